@@ -1,0 +1,39 @@
+# tracekit: `make help` lists the targets.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+PYTEST_ARGS ?=
+
+.PHONY: help demo test check lint types format clean
+
+help: ## explain each target
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(READY) ## trace the embedded server under a mixed load and print what it did
+	$(BIN)/tracekit demo
+
+test: $(READY) ## run every test (those whose programs are missing are skipped, with the reason)
+	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+
+check: lint types test ## lint, format check, types and tests: what has to pass before a commit
+
+lint: $(READY) ## ruff: lint and format check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY) ## mypy, strict, on everything
+	$(BIN)/mypy
+
+format: $(READY) ## put the code into its standard format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove the environment and what was built
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
