@@ -1,0 +1,60 @@
+"""A whole trace in memory: its events as a table, and what is known about the rest."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from tracekit.events.schema import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Everything that was read from one or more files that belong together.
+
+    Attributes:
+        events: one row an event; columns as in ``schema.STORED``.
+        files: the files read, as given.
+        lines: how many lines they hold.
+        calls: how many events are syscalls.
+        unparsed: lines that do not read as strace output; columns as in ``schema.UNPARSED``.
+        incomplete: how many calls lack a half, or are cut.
+        warnings: what a reader of the answers has to know, one sentence each.
+        layout: how the lines begin and end, one sentence ("pid, -ttt, -T").
+        processes: facts from ``# tracekit process`` notes, by pid; empty in a log of strace's.
+    """
+
+    events: pd.DataFrame
+    files: list[str]
+    lines: int
+    calls: int
+    unparsed: pd.DataFrame
+    incomplete: int
+    warnings: list[str]
+    layout: str
+    processes: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    def rows(self) -> Iterator[Row]:
+        """Iterate over the events as light records, in order."""
+        columns = [_plain(self.events[name]) for name in Row._fields]
+        return map(Row._make, zip(*columns, strict=True))
+
+    def summary(self) -> dict[str, Any]:
+        """Return what every answer shows of its trace: files, and the counts of what was (not) read."""
+        return {
+            "files": list(self.files),
+            "lines": self.lines,
+            "calls": self.calls,
+            "unparsed": len(self.unparsed),
+            "incomplete": self.incomplete,
+            "warnings": list(self.warnings),
+        }
+
+
+def _plain(column: "pd.Series[Any]") -> list[Any]:
+    """Return a column as Python objects, with None for what is missing."""
+    values = column.tolist()
+    if not column.isna().any():
+        return values
+    return [None if missing else value for value, missing in zip(values, column.isna().tolist(), strict=True)]

@@ -1,0 +1,5 @@
+"""Text in strace's format to events: leader, pairing, grammar, diagnosis of bad lines."""
+
+from tracekit.stream.event import Event, Kind
+
+__all__ = ["Event", "Kind"]
