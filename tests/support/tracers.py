@@ -14,6 +14,9 @@ from tests.support.requirements import need, need_ptrace
 STRACE_OPTIONS = ["-f", "-ttt", "-T", "-yy", "-s", "4096"]
 TRACEKIT = [sys.executable, "-m", "tracekit"]
 
+STOPPED = {"T", "t"}
+"""The states of a task that a signal, or a tracer, holds: proc(5)."""
+
 Command = list[str]
 
 
@@ -39,7 +42,7 @@ def tracekit_on(server: Apache, out: Path) -> Command:
     ]
 
 
-TRACERS: dict[str, Callable[[Apache, Path], Command]] = {"strace": strace_on, "tracekit": tracekit_on}
+TRACERS: dict[str, Callable[[Apache, Path], Command]] = {"strace": strace_on}
 
 
 def traced_by(tracer: int, pids: Sequence[int]) -> bool:
@@ -79,5 +82,10 @@ def attached(command: Command, server: Apache) -> Iterator[Process]:
 
 
 def untraced(pids: Sequence[int]) -> bool:
-    """Whether no thread of any of the processes is traced, or was left stopped."""
-    return not any(one.tracer or one.state in {"T", "t"} for pid in pids for one in threads(pid))
+    """Whether no thread of any of the processes has a tracer."""
+    return not any(one.tracer for pid in pids for one in threads(pid))
+
+
+def free(pids: Sequence[int]) -> bool:
+    """Whether no thread of any of the processes has a tracer, or is stopped."""
+    return untraced(pids) and not any(one.state in STOPPED for pid in pids for one in threads(pid))
