@@ -1,0 +1,97 @@
+"""What a descriptor of a traced task stands for: the ``<...>`` that -y and -yy print behind it."""
+
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from tracekit.tracer.sockets import Sockets
+
+PATHS: Final = 1
+"""strace's -y: paths."""
+DETAILS: Final = 2
+"""strace's -yy: protocols, addresses and device numbers as well."""
+
+_DELETED = b" (deleted)"
+_DEVICES = {stat.S_IFCHR: "char", stat.S_IFBLK: "block"}
+
+# strace escapes what is not printable, its own delimiters, and the backslash.
+_ESCAPES = {
+    **{code: f"\\{code:o}" for code in (*range(0x20), *range(0x7F, 0x100), ord("<"), ord(">"))},
+    **{ord(c): f"\\{short}" for c, short in zip("\t\n\v\f\r", "tnvfr", strict=True)},
+    ord("\\"): "\\\\",
+    ord('"'): '\\"',
+}
+
+
+def escape_path(path: bytes) -> str:
+    """Return a path as strace prints it inside an annotation."""
+    return path.decode("latin-1").translate(_ESCAPES)
+
+
+class Descriptors:
+    """Describes descriptors by ``/proc/PID/fd`` (proc(5)), as far as ``level`` asks for."""
+
+    def __init__(self, level: int) -> None:
+        """``level`` is 0 (nothing), PATHS or DETAILS."""
+        self.level = level
+        self._sockets = Sockets()
+
+    def describe(self, tid: int, fd: int) -> str:
+        """Return ``<...>`` for a descriptor, nothing when it is closed or nothing is asked for."""
+        if not self.level or fd < 0:
+            return ""
+        link = f"/proc/{tid}/fd/{fd}"
+        try:
+            target = os.readlink(os.fsencode(link))
+        except OSError:
+            return ""
+        if self.level >= DETAILS:
+            if target.startswith(b"socket:["):
+                return f"<{self._sockets.describe(link, int(target[8:-1])) or target.decode('ascii')}>"
+            if target == b"anon_inode:[pidfd]":
+                return f"<{_pidfd(tid, fd) or 'anon_inode:[pidfd]'}>"
+            if target.startswith(b"/dev/"):
+                return f"<{escape_path(target)}{_device_number(link)}>"
+        return _path(link, target)
+
+    def working_directory(self, tid: int) -> str:
+        """Return ``<...>`` for AT_FDCWD."""
+        if not self.level:
+            return ""
+        try:
+            return f"<{escape_path(os.readlink(os.fsencode(f'/proc/{tid}/cwd')))}>"
+        except OSError:
+            return ""
+
+
+def _path(link: str, target: bytes) -> str:
+    """Tell a deleted file from one whose name only ends so: the kernel's suffix is no part of the name."""
+    if target.endswith(_DELETED):
+        try:
+            links = os.stat(link).st_nlink
+        except OSError:
+            links = 0
+        if not links:
+            return f"<{escape_path(target.removesuffix(_DELETED))}>(deleted)"
+    return f"<{escape_path(target)}>"
+
+
+def _device_number(link: str) -> str:
+    """Return ``<char 1:3>`` or ``<block 8:0>`` of a device, nothing for other files."""
+    try:
+        status = os.stat(link)
+    except OSError:
+        return ""
+    kind = _DEVICES.get(stat.S_IFMT(status.st_mode))
+    return f"<{kind} {os.major(status.st_rdev)}:{os.minor(status.st_rdev)}>" if kind else ""
+
+
+def _pidfd(tid: int, fd: int) -> str | None:
+    """Return ``pid:N`` for the process of a pidfd (``fdinfo`` in proc(5))."""
+    try:
+        lines = Path(f"/proc/{tid}/fdinfo/{fd}").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    fields = dict(line.split(":", 1) for line in lines.splitlines() if ":" in line)
+    return f"pid:{fields['Pid'].strip()}" if "Pid" in fields else None

@@ -1,0 +1,211 @@
+"""The stop loop: from what the kernel reports of traced tasks to the lines of a trace.
+
+Semantics are those of ``strace -f`` over PTRACE_SEIZE, see ptrace(2): a stop is
+a syscall's entry or exit, an event (clone, exec, exit), the delivery of a
+signal, or a group-stop; each is written down and the task resumed in the way
+that leaves the program's own behaviour as it was.
+"""
+
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tracekit.tracer import ptrace
+from tracekit.tracer.decode import Call, Decoder
+from tracekit.tracer.task import Task, Tasks
+from tracekit.tracer.waiting import Waiter
+from tracekit.tracer.writer import Writer
+
+_SYSCALL_STOP = signal.SIGTRAP | 0x80
+"""PTRACE_O_TRACESYSGOOD marks syscall stops so."""
+_NEW_TASK = frozenset({ptrace.EVENT_CLONE, ptrace.EVENT_FORK, ptrace.EVENT_VFORK})
+_STOPPING = frozenset({signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU})
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a trace took in; shown at its end and written into it."""
+
+    tasks: int = 0
+    calls: int = 0
+    signals: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+class Tracer:
+    """Serves the stops of traced tasks and writes their trace."""
+
+    def __init__(self, writer: Writer, decoder: Decoder, tasks: Tasks, wanted: frozenset[str] | None) -> None:
+        """Print the ``wanted`` calls by name, None for all."""
+        self.tasks = tasks
+        self.counts = Counts()
+        self.statuses: dict[int, int] = {}
+        """Wait statuses of the processes that have ended."""
+        self._writer = writer
+        self._decoder = decoder
+        self._wanted = wanted
+        self._round: deque[tuple[int, int]] = deque()
+        """Changes that were reported and are not handled yet."""
+        self._detaching = False
+        self._events: dict[int, Callable[[Task, int], None]] = {
+            **dict.fromkeys(_NEW_TASK, self._on_new_task),
+            ptrace.EVENT_EXEC: self._on_exec,
+            ptrace.EVENT_EXIT: self._on_exiting,
+            ptrace.EVENT_STOP: self._on_event_stop,
+        }
+
+    def run(self, waiter: Waiter) -> None:
+        """Serve stops until every task has ended, or the waiter says that it is enough."""
+        while self.tasks and not waiter.ended():
+            self._serve(waiter)
+            self._writer.flush()
+
+    def detach(self, waiter: Waiter) -> None:
+        """Let every task go on as it was: running, or stopped if it was stopped (ptrace(2), PTRACE_DETACH).
+
+        This is how every trace ends, one that ends by an error of ours too. A
+        task can only be detached while it stands in a stop, so those that run
+        are asked to stop. One in an uninterruptible wait (a vfork's parent)
+        stops when its wait is over; a further request to end leaves it to the
+        kernel, which lets go of everything when we exit.
+        """
+        self._detaching = True
+        asked = len(waiter.requested)
+        self._handle_round()
+        for tid in list(self.tasks):
+            ptrace.interrupt(tid)
+        while self.tasks and len(waiter.requested) <= asked:
+            self._serve(waiter)
+        self.counts.tasks = self.tasks.seen
+
+    def _serve(self, waiter: Waiter) -> None:
+        try:
+            self._round.extend(waiter.round())
+        except ChildProcessError:
+            self.tasks.clear()
+        self._handle_round()
+
+    def _handle_round(self) -> None:
+        while self._round:
+            self._handle(*self._round[0])
+            self._round.popleft()
+
+    def _handle(self, tid: int, status: int) -> None:
+        if not os.WIFSTOPPED(status):
+            self._on_end(tid, status)
+            return
+        task = self.tasks.get(tid) or self.tasks.adopt(tid)
+        stop, event = os.WSTOPSIG(status), status >> 16
+        if self._detaching:
+            self._release(task, stop, event)
+        elif stop == _SYSCALL_STOP:
+            self._on_syscall(task)
+        elif event:
+            self._events[event](task, stop)
+        else:
+            self._on_signal(task, stop)
+
+    # Stops, by kind
+
+    def _on_syscall(self, task: Task) -> None:
+        info = ptrace.syscall_info(task.tid)
+        if info is None:
+            return
+        if info.op == "entry":
+            self._enter(task, info)
+        elif task.call is not None:
+            self._leave(task, task.call, info)
+        ptrace.resume(task.tid)
+
+    def _enter(self, task: Task, info: ptrace.SyscallInfo) -> None:
+        call = self._decoder.call(info.arch, info.number, info.args)
+        if task.hidden and call.name == "execve":
+            task.hidden = False
+        if task.hidden or (self._wanted is not None and call.name not in self._wanted):
+            return
+        self._writer.begin(task.tid, time.time_ns(), self._decoder.entering(call, task))
+        task.call = call
+        task.entered_ns = time.monotonic_ns()
+        self.counts.calls += 1
+
+    def _leave(self, task: Task, call: Call, info: ptrace.SyscallInfo) -> None:
+        duration = time.monotonic_ns() - task.entered_ns
+        now = time.time_ns()
+        call.ret, call.is_error = info.ret, info.is_error
+        self._writer.finish(task.tid, now, call.name, self._decoder.exiting(call, task), duration)
+        task.call = None
+
+    def _on_new_task(self, task: Task, _stop: int) -> None:
+        tid = ptrace.event_message(task.tid)
+        if tid and tid not in self.tasks:
+            self.tasks.adopt(tid)
+        ptrace.resume(task.tid)
+
+    def _on_exec(self, task: Task, _stop: int) -> None:
+        former = ptrace.event_message(task.tid)
+        if former and former != task.tid and former in self.tasks:
+            self._writer.leave_unfinished(former, f"pid changed to {task.tid}")
+            self._writer.event(task.tid, time.time_ns(), f"+++ superseded by execve in pid {former} +++")
+            task = self.tasks.supersede(former, task.tid)
+        self.tasks.announce_process(task.pid)
+        ptrace.resume(task.tid)
+
+    def _on_exiting(self, task: Task, _stop: int) -> None:
+        if task.call is not None:
+            rest = self._decoder.unfinished(task.call)
+            self._writer.finish(task.tid, time.time_ns(), task.call.name, (rest, "?"), None)
+            task.call = None
+        ptrace.resume(task.tid)
+
+    def _on_event_stop(self, task: Task, stop: int) -> None:
+        if stop not in _STOPPING:
+            ptrace.resume(task.tid)
+            return
+        if not task.hidden:
+            self._writer.event(task.tid, time.time_ns(), f"--- stopped by {signal.Signals(stop).name} ---")
+        ptrace.listen(task.tid)
+
+    def _on_signal(self, task: Task, stop: int) -> None:
+        info = ptrace.signal_info(task.tid)
+        if info is not None and not task.hidden:
+            self._writer.event(task.tid, time.time_ns(), f"--- {self._decoder.signal(info)} ---")
+            self.counts.signals += 1
+        ptrace.resume(task.tid, stop)
+
+    def _on_end(self, tid: int, status: int) -> None:
+        self.statuses[tid] = status
+        task = self.tasks.drop(tid)
+        if task is not None and not task.hidden:
+            self._writer.event(tid, time.time_ns(), f"+++ {_end_text(status)} +++")
+
+    def _release(self, task: Task, stop: int, event: int) -> None:
+        """Detach one task from the stop that it stands in."""
+        if event in _NEW_TASK:
+            tid = ptrace.event_message(task.tid)
+            if tid and tid not in self.tasks:
+                self.tasks.adopt(tid)
+        pending = stop if not event and stop != _SYSCALL_STOP else 0
+        if ptrace.detach(task.tid, pending):
+            self._writer.leave_unfinished(task.tid, "detached")
+            self.tasks.drop(task.tid)
+        else:
+            # It was resumed already when an error of ours ended the trace, or it is gone.
+            ptrace.interrupt(task.tid)
+
+
+def _end_text(status: int) -> str:
+    if os.WIFEXITED(status):
+        return f"exited with {os.WEXITSTATUS(status)}"
+    dumped = " (core dumped)" if os.WCOREDUMP(status) else ""
+    return f"killed by {_signal_name(os.WTERMSIG(status))}{dumped}"
+
+
+def _signal_name(number: int) -> str:
+    """Return ``SIGSEGV``, or ``SIGRT_3`` as strace counts the real-time signals from 32 on (signal(7))."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"SIGRT_{number - 32}"

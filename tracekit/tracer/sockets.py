@@ -1,0 +1,159 @@
+"""What a socket is connected to, from its inode (sock_diag(7)).
+
+The text is strace's for ``-yy``: ``TCP:[127.0.0.1:80->127.0.0.1:41458]`` when
+connected, ``TCP:[127.0.0.1:80]`` when listening, ``TCP:[389516]`` with the
+inode when there is nothing to tell.
+"""
+
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+# linux/netlink.h, linux/sock_diag.h
+_NETLINK_SOCK_DIAG = 4
+_SOCK_DIAG_BY_FAMILY = 20
+_NLM_F_REQUEST = 1
+_NLM_F_DUMP = 0x300
+_NLMSG_ERROR = 2
+_NLMSG_DONE = 3
+_ALL_STATES = 0xFFFFFFFF
+
+_HEADER = struct.Struct("=LHHLL")
+# linux/inet_diag.h: struct inet_diag_req_v2 with an empty socket id
+_INET_REQUEST = struct.Struct("=BBBBL48x")
+# struct inet_diag_msg: state, ports and addresses of the id; the inode is its last member
+_INET_ENDS = struct.Struct("!HH16s16s")
+_INET_ENDS_AT = 4
+_INODE = struct.Struct("=L")
+_INET_INODE_AT = 68
+# linux/unix_diag.h: struct unix_diag_req; struct unix_diag_msg is 16 bytes, attributes follow
+_UNIX_REQUEST = struct.Struct("=BBHLLLLL")
+_UNIX_SHOW = 0x1 | 0x4  # UDIAG_SHOW_NAME | UDIAG_SHOW_PEER
+_UNIX_MESSAGE = 16
+_UNIX_NAME, _UNIX_PEER = 0, 2
+_ATTRIBUTE = struct.Struct("=HH")
+_NO_COOKIE = 0xFFFFFFFF
+
+
+class _Protocol(NamedTuple):
+    family: int
+    number: int
+    address: str
+    """How ``address:port`` is written."""
+
+
+_INET = {
+    "TCP": _Protocol(socket.AF_INET, socket.IPPROTO_TCP, "{}:{}"),
+    "TCPv6": _Protocol(socket.AF_INET6, socket.IPPROTO_TCP, "[{}]:{}"),
+    "UDP": _Protocol(socket.AF_INET, socket.IPPROTO_UDP, "{}:{}"),
+    "UDPv6": _Protocol(socket.AF_INET6, socket.IPPROTO_UDP, "[{}]:{}"),
+}
+
+
+class Sockets:
+    """Remembers what each socket inode was found to be; inodes of sockets do not change ends."""
+
+    _LIMIT = 4096
+
+    def __init__(self) -> None:
+        self._known: dict[int, str] = {}
+        self._netlink: socket.socket | None = None
+
+    def describe(self, proc_fd: str, inode: int) -> str | None:
+        """Return ``PROTOCOL:[...]`` of the socket at ``/proc/PID/fd/N``, None when it is not to be had."""
+        if text := self._known.get(inode):
+            return text
+        try:
+            protocol = os.getxattr(proc_fd, "system.sockprotoname").rstrip(b"\0").decode("ascii", "replace")
+        except OSError:
+            return None
+        ends = self._ends(protocol, inode)
+        if ends is None:
+            return f"{protocol}:[{inode}]"
+        text = f"{protocol}:[{ends}]"
+        if len(self._known) >= self._LIMIT:
+            self._known.clear()
+        self._known[inode] = text
+        return text
+
+    def _ends(self, protocol: str, inode: int) -> str | None:
+        try:
+            if protocol in _INET:
+                return self._inet_ends(_INET[protocol], inode)
+            if protocol.startswith("UNIX"):
+                return self._unix_ends(inode)
+        except OSError:
+            return None
+        return None
+
+    def _inet_ends(self, protocol: _Protocol, inode: int) -> str | None:
+        request = _INET_REQUEST.pack(protocol.family, protocol.number, 0, 0, _ALL_STATES)
+        found = None
+        for message in self._ask(request, _NLM_F_DUMP):
+            if _INODE.unpack_from(message, _INET_INODE_AT)[0] == inode:
+                found = message
+        if found is None:
+            return None
+        source_port, port, source, destination = _INET_ENDS.unpack_from(found, _INET_ENDS_AT)
+        local = _address(protocol, source, source_port)
+        return f"{local}->{_address(protocol, destination, port)}" if port else local
+
+    def _unix_ends(self, inode: int) -> str | None:
+        request = _UNIX_REQUEST.pack(
+            socket.AF_UNIX, 0, 0, _ALL_STATES, inode, _UNIX_SHOW, _NO_COOKIE, _NO_COOKIE
+        )
+        for message in self._ask(request, 0):
+            attributes = dict(_attributes(message[_UNIX_MESSAGE:]))
+            text = str(inode)
+            if peer := attributes.get(_UNIX_PEER):
+                text += f"->{_INODE.unpack(peer)[0]}"
+            if name := attributes.get(_UNIX_NAME):
+                text += "," + _unix_name(name)
+            return text
+        return None
+
+    def _ask(self, request: bytes, flags: int) -> Iterator[bytes]:
+        """Send a sock_diag request and yield the messages that answer it."""
+        if self._netlink is None:
+            self._netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG)
+        length = _HEADER.size + len(request)
+        header = _HEADER.pack(length, _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST | flags, 0, 0)
+        self._netlink.send(header + request)
+        more = True
+        while more:
+            answer = self._netlink.recv(1 << 18)
+            more = bool(flags)
+            offset = 0
+            while offset + _HEADER.size <= len(answer):
+                length, kind, _, _, _ = _HEADER.unpack_from(answer, offset)
+                if kind in {_NLMSG_DONE, _NLMSG_ERROR} or length < _HEADER.size:
+                    more = False
+                    break
+                yield answer[offset + _HEADER.size : offset + length]
+                offset += (length + 3) & ~3
+
+
+def _address(protocol: _Protocol, packed: bytes, port: int) -> str:
+    size = 4 if protocol.family == socket.AF_INET else 16
+    return protocol.address.format(socket.inet_ntop(protocol.family, packed[:size]), port)
+
+
+def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield type and payload of each netlink attribute (struct nlattr)."""
+    offset = 0
+    while offset + _ATTRIBUTE.size <= len(data):
+        length, kind = _ATTRIBUTE.unpack_from(data, offset)
+        if length < _ATTRIBUTE.size:
+            return
+        yield kind, data[offset + _ATTRIBUTE.size : offset + length]
+        offset += (length + 3) & ~3
+
+
+def _unix_name(name: bytes) -> str:
+    """Quote a socket's path, or ``@"name"`` for one of the abstract kind (unix(7))."""
+    abstract = name.startswith(b"\0")
+    path = (name[1:] if abstract else name.rstrip(b"\0")).decode("latin-1")
+    quoted = "".join(c if " " <= c <= "~" and c not in '"\\' else f"\\{ord(c):o}" for c in path)
+    return f'{"@" if abstract else ""}"{quoted}"'

@@ -1,0 +1,83 @@
+"""How tasks come under trace: attach to running ones, or launch a program."""
+
+import os
+import signal
+from collections.abc import Callable, Iterable
+
+from tracekit.errors import NotPermittedError, TracekitError
+from tracekit.tracer import procfs, ptrace, targets
+from tracekit.tracer.task import Task, Tasks
+from tracekit.tracer.waiting import Waiter
+
+Rescan = Callable[[], Iterable[int]]
+
+
+def attach(tasks: Tasks, pids: Iterable[int], follow: bool, rescan: Rescan | None = None) -> list[str]:
+    """Attach to processes, with all their threads when following; return what was refused, in words.
+
+    Threads and children are created while we look: scan until a whole pass
+    finds nothing new. ``rescan`` tells the processes that are meant by now.
+
+    Raises:
+        TracekitError: not one task could be attached to; it tells why.
+    """
+    meant = list(pids)
+    refusals: dict[int, TracekitError] = {}
+    while new := [tid for tid in _tids(meant, follow) if tid not in tasks and tid not in refusals]:
+        for tid in new:
+            try:
+                _seize(tasks, tid, follow)
+            except OSError as error:
+                refusals[tid] = targets.refusal(tid, error)
+        if rescan:
+            meant = list({*meant, *rescan()})
+    if refusals and not tasks:
+        raise next(iter(refusals.values()))
+    return [refusal.message for refusal in refusals.values() if isinstance(refusal, NotPermittedError)]
+
+
+def _tids(pids: Iterable[int], follow: bool) -> list[int]:
+    """Return each process's threads; a process without any is gone, and its own number says so later."""
+    return [tid for pid in pids for tid in (procfs.threads(pid) if follow else ()) or [pid]]
+
+
+def _seize(tasks: Tasks, tid: int, follow: bool) -> None:
+    """Seize one task and ask it to stop, so that its calls are seen from now on.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
+    try:
+        ptrace.seize(tid, ptrace.OPTIONS_FOLLOW if follow else ptrace.OPTIONS)
+    except OSError:
+        status = procfs.status(tid)
+        if status is None or status.tracer_pid != os.getpid():
+            raise
+        # A thread that one of ours created meanwhile: the kernel has attached it for us.
+    else:
+        ptrace.interrupt(tid)
+    tasks.adopt(tid, attached=True)
+
+
+def launch(tasks: Tasks, program: str, arguments: list[str], follow: bool, waiter: Waiter) -> Task:
+    """Start a program under trace; its first line will be its execve.
+
+    The child stops itself and is seized while it stands there, so nothing is
+    missed and the same rules hold for it as for a task that was attached to.
+    """
+    pid = os.fork()
+    if not pid:
+        try:
+            waiter.unblock_in_child()
+            os.kill(os.getpid(), signal.SIGSTOP)
+            os.execv(program, arguments)  # noqa: S606
+        except OSError as error:
+            os.write(2, f"tracekit: cannot run {program}: {error.strerror}\n".encode())
+        finally:
+            os._exit(127)
+    os.waitpid(pid, os.WUNTRACED)
+    task = tasks.adopt(pid, attached=True)
+    task.hidden = True
+    ptrace.seize(pid, ptrace.OPTIONS_FOLLOW if follow else ptrace.OPTIONS)
+    os.kill(pid, signal.SIGCONT)
+    return task

@@ -1,0 +1,79 @@
+"""The tasks (threads, LWPs) under trace, and what the header lines say of them."""
+
+import time
+from dataclasses import dataclass
+
+from tracekit.tracer import memory, procfs
+from tracekit.tracer.decode import Call
+from tracekit.tracer.descriptors import Descriptors
+from tracekit.tracer.writer import Writer
+
+
+@dataclass(slots=True)
+class Task:
+    """A task under trace, as the loop and the decoders see it."""
+
+    tid: int
+    pid: int
+    """Its thread group (tgid)."""
+    descriptors: Descriptors
+    call: Call | None = None
+    """The call that it is in, when that is printed."""
+    entered_ns: int = 0
+    """When it entered the call (monotonic clock)."""
+    hidden: bool = False
+    """A launched program before its execve: what our own child does is no part of the trace."""
+
+    def read(self, address: int, size: int) -> bytes:
+        """Return up to ``size`` bytes of its memory, fewer or none where it cannot be read."""
+        return memory.read(self.tid, address, size)
+
+    def describe(self, fd: int) -> str:
+        """Return the ``<...>`` annotation of a descriptor, or nothing."""
+        return self.descriptors.describe(self.tid, fd)
+
+    def cwd(self) -> str:
+        """Return the ``<...>`` annotation of AT_FDCWD, or nothing."""
+        return self.descriptors.working_directory(self.tid)
+
+
+class Tasks(dict[int, Task]):
+    """The tasks under trace by tid. Each is announced in the trace when it is first seen."""
+
+    def __init__(self, writer: Writer, descriptors: Descriptors) -> None:
+        super().__init__()
+        self.seen = 0
+        self._writer = writer
+        self._descriptors = descriptors
+        self._announced: set[int] = set()
+
+    def adopt(self, tid: int, attached: bool = False) -> Task:
+        """Take a task on. One that ran before we came has descriptors that no call will tell of."""
+        status = procfs.status(tid)
+        pid = status.tgid if status else tid
+        if pid not in self._announced:
+            self._announced.add(pid)
+            self.announce_process(pid, descriptors=attached)
+        name = status.name if status else ""
+        self._writer.header("task", {"tid": tid, "pid": pid, "comm": name, "time_ns": time.time_ns()})
+        self[tid] = Task(tid, pid, self._descriptors)
+        self.seen += 1
+        return self[tid]
+
+    def announce_process(self, pid: int, descriptors: bool = False) -> None:
+        """Write what is known of a process into the trace, when it is new and after an exec."""
+        facts = procfs.process_facts(pid, descriptors)
+        if facts is not None:
+            self._writer.header("process", {**facts, "time_ns": time.time_ns()})
+
+    def drop(self, tid: int) -> Task | None:
+        """Forget a task that has ended or was let go of; a later process may get its number."""
+        self._announced.discard(tid)
+        return self.pop(tid, None)
+
+    def supersede(self, former: int, leader: int) -> Task:
+        """Give the leader's tid to the thread that called execve (ptrace(2), "execve(2) under ptrace")."""
+        task = self.pop(former)
+        task.tid = leader
+        self[leader] = task
+        return task

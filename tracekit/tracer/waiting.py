@@ -1,0 +1,102 @@
+"""Waiting for stops of traced tasks and for requests to end, without losing either.
+
+The signals that matter stay blocked and are taken with sigtimedwait(2), so
+none can interrupt the handling of a stop, and none can slip in between a check
+and the wait. Stops are taken in rounds: a task that was resumed has to stop
+again before it is served again, so one that floods cannot starve the others.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from tracekit.tracer import ptrace
+
+REQUESTS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+"""Signals to ourselves that ask a trace to end."""
+FROM_OUTSIDE = REQUESTS - {signal.SIGINT}
+"""The same while a program of ours runs in the foreground: Ctrl-C reaches it, too, and is its business."""
+
+_ALL = REQUESTS | {signal.SIGCHLD}
+_PAUSE = 0.5
+"""Seconds after which a wait looks around even if no signal came."""
+
+
+class Waiter:
+    """A context in which children's stops and requests to end arrive one at a time."""
+
+    def __init__(self, requests: frozenset[signal.Signals] = REQUESTS) -> None:
+        """Take ``requests`` as requests to end, and pass over other signals of their kind."""
+        self._requests = requests
+        self.requested: list[signal.Signals] = []
+        """The requests to end so far."""
+        self.deadline: float | None = None
+        """When the trace ends by itself (time.monotonic)."""
+        self._old_mask: set[signal.Signals | int] = set()
+
+    def __enter__(self) -> Self:
+        """Block the signals that are waited for."""
+        self._old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ALL)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the signal mask back; requests that were taken are not delivered again."""
+        while self._take(0):
+            pass
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._old_mask)
+
+    def unblock_in_child(self) -> None:
+        """Undo the mask in a forked child, before it runs its program."""
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._old_mask)
+
+    def request(self) -> None:
+        """Ask for the end from another thread of ours."""
+        self.requested.append(signal.SIGTERM)
+
+    def round(self) -> list[tuple[int, int]]:
+        """Return the tasks whose state changed: tid and wait status. Empty when there was nothing yet.
+
+        Raises:
+            ChildProcessError: there is nothing left to wait for.
+        """
+        found = list(_ready())
+        if not found:
+            self._take(_PAUSE)
+            found = list(_ready())
+        return found
+
+    def ended(self) -> bool:
+        """Say whether the trace was asked to end, or its time is over."""
+        if self.deadline is not None and time.monotonic() >= self.deadline:
+            return True
+        return bool(self.requested)
+
+    def _take(self, timeout: float) -> bool:
+        """Take one pending signal, waiting for it; False when none came."""
+        info = signal.sigtimedwait(_ALL, timeout)
+        if info is None:
+            return False
+        if info.si_signo in self._requests:
+            self.requested.append(signal.Signals(info.si_signo))
+        return True
+
+
+def _ready() -> Iterator[tuple[int, int]]:
+    """Yield every state change that is there now."""
+    first = True
+    while True:
+        try:
+            tid, status = os.waitpid(-1, os.WNOHANG | ptrace.WAIT_ALL)
+        except ChildProcessError:
+            if first:
+                raise
+            return
+        if not tid:
+            return
+        first = False
+        yield tid, status
