@@ -2,5 +2,6 @@
 
 from tracekit.stream.arguments import parse_arguments, parse_return
 from tracekit.stream.event import Event, Kind
+from tracekit.stream.reader import Reader, read_events
 
-__all__ = ["Event", "Kind", "parse_arguments", "parse_return"]
+__all__ = ["Event", "Kind", "Reader", "parse_arguments", "parse_return", "read_events"]

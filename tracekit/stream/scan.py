@@ -12,6 +12,8 @@ from functools import cache
 from tracekit.stream.terminals import pattern
 
 DEPTH = 3
+BREAK = r"(?:unfinished|detached|pid changed to)\b"
+"""What follows the ``<`` at which a first half breaks off."""
 
 
 @cache
@@ -26,7 +28,7 @@ def skipped() -> str:
             pattern("STRING"),
             rf"(?<=[A-Z0-9_]){pattern('ANNOTATION')}",
             pattern("COMMENT"),
-            r"[<>/@]",
+            rf"<(?!{BREAK})|[>/@]",
         )
     )
 

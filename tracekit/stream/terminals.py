@@ -7,7 +7,7 @@ from lark import Lark, Tree
 
 from tracekit.resources import grammar
 
-STARTS = ("call", "arguments", "result")
+STARTS = ("call", "arguments", "result", "annotation")
 
 
 @cache

@@ -1,0 +1,132 @@
+"""What stands before a call: pid, time, and the rest of strace's ``printleader()``.
+
+The parts come in one order; which of them a log has is its layout. It is found
+from the first line that reads as strace's and checked on each. A line that
+reads with other parts only (a log appended to with other options, a terminal's
+log where a second task appears) changes it.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+SECOND = 1_000_000_000
+COMM = r"(?:<[^<>\n]*>)?"
+BODY = re.compile(r"[A-Za-z_][\w#]*\(|\?\?\?\(|<\.\.\. |--- |\+\+\+ ")
+
+
+class Part(NamedTuple):
+    """One part of a leader: its option or look, what its group holds, and its expression."""
+
+    name: str
+    holds: str
+    expression: str
+
+
+PARTS = (
+    Part("pid", "pid", rf"(\d{{1,8}}){COMM} +"),  # "1234  ", "1234<apache2> "
+    Part("[pid]", "pid", rf"\[pid +(\d{{1,8}}){COMM}\] "),  # "[pid  1234] ", "[pid 1234<sh>] "
+    Part("--secontext", "", r"\[(?![0-9a-f?]{8,16}\])[^\s\[\]=]*[a-z_][^\s\[\]=]*\] "),  # "[httpd_t] "
+    Part("-ttt", "time", r"(\d{9,10}(?:\.\d{1,9})?) "),  # "1795409445.866773 "
+    Part("-t", "time", r"(\d\d:\d\d:\d\d(?:\.\d{1,9})?) "),  # "04:50:45 ", "04:50:45.902481 "
+    Part("-t -r", "delta", r"\(\+ +(\d+(?:\.\d{1,9})?)\) "),  # "(+     0.000477) "
+    Part("-r", "delta", r" *(\d{1,8}\.\d{1,9}) "),  # "     0.000321 "
+    Part("-n", "", r"\[ *\d{1,7}\] "),  # "[  12] "
+    Part("-i", "", r"\[(?:[0-9a-f]{8,16}|\?{8,16})\] "),  # "[00007f178f59ac47] "
+)
+COMPILED = tuple((part.name, re.compile(part.expression)) for part in PARTS)
+OPTIONAL = {"[pid]"}
+"""A log on a terminal has the pid only while there is more than one task."""
+
+Leader = Callable[[str], "re.Match[str] | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The parts that the lines of a log have, by name and in order."""
+
+    parts: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return ", ".join(self.parts) or "no pid, no time"
+
+    def leader(self) -> Leader:
+        """Return what matches a leader of this layout; its groups are pid, time and delta."""
+        text, groups = "", ["pid", "time", "delta"]
+        for part in PARTS:
+            if part.name not in self.parts:
+                continue
+            while part.holds and groups and groups[0] != part.holds:
+                text += "()"
+                groups.pop(0)
+            if part.holds:
+                groups.pop(0)
+            text += f"(?:{part.expression})?" if part.name in OPTIONAL else part.expression
+        return re.compile(text + "()" * len(groups)).match
+
+
+def layout_of_line(line: str) -> Layout | None:
+    """Return the layout of one line; None when no call or event follows its leader."""
+    position, parts = 0, []
+    for name, expression in COMPILED:
+        if found := expression.match(line, position):
+            parts.append(name)
+            position = found.end()
+    return Layout(tuple(parts)) if BODY.match(line, position) else None
+
+
+class Clock:
+    """Turns the times of one log into nanoseconds that never lack a date.
+
+    A log of ``-ttt`` counts from the epoch. One of ``-t`` or ``-tt`` counts from midnight of its
+    first day, and goes on counting when the time of day wraps. One of ``-r`` counts from its first line.
+    """
+
+    HALF_A_DAY = 43_200 * SECOND
+
+    def __init__(self) -> None:
+        """Start at the first day, with nothing elapsed."""
+        self._day = 0
+        self._last = 0
+        self._elapsed = 0
+        self._base: dict[str, int] = {}
+
+    def reader(self, layout: Layout) -> Callable[[str, str], int | None]:
+        """Return what turns the time and the delta of a leader into nanoseconds; None without either."""
+        if "-ttt" in layout.parts:
+            return self._since_epoch
+        return self._of_day if "-t" in layout.parts else self._delta
+
+    def _since_epoch(self, time: str, _delta: str) -> int | None:
+        return nanoseconds(time) if time else None
+
+    def _of_day(self, time: str, _delta: str) -> int | None:
+        if not time:
+            return None
+        base = self._base.get(time[:8])
+        if base is None:
+            self._base = {time[:8]: (base := _seconds_of_day(time[:8]) * SECOND)}
+        now = self._day + base + (nanoseconds("0" + time[8:]) if len(time) > 8 else 0)
+        if now < self._last - self.HALF_A_DAY:
+            self._day += 86_400 * SECOND
+            now += 86_400 * SECOND
+        self._last = now
+        return now
+
+    def _delta(self, _time: str, delta: str) -> int | None:
+        if not delta:
+            return None
+        self._elapsed += nanoseconds(delta)
+        return self._elapsed
+
+
+def nanoseconds(text: str) -> int:
+    """Return seconds written with or without a fraction, as whole nanoseconds."""
+    seconds, _, fraction = text.partition(".")
+    return int(seconds) * SECOND + (int(fraction.ljust(9, "0")) if fraction else 0)
+
+
+def _seconds_of_day(text: str) -> int:
+    hours, minutes, seconds = text.split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + int(seconds)
