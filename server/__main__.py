@@ -1,0 +1,88 @@
+"""``python -m server -f httpd.conf``: httpd's command line, as far as it is needed here."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from . import SERVER_SOFTWARE
+from .accept_mutex import AcceptMutex
+from .child import name_thread, user_and_group
+from .config import ConfigError, ServerConfig, load
+from .error_log import ErrorLog
+from .handler import StaticFiles
+from .limits import limits_of
+from .listeners import open_listeners
+from .media_types import MediaTypes
+from .mpm import MPMS
+from .parent import Parent
+from .pipe_of_death import PipeOfDeath
+from .runtime import Runtime
+from .scoreboard import Scoreboard
+from .sites import Sites
+
+CONFIG = Path(__file__).resolve().parent / "conf" / "httpd.conf"
+
+
+def main(args: list[str] | None = None) -> int:
+    """Check the configuration or serve by it; return the exit status."""
+    options = _options().parse_args(args)
+    try:
+        config = load(options.file, options.define)
+        user_and_group(config)
+        if options.test:
+            print("Syntax OK", file=sys.stderr)  # noqa: T201
+            return 0
+        serve(config)
+    except ConfigError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+def serve(config: ServerConfig) -> None:
+    """Open everything, then run the parent until it is told to stop.
+
+    Raises:
+        ConfigError: an address, a log or another file cannot be opened.
+    """
+    mpm = MPMS[config.mpm]
+    limits = limits_of(config, mpm.defaults)
+    sites = Sites(config)
+    handler = StaticFiles(MediaTypes(config))
+    error_log = ErrorLog()
+    error_log.configure(config)
+    runtime = Runtime(
+        config=config,
+        limits=limits,
+        error_log=error_log,
+        listeners=open_listeners(config, error_log),
+        accept_mutex=AcceptMutex(),
+        scoreboard=Scoreboard(limits.server_limit, limits.threads_per_child),
+        pipe_of_death=PipeOfDeath(),
+        sites=sites,
+        handler=handler,
+    )
+    name_thread("tracekit-server")
+    if config.pid_file is not None:
+        config.pid_file.write_text(f"{os.getpid()}\n")
+    Parent(runtime, mpm).run()
+    if config.pid_file is not None:
+        config.pid_file.unlink(missing_ok=True)
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="server", description="A static file server built like Apache httpd."
+    )
+    parser.add_argument("-f", dest="file", type=Path, default=CONFIG, help="the configuration file")
+    parser.add_argument("-t", dest="test", action="store_true", help="check the configuration and exit")
+    parser.add_argument(
+        "-D", dest="define", action="append", default=[], metavar="NAME", help="define a name for <IfDefine>"
+    )
+    parser.add_argument("-v", action="version", version=SERVER_SOFTWARE)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""What every child does first: its signals, its user, its name."""
+
+import grp
+import os
+import pwd
+import signal
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from .config import ConfigError, ServerConfig
+from .runtime import Runtime
+
+IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGWINCH)
+
+
+def become_child(runtime: Runtime) -> None:
+    """Turn a fresh fork into a child: TERM ends it at once, the other signals are the parent's."""
+    signal.signal(signal.SIGTERM, _leave)
+    for number in IGNORED:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    runtime.pipe_of_death.close_write_end()
+    drop_privileges(runtime.config)
+
+
+def _leave(*_: object) -> None:
+    os._exit(0)
+
+
+def user_and_group(config: ServerConfig) -> tuple[int, int]:
+    """Return the numbers of User and Group; ours where they say nothing.
+
+    Raises:
+        ConfigError: there is no such user or group.
+    """
+    uid, gid = os.geteuid(), os.getegid()
+    try:
+        if config.user is not None:
+            uid = int(config.user[1:]) if config.user.startswith("#") else pwd.getpwnam(config.user).pw_uid
+        if config.group is not None:
+            gid = int(config.group[1:]) if config.group.startswith("#") else grp.getgrnam(config.group).gr_gid
+    except (KeyError, ValueError):
+        raise ConfigError(f"AH00543: bad user or group name: {config.user} {config.group}") from None
+    return uid, gid
+
+
+def drop_privileges(config: ServerConfig) -> None:
+    """Become User and Group, if root started the server; otherwise stay who we are."""
+    if os.geteuid() != 0:
+        return
+    uid, gid = user_and_group(config)
+    os.setgid(gid)
+    os.setgroups([gid])
+    os.setuid(uid)
+
+
+def run_vital(runtime: Runtime, name: str, work: Callable[..., None], *args: object) -> None:
+    """Run a thread that the child cannot do without: if it fails, the child ends and is replaced."""
+    try:
+        name_thread(name)
+        work(*args)
+    except BaseException:  # noqa: BLE001  the thread has no caller that could know better
+        runtime.error_log.log("core", "crit", traceback.format_exc())
+        os._exit(1)
+
+
+def name_thread(name: str) -> None:
+    """Set the name that ps and /proc show for the calling thread (at most 15 bytes)."""
+    Path("/proc/thread-self/comm").write_text(name)

@@ -1,0 +1,96 @@
+"""The static file handler: one request to one response."""
+
+import os
+import stat
+
+from . import files
+from .http.dates import http_date
+from .http.request import Request
+from .http.response import Header, Response, error_response
+from .http.status import HttpError
+from .http.target import decode_path, encode_path
+from .media_types import MediaTypes
+from .sites import Site
+
+ALLOW = (b"Allow", b"GET,HEAD,OPTIONS")
+# Methods that httpd knows (modules/http/http_protocol.c): those are not allowed here, others not implemented.
+KNOWN_METHODS = frozenset(
+    b"PUT POST DELETE CONNECT TRACE PATCH PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT "
+    b"VERSION-CONTROL CHECKOUT UNCHECKOUT CHECKIN UPDATE LABEL MKWORKSPACE MKACTIVITY "
+    b"BASELINE-CONTROL MERGE".split()
+)
+SMALL_FILE = 65536  # bytes that are read and written together with the head; more goes through sendfile
+
+
+class StaticFiles:
+    """Serves the files of all sites."""
+
+    def __init__(self, media_types: MediaTypes) -> None:
+        self._media_types = media_types
+
+    def respond(self, request: Request, site: Site, authority: bytes) -> Response:
+        """Return the response; every refusal is one, too.
+
+        Args:
+            request: a request whose body has been read.
+            site: the host that it is for.
+            authority: host and port for a redirect.
+        """
+        path = b""
+        try:
+            if request.method not in (b"GET", b"HEAD"):
+                return _other_method(request)
+            if request.headers.get(b"expect", b"100-continue").lower() != b"100-continue":
+                raise HttpError(417)
+            url_path = decode_path(request.origin)
+            path = site.file_path(url_path)
+            info = files.find(site, path)
+            if stat.S_ISDIR(info.st_mode):
+                if not url_path.endswith(b"/"):
+                    raise HttpError(301, (_location(request, url_path, authority),))
+                path = files.find_index(site, path)
+            response = self._file(site, path)
+        except HttpError as error:
+            response = error_response(error.status, error.headers)
+        response.path = path
+        return response
+
+    def _file(self, site: Site, path: bytes) -> Response:
+        fd, info = files.open_regular(site, path)
+        headers: list[Header] = [
+            (b"Last-Modified", http_date(int(info.st_mtime))),
+            (b"ETag", _etag(info)),
+        ]
+        media_type = self._media_types.of(path)
+        if media_type is not None:
+            headers.append((b"Content-Type", media_type))
+        response = Response(200, headers)
+        response.file = fd
+        if info.st_size <= SMALL_FILE:
+            response.body = _read_all(fd, info.st_size)
+        else:
+            response.end = info.st_size
+        return response
+
+
+def _read_all(fd: int, size: int) -> bytes:
+    """Read a small file; one that shrinks meanwhile is served as short as it is now."""
+    return os.read(fd, size) if size else b""
+
+
+def _etag(info: os.stat_result) -> bytes:
+    """Return httpd's FileETag MTime Size: both in hexadecimal, the time in microseconds."""
+    return b'"%x-%x"' % (info.st_size, info.st_mtime_ns // 1000)
+
+
+def _location(request: Request, url_path: bytes, authority: bytes) -> Header:
+    _, question, query = request.origin.partition(b"?")
+    return b"Location", b"http://" + authority + encode_path(url_path) + b"/" + question + query
+
+
+def _other_method(request: Request) -> Response:
+    if request.method == b"OPTIONS":
+        return Response(200, [ALLOW])
+    if request.method in KNOWN_METHODS:
+        raise HttpError(405, (ALLOW,))
+    raise HttpError(501, (ALLOW,))
