@@ -1,0 +1,122 @@
+"""Reading a whole trace into memory."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tracekit.errors import UnreadableError
+from tracekit.events.groups import infer_groups
+from tracekit.events.merge import merge_logs
+from tracekit.events.sources import NOT_A_TRACE, Source, find_sources, read_lines
+from tracekit.events.table import events_table, unparsed_table
+from tracekit.events.trace import Trace
+from tracekit.stream import Event, Reader
+
+TraceInput = str | Path
+"""A file, ``-``, a folder, or the prefix of ``-ff`` files."""
+
+
+class Log(NamedTuple):
+    """One file, read."""
+
+    source: Source
+    events: list[Event]
+    lines: int
+    layout: str
+
+
+def read_trace(source: TraceInput | Iterable[TraceInput]) -> Trace:
+    """Read a trace: one log, or several of one run, merged by time.
+
+    Args:
+        source: a path or several: a file (plain, .gz, .xz, .zst), ``-`` for standard input, a folder
+            of ``strace -ff`` files, or their prefix.
+
+    Raises:
+        UnreadableError: a file is missing, may not be read, is empty, or is no trace at all. Single
+            lines that cannot be read are counted in the trace instead.
+    """
+    given = [source] if isinstance(source, str | Path) else list(source)
+    logs = [read_log(each) for each in find_sources(str(name) for name in given)]
+    warnings: list[str] = []
+    traces = _traces(logs, warnings)
+    events = merge_logs([log.events for log in traces])
+    if len(traces) > 1 and any(event.time_ns is None for event in events if event.kind == "syscall"):
+        warnings.append("the files have no times, so their events stand one file after another")
+    groups = infer_groups(events)
+    calls = [event for event in events if event.kind == "syscall"]
+    unparsed = unparsed_table(events)
+    incomplete = sum(not event.complete for event in calls)
+    warnings += _lost(len(unparsed), incomplete)
+    return Trace(
+        events=events_table(events, groups),
+        files=[log.source.name for log in traces],
+        lines=sum(log.lines for log in traces),
+        calls=len(calls),
+        unparsed=unparsed,
+        incomplete=incomplete,
+        warnings=[*warnings, *groups.reasons],
+        layout="; ".join(dict.fromkeys(log.layout for log in traces)),
+        processes=_processes(events),
+    )
+
+
+def read_log(source: Source) -> Log:
+    """Read one file.
+
+    Raises:
+        UnreadableError: it cannot be read.
+    """
+    reader = Reader(source.name, source.tid)
+    feed = reader.feed
+    for line in read_lines(source):
+        feed(line)
+    reader.finish()
+    return Log(source, list(reader.events), reader.lines, str(reader.layout))
+
+
+def _traces(logs: list[Log], warnings: list[str]) -> list[Log]:
+    """Return the logs that are traces; among several, others are left out with a warning.
+
+    Raises:
+        UnreadableError: none is.
+    """
+    traces = [log for log in logs if _is_trace(log)]
+    if not traces:
+        name = logs[0].source.name
+        if not any(log.lines for log in logs):
+            raise UnreadableError(f"{name} is empty", "let strace run for longer, or give another file")
+        raise UnreadableError(f"{name} is no trace: no line of it reads as strace's output", NOT_A_TRACE)
+    warnings += [f"{log.source.name} was left out: it is no trace" for log in logs if not _is_trace(log)]
+    return traces
+
+
+def _is_trace(log: Log) -> bool:
+    return any(event.kind not in ("unparsed", "note") or _is_header(event) for event in log.events)
+
+
+def _is_header(event: Event) -> bool:
+    return event.kind == "note" and (event.args or "").startswith("{")
+
+
+def _lost(unparsed: int, incomplete: int) -> list[str]:
+    lost = []
+    if unparsed:
+        lost.append(f"{unparsed} lines could not be read")
+    if incomplete:
+        lost.append(
+            f"{incomplete} calls are incomplete: a half of them is not in the log, or their line is cut"
+        )
+    return lost
+
+
+def _processes(events: list[Event]) -> dict[int, dict[str, Any]]:
+    """Return the facts of ``# tracekit process`` notes by pid; later ones add to earlier ones."""
+    facts: dict[int, dict[str, Any]] = {}
+    for event in events:
+        if event.kind == "note" and event.name == "process" and event.args:
+            said = json.loads(event.args)
+            if type(pid := said.get("pid")) is int:
+                facts[pid] = facts.get(pid, {}) | said
+    return facts

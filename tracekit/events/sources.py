@@ -1,0 +1,136 @@
+"""Where a trace comes from: a file, standard input, the files of ``strace -ff``; plain or compressed."""
+
+import gzip
+import importlib
+import io
+import lzma
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from tracekit.errors import UnreadableError
+
+STDIN = "-"
+TASK_FILE = re.compile(r".*\.(\d{1,7})(?:\.(?:gz|xz|zst))?")
+"""``out.1234``: what ``strace -ff -o out`` writes for the task 1234."""
+MAGIC = {b"\x1f\x8b": "gzip", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+PEEKED = 4096
+NOT_A_TRACE = "give a log that strace or 'tracekit run' wrote, plain or as .gz, .xz or .zst"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file to read: the name that its events bear, and the task that its name tells."""
+
+    name: str
+    tid: int | None = None
+
+
+def find_sources(given: Iterable[str]) -> list[Source]:
+    """Return the files that paths, folders and prefixes of ``-ff`` files stand for.
+
+    Raises:
+        UnreadableError: one stands for no file.
+    """
+    return [source for name in given for source in _find(name)]
+
+
+def read_lines(source: Source) -> Iterator[str]:
+    r"""Yield the lines of a file, unpacked; a byte that is no UTF-8 becomes ``\xff``, as strace -x writes it.
+
+    Raises:
+        UnreadableError: it cannot be opened or unpacked, or is no text.
+    """
+    try:
+        with _open(source) as raw:
+            buffered = io.BufferedReader(cast("io.RawIOBase", raw))
+            if b"\0" in buffered.peek(PEEKED)[:PEEKED]:
+                raise UnreadableError(f"{source.name} is no text, so it is no trace", NOT_A_TRACE)
+            yield from io.TextIOWrapper(buffered, "utf-8", "backslashreplace", newline="\n")
+    except (EOFError, lzma.LZMAError, gzip.BadGzipFile) as error:
+        hint = "the file is damaged, or was cut while it was packed: unpack what is left and give that"
+        raise UnreadableError(f"{source.name} cannot be unpacked: {error}", hint) from error
+    except OSError as error:
+        raise _refusal(source.name, error) from error
+
+
+def _find(name: str) -> list[Source]:
+    path = Path(name)
+    if name == STDIN:
+        return [Source(name)]
+    try:
+        if path.is_dir():
+            return _in_folder(path)
+        if path.exists():
+            return [Source(name, _task(path))]
+        found = [
+            Source(str(file), _task(file)) for file in sorted(path.parent.glob(_escaped(path.name) + ".*"))
+        ]
+    except (OSError, ValueError) as error:
+        raise _refusal(name, error) from error
+    found = [source for source in found if source.tid is not None]
+    if not found:
+        raise UnreadableError(
+            f"{name} does not exist", "check the path; a prefix stands for PREFIX.1234 files"
+        )
+    return found
+
+
+def _in_folder(folder: Path) -> list[Source]:
+    """Return the ``-ff`` files of a folder; all its files when none is one."""
+    files = sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
+    sources = [Source(str(file), _task(file)) for file in files]
+    if not sources:
+        raise UnreadableError(f"the folder {folder} has no files", NOT_A_TRACE)
+    return [source for source in sources if source.tid is not None] or sources
+
+
+def _task(path: Path) -> int | None:
+    found = TASK_FILE.fullmatch(path.name)
+    return int(found[1]) if found else None
+
+
+def _escaped(name: str) -> str:
+    return re.sub(r"([*?[])", r"[\1]", name)
+
+
+def _open(source: Source) -> BinaryIO:
+    if source.name == STDIN:
+        return _unpacked(cast("io.BufferedReader", sys.stdin.buffer), source.name)
+    return _unpacked(Path(source.name).open("rb"), source.name)
+
+
+def _unpacked(raw: io.BufferedReader, name: str) -> BinaryIO:
+    start = raw.peek(8)[:8]
+    packed = next((how for magic, how in MAGIC.items() if start.startswith(magic)), None)
+    match packed:
+        case "gzip":
+            return cast("BinaryIO", gzip.GzipFile(fileobj=raw))
+        case "xz":
+            return cast("BinaryIO", lzma.LZMAFile(raw))
+        case "zstd":
+            return _zstd(raw, name)
+        case _:
+            return raw
+
+
+def _zstd(raw: BinaryIO, name: str) -> BinaryIO:
+    try:
+        zstandard = importlib.import_module("zstandard")
+    except ImportError as error:
+        hint = "install the package zstandard, or unpack the file first: unzstd FILE"
+        raise UnreadableError(
+            f"{name} is packed with zstd, which this installation cannot read", hint
+        ) from error
+    return cast("BinaryIO", zstandard.ZstdDecompressor().stream_reader(raw))
+
+
+def _refusal(name: str, error: Exception) -> UnreadableError:
+    reason = getattr(error, "strerror", None) or str(error)
+    hint = "check the path"
+    if isinstance(error, PermissionError):
+        hint = "trace files belong to who wrote them: read it as that user, or change its mode"
+    return UnreadableError(f"{name} cannot be read: {reason}", hint)
