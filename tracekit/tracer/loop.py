@@ -60,8 +60,8 @@ class Tracer:
     def run(self, waiter: Waiter) -> None:
         """Serve stops until every task has ended, or the waiter says that it is enough."""
         while self.tasks and not waiter.ended():
-            self._serve(waiter)
-            self._writer.flush()
+            if not self._serve(waiter):
+                self._writer.flush()
 
     def detach(self, waiter: Waiter) -> None:
         """Let every task go on as it was: running, or stopped if it was stopped (ptrace(2), PTRACE_DETACH).
@@ -81,12 +81,15 @@ class Tracer:
             self._serve(waiter)
         self.counts.tasks = self.tasks.seen
 
-    def _serve(self, waiter: Waiter) -> None:
+    def _serve(self, waiter: Waiter) -> int:
+        """Serve one round and return how many changes it held."""
         try:
             self._round.extend(waiter.round())
         except ChildProcessError:
             self.tasks.clear()
+        served = len(self._round)
         self._handle_round()
+        return served
 
     def _handle_round(self) -> None:
         while self._round:

@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -13,40 +14,50 @@ from tracekit.tracer import procfs
 _YAMA = Path("/proc/sys/kernel/yama/ptrace_scope")
 
 
-def choose(pids: Iterable[int], name: str | None, port: int | None, tree: bool) -> list[int]:
-    """Return the processes that are meant, ascending.
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The processes that somebody means."""
 
-    Args:
-        pids: processes (or threads) given by number.
-        name: the command name (``comm``) of processes, exactly.
-        port: the TCP port that processes listen on; takes their descendants too,
-            since a listener that only the parent holds is served by children.
-        tree: take all descendants of every process that was chosen.
+    given: tuple[int, ...] = ()
+    """Processes (or threads) by number."""
+    name: str | None = None
+    """The command name (``comm``), exactly."""
+    port: int | None = None
+    """The TCP port that processes listen on; takes their descendants too, who serve what the parent listens for."""
+    tree: bool = False
+    """All descendants of what was chosen."""
 
-    Raises:
-        UsageError: nothing matches, or a pid is gone.
-    """
-    chosen = set(pids)
-    for pid in chosen:
-        if not Path(f"/proc/{pid}").exists():
-            raise UsageError(f"there is no process {pid}", "it may have ended; `ps -e` lists those that run")
-    if name is not None:
-        found = {p.pid for p in psutil.process_iter() if procfs.comm(p.pid) == name}
-        if not found:
-            raise UsageError(f"no process is named {name!r}", "`ps -e -o pid,comm` lists the names")
-        chosen |= found
-    if port is not None:
-        found = _listeners(port)
-        if not found:
+    def pids(self) -> list[int]:
+        """Return the processes that are meant, ascending.
+
+        Raises:
+            UsageError: nothing was selected, nothing matches, or a pid is gone.
+        """
+        if not self.given and self.name is None and self.port is None:
+            raise UsageError("no process was chosen", "say which: -p PID, --name COMM or --port N")
+        for pid in self.given:
+            if not Path(f"/proc/{pid}").exists():
+                raise UsageError(f"there is no process {pid}", "it may have ended; `ps -e` lists those that run")
+        if self.name is not None and not _named(self.name):
+            raise UsageError(f"no process is named {self.name!r}", "`ps -e -o pid,comm` lists the names")
+        if self.port is not None and not _listeners(self.port):
             raise UsageError(
-                f"no process that you may look into listens on TCP port {port}",
+                f"no process that you may look into listens on TCP port {self.port}",
                 "`ss -ltnp` lists the listeners; those of other users are shown to root only",
             )
-        chosen |= found | descendants(found)
-    if tree:
-        chosen |= descendants(chosen)
-    chosen.discard(os.getpid())
-    return sorted(chosen)
+        return self.rescan()
+
+    def rescan(self) -> list[int]:
+        """Return the processes that are meant by now; a server may have forked since."""
+        chosen = set(self.given)
+        if self.name is not None:
+            chosen |= _named(self.name)
+        if self.port is not None:
+            listeners = _listeners(self.port)
+            chosen |= listeners | descendants(listeners)
+        if self.tree:
+            chosen |= descendants(chosen)
+        return sorted(chosen - {os.getpid()})
 
 
 def descendants(pids: Iterable[int]) -> set[int]:
@@ -59,6 +70,10 @@ def descendants(pids: Iterable[int]) -> set[int]:
             continue
     found.discard(os.getpid())
     return found
+
+
+def _named(name: str) -> set[int]:
+    return {pid for pid in psutil.pids() if procfs.comm(pid) == name}
 
 
 def _listeners(port: int) -> set[int]:

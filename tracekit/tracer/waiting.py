@@ -21,8 +21,10 @@ FROM_OUTSIDE = REQUESTS - {signal.SIGINT}
 """The same while a program of ours runs in the foreground: Ctrl-C reaches it, too, and is its business."""
 
 _ALL = REQUESTS | {signal.SIGCHLD}
+_LULL = 0.05
+"""Seconds without a stop after which a round comes back empty: time to write out what is buffered."""
 _PAUSE = 0.5
-"""Seconds after which a wait looks around even if no signal came."""
+"""The same while there has been none for longer."""
 
 
 class Waiter:
@@ -35,6 +37,7 @@ class Waiter:
         """The requests to end so far."""
         self.deadline: float | None = None
         """When the trace ends by itself (time.monotonic)."""
+        self._patience = _LULL
         self._old_mask: set[signal.Signals | int] = set()
 
     def __enter__(self) -> Self:
@@ -66,8 +69,9 @@ class Waiter:
         """
         found = list(_ready())
         if not found:
-            self._take(_PAUSE)
+            self._take(self._patience)
             found = list(_ready())
+        self._patience = _LULL if found else _PAUSE
         return found
 
     def ended(self) -> bool:

@@ -52,6 +52,8 @@ class Writer:
         self._open_tid: int | None = None
         """The task whose call stands unfinished on the current line."""
         self._column = 0
+        self._headers: list[str] = []
+        """Header lines that wait for the current line to end."""
 
     def begin(self, tid: int, time_ns: int, text: str) -> None:
         """Begin a call: its name, parenthesis and the arguments known at its entry."""
@@ -90,10 +92,12 @@ class Writer:
         self._write(f"{self._leader(tid, time_ns)}{text}\n")
 
     def header(self, key: str, facts: dict[str, Any]) -> None:
-        """Write a ``# tracekit KEY {json}`` line; the JSON is ASCII, so no process name can break it."""
+        """Write a ``# tracekit KEY {json}`` line, as soon as a line begins; no call is split for it.
+
+        The JSON is ASCII, so no name of a process can break the line.
+        """
         if self._layout.headers:
-            self._cut()
-            self._write(f"{_HEADER} {key} {json.dumps(facts, separators=(',', ':'))}\n")
+            self._headers.append(f"{_HEADER} {key} {json.dumps(facts, separators=(',', ':'))}\n")
 
     def flush(self) -> None:
         """Let readers of the file see everything up to here."""
@@ -126,9 +130,13 @@ class Writer:
         return UnwritableError(self._path or "standard error", error)
 
     def _cut(self) -> None:
+        """Stand at the beginning of a line."""
         if self._open_tid is not None:
             self._open_tid = None
             self._write(" <unfinished ...>\n")
+        if self._headers:
+            self._write("".join(self._headers))
+            self._headers.clear()
 
     def _leader(self, tid: int, time_ns: int) -> str:
         stamp = f"{_seconds(time_ns)} "

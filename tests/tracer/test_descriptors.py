@@ -1,0 +1,102 @@
+"""Annotations of descriptors, in the forms that strace 6.1 prints with -y and -yy."""
+
+import os
+import select
+import socket
+from pathlib import Path
+
+import pytest
+
+from tracekit.tracer.descriptors import DETAILS, PATHS, Descriptors
+
+
+@pytest.fixture
+def details() -> Descriptors:
+    return Descriptors(DETAILS)
+
+
+def describe(descriptors: Descriptors, fd: int) -> str:
+    return descriptors.describe(os.getpid(), fd)
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("plain", "plain"),
+        ("a b, c) = 3 (x", "a b, c) = 3 (x"),
+        ('<d"\\el\t\1', '\\74d\\"\\\\el\\t\\1'),
+        ("one\0011", "one\\0011"),
+        ("über", "\\303\\274ber"),
+        ("x (deleted)", "x (deleted)"),
+    ],
+)
+def test_paths(details: Descriptors, tmp_path: Path, name: str, printed: str) -> None:
+    with (tmp_path / name).open("w") as file:
+        assert describe(details, file.fileno()) == f"<{tmp_path}/{printed}>"
+        assert describe(Descriptors(PATHS), file.fileno()) == f"<{tmp_path}/{printed}>"
+        assert not describe(Descriptors(0), file.fileno())
+
+
+def test_a_deleted_file(details: Descriptors, tmp_path: Path) -> None:
+    with (tmp_path / "gone").open("w") as file:
+        (tmp_path / "gone").unlink()
+        assert describe(details, file.fileno()) == f"<{tmp_path}/gone>(deleted)"
+
+
+def test_devices_have_their_number_in_details_only(details: Descriptors) -> None:
+    with Path("/dev/null").open() as null:
+        assert describe(details, null.fileno()) == "</dev/null<char 1:3>>"
+        assert describe(Descriptors(PATHS), null.fileno()) == "</dev/null>"
+
+
+def test_what_is_closed_has_none(details: Descriptors) -> None:
+    assert not describe(details, 999_999)
+    assert not describe(details, -100)
+
+
+def test_tcp_sockets(details: Descriptors) -> None:
+    with socket.socket() as listener:
+        inode = os.fstat(listener.fileno()).st_ino
+        assert describe(details, listener.fileno()) == f"<TCP:[{inode}]>"
+        assert describe(Descriptors(PATHS), listener.fileno()) == f"<socket:[{inode}]>"
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        assert describe(details, listener.fileno()) == f"<TCP:[127.0.0.1:{port}]>"
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            accepted, (_, peer) = listener.accept()
+            with accepted:
+                assert describe(details, accepted.fileno()) == f"<TCP:[127.0.0.1:{port}->127.0.0.1:{peer}]>"
+                assert describe(details, client.fileno()) == f"<TCP:[127.0.0.1:{peer}->127.0.0.1:{port}]>"
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+def test_tcp6_sockets(details: Descriptors) -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
+        port = listener.getsockname()[1]
+        assert describe(details, listener.fileno()) == f"<TCPv6:[[::1]:{port}]>"
+
+
+def test_unix_sockets_name_their_peer_and_path(details: Descriptors, tmp_path: Path) -> None:
+    left, right = socket.socketpair()
+    with left, right:
+        ends = [os.fstat(end.fileno()).st_ino for end in (left, right)]
+        assert describe(details, left.fileno()) == f"<UNIX-STREAM:[{ends[0]}->{ends[1]}]>"
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(tmp_path / "s"))
+        inode = os.fstat(bound.fileno()).st_ino
+        assert describe(details, bound.fileno()) == f'<UNIX-STREAM:[{inode},"{tmp_path}/s"]>'
+
+
+def test_anonymous_inodes_and_pidfds(details: Descriptors) -> None:
+    with select.epoll() as epoll:
+        assert describe(details, epoll.fileno()) == "<anon_inode:[eventpoll]>"
+    pidfd = os.pidfd_open(os.getpid())
+    try:
+        assert describe(details, pidfd) == f"<pid:{os.getpid()}>"
+    finally:
+        os.close(pidfd)
+
+
+def test_working_directory(details: Descriptors) -> None:
+    assert details.working_directory(os.getpid()) == f"<{Path.cwd()}>"
