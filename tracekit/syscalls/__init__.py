@@ -1,0 +1,27 @@
+"""The vocabulary of Linux system calls, as data: calls, their arguments, constants and structures."""
+
+from tracekit.syscalls.constants import ConstantSet, constant_sets, constants
+from tracekit.syscalls.errnos import RESTART_CODES, errno_name, errno_text
+from tracekit.syscalls.select import select
+from tracekit.syscalls.structs import StructRow, struct_rows
+from tracekit.syscalls.table import ARCHITECTURES, Argument, Commands, Effect, Form, Syscall, by_name, calls
+
+__all__ = [
+    "ARCHITECTURES",
+    "RESTART_CODES",
+    "Argument",
+    "Commands",
+    "ConstantSet",
+    "Effect",
+    "Form",
+    "StructRow",
+    "Syscall",
+    "by_name",
+    "calls",
+    "constant_sets",
+    "constants",
+    "errno_name",
+    "errno_text",
+    "select",
+    "struct_rows",
+]

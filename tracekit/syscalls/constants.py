@@ -1,0 +1,68 @@
+"""Named constants of the kernel's interface, read from the tables in ``constants/``.
+
+A set is an enumeration (one value, one name) or flags (values or-ed together).
+Each carries the header that defines it and the mark that goes with an unknown value.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal
+
+_TABLES: Final = Path(__file__).with_name("constants")
+_HEADING: Final = re.compile(r"\[(?P<name>\w+)\] (?P<style>enum|flags) (?P<unknown>\S+) (?P<headers><.*>)")
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantSet:
+    """One set of constants: ``prot`` is PROT_READ, PROT_WRITE, ... of <asm-generic/mman-common.h>."""
+
+    name: str
+    style: Literal["enum", "flags"]
+    unknown: str
+    """What is printed in a comment beside a value without a name (``PROT_???``); ``-`` for nothing."""
+    headers: str
+    values: Mapping[str, int]
+    """Name -> value, in the order in which flags are printed."""
+    names: Mapping[int, str] = field(init=False, repr=False)
+    """Value -> name; the first name wins."""
+
+    def __post_init__(self) -> None:
+        """Turn the values round."""
+        object.__setattr__(
+            self, "names", {value: name for name, value in reversed(list(self.values.items()))}
+        )
+
+
+@cache
+def constant_sets() -> Mapping[str, ConstantSet]:
+    """Every set by its name."""
+    found = (one for path in sorted(_TABLES.glob("*.tbl")) for one in _read(path.read_text("ascii")))
+    return {one.name: one for one in found}
+
+
+def constants(name: str) -> ConstantSet:
+    """The set of this name; KeyError when there is none (a slip in a table of ours)."""
+    return constant_sets()[name]
+
+
+def _read(text: str) -> Iterator[ConstantSet]:
+    """The sets of one table: a heading, then NAME=value, ... up to the next empty line."""
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    for block in "\n".join(lines).split("\n\n"):
+        if not block.strip():
+            continue
+        heading, _, body = block.strip().partition("\n")
+        match = _HEADING.fullmatch(heading)
+        if match is None:
+            raise ValueError(f"no heading of a constant set: {heading}")
+        pairs = (entry.strip().rpartition("=") for entry in body.replace(",\n", ", ").split(", "))
+        yield ConstantSet(
+            name=match["name"],
+            style="flags" if match["style"] == "flags" else "enum",
+            unknown=match["unknown"],
+            headers=match["headers"],
+            values={name: int(value, 0) for name, _, value in pairs},
+        )

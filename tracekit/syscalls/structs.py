@@ -1,0 +1,45 @@
+"""Structures of the kernel's interface as rows of ``structs.tbl``: layout and fields in order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+_TABLE: Final = Path(__file__).with_name("structs.tbl")
+
+
+@dataclass(frozen=True, slots=True)
+class StructField:
+    """One printed member."""
+
+    label: str
+    kind: str
+    hidden: bool
+    """Printed only when structures are asked for in full (``-v``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StructRow:
+    """One structure: its layout in the letters of the ``struct`` module, and its members."""
+
+    name: str
+    packing: str
+    fields: tuple[StructField, ...]
+
+
+@cache
+def struct_rows() -> Mapping[str, StructRow]:
+    """Every structure of the table by its name."""
+    lines = (line for line in _TABLE.read_text("ascii").splitlines() if line and not line.startswith("#"))
+    return {row.name: row for row in map(_read, lines)}
+
+
+def _read(line: str) -> StructRow:
+    name, packing, *items = line.split()
+    return StructRow(name, packing, tuple(_read_field(item) for item in items))
+
+
+def _read_field(item: str) -> StructField:
+    label, _, kind = item.removeprefix("+").partition("=")
+    return StructField(label, kind, hidden=item.startswith("+"))

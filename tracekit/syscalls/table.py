@@ -1,0 +1,176 @@
+"""The system calls of Linux: one row a call, read from ``calls.tbl`` and ``commands.tbl``.
+
+The form of both tables stands at their head. A row says what a call takes, what it
+gives back and what it does to descriptors and tasks, so that a new call is a new row.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from tracekit.errors import UsageError
+from tracekit.syscalls.constants import constants
+
+ARCHITECTURES: Final = ("x86_64", "aarch64")
+
+_HERE: Final = Path(__file__).parent
+_ARGUMENT: Final = re.compile(
+    r"(?P<mark>[>+~]?)(?:(?P<label>\w+)=)?(?P<kind>\*?\w+)(?:\((?P<parameters>[\w,]+)\))?(?:@(?P<index>\d))?"
+)
+_EFFECT: Final = re.compile(r"(?P<verb>\w+)(?:\((?P<operands>[\d,]+)\))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One printed argument of a call."""
+
+    kind: str
+    """What it is: ``fd``, ``path``, a constant set's name, ``*timespec`` for a pointer to a structure."""
+    index: int
+    """Which of the six argument registers it comes from, 0 to 5."""
+    parameters: tuple[str, ...] = ()
+    """What the kind has to look at: argument numbers, or ``ret`` for the return value."""
+    at_exit: bool = False
+    """Known, and printed, only when the call returns."""
+    joins_late: bool = False
+    """The comma before it belongs to the exit too."""
+    glued: bool = False
+    """No comma before it at all: it goes on with the argument before it."""
+    label: str = ""
+    """Printed before it, with ``=``: ``child_stack``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a call that succeeds does to descriptors or tasks: ``closes`` argument 0, ``opens`` its return."""
+
+    verb: str
+    operands: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a call looks: its arguments, its return value and what it does."""
+
+    arguments: tuple[Argument, ...]
+    returns: str = ""
+    """The kind of the return value; empty for a plain decimal number."""
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """The forms of a call that depend on a command argument, as fcntl(2)'s do."""
+
+    index: int
+    """Which argument holds the command."""
+    mask: int
+    """The bits of that argument that tell the commands apart."""
+    forms: Mapping[int, Form]
+
+
+@dataclass(frozen=True, slots=True)
+class Syscall:
+    """One system call."""
+
+    name: str
+    numbers: Mapping[str, int]
+    """Architecture -> number; an architecture without the call is left out."""
+    classes: frozenset[str]
+    """strace's classes: ``file`` for ``-e trace=%file``."""
+    form: Form
+    commands: Commands | None = None
+
+
+@cache
+def by_name() -> Mapping[str, Syscall]:
+    """Every system call of any architecture by its name."""
+    commands = dict(_read_commands((_HERE / "commands.tbl").read_text("ascii")))
+    rows = (line for line in (_HERE / "calls.tbl").read_text("ascii").splitlines())
+    parsed = (_read_call(line, commands) for line in rows if line and not line.startswith("#"))
+    return {call.name: call for call in parsed}
+
+
+@cache
+def calls(arch: str = "x86_64") -> Mapping[int, Syscall]:
+    """The system calls of an architecture by their number.
+
+    Raises:
+        UsageError: the architecture is none of ``ARCHITECTURES``.
+    """
+    if arch not in ARCHITECTURES:
+        raise UsageError(f"unknown architecture: {arch}", f"known are {', '.join(ARCHITECTURES)}")
+    return {call.numbers[arch]: call for call in by_name().values() if arch in call.numbers}
+
+
+def _read_call(line: str, commands: Mapping[str, Commands]) -> Syscall:
+    columns = 2 + len(ARCHITECTURES)
+    name, *numbers, classes = line.split(maxsplit=columns)[:columns]
+    form = "".join(line.split(maxsplit=columns)[columns:])
+    return Syscall(
+        name=name,
+        numbers={
+            arch: int(number) for arch, number in zip(ARCHITECTURES, numbers, strict=True) if number != "-"
+        },
+        classes=frozenset(() if classes == "-" else classes.split(",")),
+        form=read_form(form),
+        commands=commands.get(name),
+    )
+
+
+def read_form(text: str, first: int = 0) -> Form:
+    """Read ``arguments -> returns ; effects``; the first argument has this number."""
+    rest, _, effects = text.partition(";")
+    arguments, _, returns = rest.partition("->")
+    return Form(
+        arguments=tuple(_read_arguments(arguments.split(), first)),
+        returns=returns.strip(),
+        effects=tuple(_read_effect(effect) for effect in effects.split()),
+    )
+
+
+def _read_arguments(items: list[str], first: int) -> Iterator[Argument]:
+    """The arguments of a row; what follows one that is printed at exit is printed at exit too."""
+    at_exit = False
+    for position, item in enumerate(items, first):
+        match = _ARGUMENT.fullmatch(item)
+        if match is None:
+            raise ValueError(f"no argument: {item}")
+        at_exit = at_exit or bool(match["mark"])
+        yield Argument(
+            kind=match["kind"],
+            index=int(match["index"]) if match["index"] else position,
+            parameters=tuple((match["parameters"] or "").split(",")) if match["parameters"] else (),
+            at_exit=at_exit,
+            joins_late=match["mark"] == "+",
+            glued=match["mark"] == "~",
+            label=match["label"] or "",
+        )
+
+
+def _read_effect(item: str) -> Effect:
+    match = _EFFECT.fullmatch(item)
+    if match is None:
+        raise ValueError(f"no effect: {item}")
+    return Effect(match["verb"], tuple(int(one) for one in (match["operands"] or "").split(",") if one))
+
+
+def _read_commands(text: str) -> Iterator[tuple[str, Commands]]:
+    """The calls of commands.tbl: a heading ``[call argument set mask]``, then rows ``COMMANDS : form``."""
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    for block in "\n".join(lines).split("\n\n"):
+        heading, *rows = block.strip().splitlines() or [""]
+        if not heading:
+            continue
+        call, index, names, mask = heading.strip("[]").split()
+        values = constants(names).values
+        forms = {
+            values[command.replace("_or_", " or ")]: read_form(form, int(index) + 1)
+            for row in rows
+            for commands, _, form in [row.partition(":")]
+            for command in commands.split()
+        }
+        yield call, Commands(index=int(index), mask=int(mask, 0), forms=forms)

@@ -1,0 +1,81 @@
+"""System V IPC: keys, flags with permissions, commands, messages."""
+
+import struct
+from typing import Final
+
+from tracekit.syscalls import constants
+from tracekit.tracer.decode.memory import huge_flags
+from tracekit.tracer.decode.registry import families, kinds
+from tracekit.tracer.decode.scalars import U32, names_of, octal, spell
+from tracekit.tracer.decode.structs import array_text
+from tracekit.tracer.decode.text import counted, number
+from tracekit.tracer.decode.view import Printer, View, pointer
+
+_IPC_64: Final = 0x100  # <linux/ipc.h>: asks for the newer structures
+_SEMBUF: Final = struct.Struct("<Hhh")
+
+
+def _key(_view: View, value: int) -> str:
+    value &= U32
+    return hex(value) if value else "IPC_PRIVATE"
+
+
+def _get_flags(_view: View, value: int) -> str:
+    """``IPC_CREAT|0600``: flags and the permissions of a new object."""
+    flags = value & U32 & ~0o777
+    return (names_of(constants("ipc_base"), flags).split(" /* ")[0] + "|" if flags else "") + octal(
+        value & 0o777
+    )
+
+
+def _segment_flags(_view: View, value: int) -> str:
+    """The same for shared memory, where a page size stands in the top bits."""
+    flags = value & U32 & ~0o777
+    return (huge_flags("shmget_base", flags, "SHM") + "|" if flags else "") + octal(value & 0o777)
+
+
+def _command(table: str) -> Printer:
+    def printer(_view: View, value: int) -> str:
+        value &= U32
+        prefix = "IPC_64|" if value & _IPC_64 else ""
+        return prefix + spell(table, value & ~_IPC_64)
+
+    return printer
+
+
+def _operations(count: str) -> Printer:
+    """semop(2)'s array: ``[{sem_num=0, sem_op=-1, sem_flg=SEM_UNDO}]``."""
+    length = number(count)
+
+    def one(_view: View, data: bytes) -> str:
+        which, change, flags = _SEMBUF.unpack(data)
+        return f"{{sem_num={which}, sem_op={change}, sem_flg={spell('semop_flags', flags & 0xFFFF)}}}"
+
+    return lambda view, where: array_text(view, where, length(view) & U32, _SEMBUF.size, one)
+
+
+def _message(size: str) -> Printer:
+    """A type and the message's bytes."""
+    length = number(size)
+
+    def printer(view: View, where: int) -> str:
+        data = view.fetch(where, 8)
+        if data is None:
+            return pointer(where)
+        kind = int.from_bytes(data, "little", signed=True)
+        return f"{{mtype={kind}, mtext={counted(view, where + 8, length(view))}}}"
+
+    return printer
+
+
+kinds(
+    {
+        "ipc_key": _key,
+        "ipc_flags": _get_flags,
+        "shmget_flags": _segment_flags,
+        "shmctl_cmd": _command("shmctl_base"),
+        "semctl_cmd": _command("semctl_base"),
+        "msgctl_cmd": _command("msgctl_base"),
+    }
+)
+families({"sembufs": _operations, "msgbuf": _message})

@@ -1,0 +1,138 @@
+"""Buffers in pieces and messages: iovec, msghdr, control messages."""
+
+import struct
+from typing import Final
+
+from tracekit.tracer.decode.files import fd
+from tracekit.tracer.decode.registry import captures, families, kinds
+from tracekit.tracer.decode.scalars import U32, spell
+from tracekit.tracer.decode.sockets import address_at
+from tracekit.tracer.decode.structs import array_text
+from tracekit.tracer.decode.text import counted, number, quoted
+from tracekit.tracer.decode.view import Printer, View, pointer
+
+_IOVEC: Final = struct.Struct("<QQ")
+_MSGHDR: Final = struct.Struct("<QI4xQQQQi4x")  # struct user_msghdr, <linux/socket.h>
+_MMSGHDR_SIZE: Final = 64
+_CMSG: Final = struct.Struct("<QII")
+_SOL_SOCKET: Final = 1
+_SCM_RIGHTS: Final = 1
+_SCM_CREDENTIALS: Final = 2
+_ALL: Final = 1 << 62
+
+
+def pieces(view: View, where: int, count: int, size: int = _ALL, *, contents: bool = True) -> str:
+    """An array of iovec, with at most ``size`` bytes of what the pieces hold."""
+    left = size
+
+    def piece(view: View, data: bytes) -> str:
+        nonlocal left
+        base, length = _IOVEC.unpack(data)
+        shown = min(length, left)
+        left -= shown
+        text = counted(view, base, shown) if contents else pointer(base)
+        return f"{{iov_base={text}, iov_len={length}}}"
+
+    return array_text(view, where, count, _IOVEC.size, piece)
+
+
+def _pieces_in(count: str, *, contents: bool = True) -> Printer:
+    length = number(count)
+    return lambda view, where: pieces(view, where, length(view), contents=contents)
+
+
+def _pieces_out(count: str, size: str) -> Printer:
+    length, filled = number(count), number(size)
+    return lambda view, where: pieces(view, where, length(view), filled(view))
+
+
+def header(view: View, data: bytes, before: int | None, size: int = _ALL) -> str:
+    """A struct msghdr; ``before`` is what msg_namelen was at entry, if it could change."""
+    name, name_size, iov, iov_count, control, control_size, flags = _MSGHDR.unpack(data)
+    named = min(name_size, before) if before is not None else name_size
+    changed = f"{before} => {name_size}" if before not in (None, name_size) else str(name_size)
+    shown = [
+        f"msg_name={address_at(view, name, named)}",
+        f"msg_namelen={changed}",
+        f"msg_iov={pieces(view, iov, iov_count, size)}",
+        f"msg_iovlen={iov_count}",
+    ]
+    if control_size:
+        shown.append(f"msg_control={_control(view, control, control_size)}")
+    shown += [f"msg_controllen={control_size}", f"msg_flags={spell('msg_flags', flags & U32)}"]
+    return "{" + ", ".join(shown) + "}"
+
+
+def _control(view: View, where: int, size: int) -> str:
+    """Control messages: descriptors, credentials, other data as its address says (cmsg(3))."""
+    data = view.readable(where, min(size, 4096))
+    if len(data) < _CMSG.size:
+        return pointer(where)
+    shown = []
+    at = 0
+    while at + _CMSG.size <= len(data):
+        length, level, kind = _CMSG.unpack_from(data, at)
+        if length < _CMSG.size or at + length > len(data):
+            break
+        shown.append(_control_message(view, data[at : at + length], level, kind))
+        at += (length + 7) & ~7
+    return f"[{', '.join(shown)}]"
+
+
+def _control_message(view: View, message: bytes, level: int, kind: int) -> str:
+    body = message[_CMSG.size :]
+    level_name = spell("socket_level", level)
+    kind_name = spell("scm_type", kind) if level == _SOL_SOCKET else hex(kind)
+    head = f"cmsg_len={len(message)}, cmsg_level={level_name}, cmsg_type={kind_name}"
+    if level == _SOL_SOCKET and kind == _SCM_RIGHTS:
+        numbers = [fd(view, number) for (number,) in struct.iter_unpack("<i", body[: len(body) & ~3])]
+        return f"{{{head}, cmsg_data=[{', '.join(numbers)}]}}"
+    if level == _SOL_SOCKET and kind == _SCM_CREDENTIALS and len(body) >= 12:
+        pid, uid, gid = struct.unpack_from("<iII", body)
+        return f"{{{head}, cmsg_data={{pid={pid}, uid={uid}, gid={gid}}}}}"
+    return f"{{{head}, cmsg_data={quoted(body, 2)}}}" if body else f"{{{head}}}"
+
+
+def _msghdr(view: View, where: int) -> str:
+    data = view.fetch(where, _MSGHDR.size)
+    return pointer(where) if data is None else header(view, data, None)
+
+
+def _name_size(view: View, where: int) -> int | None:
+    data = view.fetch(where, _MSGHDR.size)
+    return None if data is None else int(_MSGHDR.unpack(data)[1])
+
+
+def _msghdr_out(view: View, where: int) -> str:
+    """What recvmsg(2) filled in; after a failure only the room for the sender's name is known."""
+    before = view.call.saved.get(1)
+    if view.failed:
+        return pointer(where) if before is None else f"{{msg_namelen={before}}}"
+    data = view.fetch(where, _MSGHDR.size)
+    return pointer(where) if data is None else header(view, data, before, view.ret)
+
+
+def _many(count: str) -> Printer:
+    """The messages of sendmmsg(2) that were sent, each with the bytes that went out."""
+    length = number(count)
+
+    def printer(view: View, where: int) -> str:
+        return array_text(view, where, length(view) & U32, _MMSGHDR_SIZE, _one_of_many)
+
+    return printer
+
+
+def _one_of_many(view: View, data: bytes) -> str:
+    sent = int.from_bytes(data[56:60], "little")
+    return f"{{msg_hdr={header(view, data[:56], None)}, msg_len={sent}}}"
+
+
+kinds({"msghdr": _msghdr, "msghdr_out": _msghdr_out})
+families(
+    {
+        "iovecs": lambda count, size=None: _pieces_in(count) if size is None else _pieces_out(count, size),
+        "iovecs_lengths": lambda count: _pieces_in(count, contents=False),
+        "mmsghdrs": _many,
+    }
+)
+captures({"msghdr_out": _name_size})

@@ -1,0 +1,144 @@
+"""Waiting for descriptors: poll, select, epoll; what they report beside their return value."""
+
+import struct
+from typing import Final
+
+from tracekit.tracer.decode.files import fd
+from tracekit.tracer.decode.registry import families, kinds, printer_of
+from tracekit.tracer.decode.scalars import U32, signed32, spell
+from tracekit.tracer.decode.signals import signal_set
+from tracekit.tracer.decode.structs import array_text
+from tracekit.tracer.decode.text import number
+from tracekit.tracer.decode.view import Printer, View, pointer
+
+_POLLFD: Final = struct.Struct("<ihH")
+_EPOLL_EVENT: Final = {"x86_64": struct.Struct("<IQ")}  # packed there only, <linux/eventpoll.h>
+_EPOLL_EVENT_ALIGNED: Final = struct.Struct("<I4xQ")
+_EPOLL_CTL_DEL: Final = 2
+_FD_SETSIZE: Final = 1024
+
+
+def _pollfds(count: str) -> Printer:
+    length = number(count)
+
+    def one(view: View, data: bytes) -> str:
+        descriptor, events, _ = _POLLFD.unpack(data)
+        asked = "" if descriptor < 0 else f", events={spell('poll_mask', events & 0xFFFF)}"
+        return f"{{fd={fd(view, descriptor)}{asked}}}"
+
+    return lambda view, where: array_text(view, where, length(view) & U32, _POLLFD.size, one)
+
+
+def _ready(view: View) -> str:
+    """The descriptors that something happened to: ``[{fd=5, revents=POLLIN}]``."""
+    limit = view.options.string_limit
+    data = view.readable(view.args[0], min(view.args[1] & U32, 1 << 16) * _POLLFD.size)
+    shown: list[str] = []
+    for descriptor, _, happened in _POLLFD.iter_unpack(data[: len(data) // 8 * 8]):
+        if not happened:
+            continue
+        if len(shown) == limit and not view.options.verbose:
+            shown.append("...")
+            break
+        shown.append(f"{{fd={fd(view, descriptor)}, revents={spell('poll_mask', happened)}}}")
+    return f"[{', '.join(shown)}]"
+
+
+def _poll_result(view: View, value: int) -> str:
+    return f"{value} ({_ready(view)})" if value else "0 (Timeout)"
+
+
+def _ppoll_result(view: View, value: int) -> str:
+    if not value:
+        return "0 (Timeout)"
+    left = _left(view, 2, "*timespec")
+    return f"{value} ({_ready(view)}{left and ', ' + left})"
+
+
+def _left(view: View, index: int, kind: str) -> str:
+    """The time that was left, which the kernel writes back."""
+    if not view.args[index]:
+        return ""
+    return f"left {printer_of(kind)(view, view.args[index])}"
+
+
+def _members(view: View, where: int, count: int) -> list[int] | None:
+    """The descriptors in an fd_set; None when it cannot be read."""
+    size = (min(count, _FD_SETSIZE) + 63) // 64 * 8
+    data = view.fetch(where, size) if size else b""
+    if data is None:
+        return None
+    bits = int.from_bytes(data, "little")
+    return [at for at in range(min(count, size * 8)) if bits >> at & 1]
+
+
+def _set(view: View, members: list[int]) -> str:
+    return f"[{' '.join(fd(view, one) for one in members)}]"
+
+
+def _fd_set(count: str) -> Printer:
+    length = number(count)
+
+    def printer(view: View, where: int) -> str:
+        size = signed32(length(view))
+        if not where or size < 0:
+            return pointer(where)
+        members = _members(view, where, size)
+        return pointer(where) if members is None else _set(view, members)
+
+    return printer
+
+
+def _select_result(view: View, value: int) -> str:
+    """What select(2) left in the sets: ``2 (in [5], out [16], left {tv_sec=0, tv_nsec=0})``."""
+    if not value:
+        return "0 (Timeout)"
+    shown = []
+    for name, index in (("in", 1), ("out", 2), ("except", 3)):
+        members = _members(view, view.args[index], signed32(view.args[0])) if view.args[index] else None
+        if members:
+            shown.append(f"{name} {_set(view, members)}")
+    syscall = view.call.syscall
+    left = _left(view, 4, "*timeval" if syscall and syscall.name == "select" else "*timespec")
+    return f"{value} ({', '.join([*shown, *([left] if left else [])])})"
+
+
+def _sigset_pair(view: View, where: int) -> str:
+    """pselect6's last argument: a pointer to a signal set and the set's size."""
+    data = view.fetch(where, 16)
+    if data is None:
+        return pointer(where)
+    mask, size = struct.unpack("<QQ", data)
+    return f"{{sigmask={signal_set(view, mask, size)}, sigsetsize={size}}}"
+
+
+def _event_text(view: View, data: bytes) -> str:
+    packing = _EPOLL_EVENT.get(view.call.arch, _EPOLL_EVENT_ALIGNED)
+    events, value = packing.unpack(data)
+    return f"{{events={spell('epoll_mask', events)}, data={{u32={value & U32}, u64={value}}}}}"
+
+
+def _event_size(view: View) -> int:
+    return _EPOLL_EVENT.get(view.call.arch, _EPOLL_EVENT_ALIGNED).size
+
+
+def _epoll_event(operation: str) -> Printer:
+    """What to wait for; not looked at when a descriptor is taken out."""
+    index = int(operation)
+
+    def printer(view: View, where: int) -> str:
+        if view.args[index] & U32 == _EPOLL_CTL_DEL:
+            return pointer(where)
+        data = view.fetch(where, _event_size(view))
+        return pointer(where) if data is None else _event_text(view, data)
+
+    return printer
+
+
+def _epoll_events(count: str) -> Printer:
+    length = number(count)
+    return lambda view, where: array_text(view, where, length(view), _event_size(view), _event_text)
+
+
+kinds({"poll": _poll_result, "ppoll": _ppoll_result, "select": _select_result, "sigset_pair": _sigset_pair})
+families({"pollfds": _pollfds, "fdset": _fd_set, "epoll_event": _epoll_event, "epoll_events": _epoll_events})

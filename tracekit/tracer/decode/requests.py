@@ -1,0 +1,80 @@
+"""ioctl(2): requests by name or by their parts, terminal settings."""
+
+import struct
+from typing import Final
+
+from tracekit.syscalls import constants
+from tracekit.tracer.decode.registry import kinds
+from tracekit.tracer.decode.scalars import U32, spell
+from tracekit.tracer.decode.text import quoted
+from tracekit.tracer.decode.view import View, pointer
+
+_DIRECTIONS: Final = ("_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE")
+_TERMIOS: Final = struct.Struct("<IIIIB19s")
+_CBAUD: Final = 0x100F
+_IBSHIFT: Final = 16
+_CSIZE: Final = 0x30
+#: The fields of c_oflag that are numbers, not flags: mask and the names' prefix (<asm-generic/termbits.h>).
+_DELAYS: Final = (
+    (0x100, "NL"),
+    (0x600, "CR"),
+    (0x1800, "TAB"),
+    (0x2000, "BS"),
+    (0x4000, "VT"),
+    (0x8000, "FF"),
+)
+
+
+def _request(_view: View, value: int) -> str:
+    """``FIONREAD``, or ``_IOC(_IOC_READ, 0x54, 0x30, 0x4)`` as <asm-generic/ioctl.h> puts it together."""
+    value &= U32
+    name = constants("ioctl_name").names.get(value)
+    if name:
+        return name
+    parts = (value >> 8 & 0xFF, value & 0xFF, value >> 16 & 0x3FFF)
+    return f"_IOC({_DIRECTIONS[value >> 30]}, {', '.join(hex(part) if part else '0' for part in parts)})"
+
+
+def _termios(view: View, where: int) -> str:
+    """Terminal settings; the control characters with -v only (termios(3))."""
+    data = view.fetch(where, _TERMIOS.size)
+    if data is None:
+        return pointer(where)
+    iflag, oflag, cflag, lflag, line, characters = _TERMIOS.unpack(data)
+    shown = [
+        f"c_iflag={_flags('termios_iflag', iflag)}",
+        f"c_oflag={_output(oflag)}",
+        f"c_cflag={_control(cflag)}",
+        f"c_lflag={_flags('termios_lflag', lflag)}",
+    ]
+    if view.options.verbose:
+        shown += [f"c_line={spell('line_discipline', line)}", f"c_cc={quoted(characters, 2)}"]
+    else:
+        shown.append("...")
+    return "{" + ", ".join(shown) + "}"
+
+
+def _flags(table: str, value: int) -> str:
+    return spell(table, value)
+
+
+def _output(value: int) -> str:
+    delays = [f"{name}{(value & mask) // (mask & -mask)}" for mask, name in _DELAYS]
+    rest = value & ~0xFF00
+    return "|".join([*delays, *([spell("termios_oflag", rest).split(" /* ")[0]] if rest else [])])
+
+
+def _control(value: int) -> str:
+    speed = spell("baud", value & _CBAUD)
+    shown = [speed]
+    input_speed = value >> _IBSHIFT & _CBAUD
+    if input_speed:
+        shown.append(f"{spell('baud', input_speed)}<<IBSHIFT")
+    shown.append(f"CS{5 + (value & _CSIZE) // 0x10}")
+    rest = value & ~(_CBAUD | _CBAUD << _IBSHIFT | _CSIZE)
+    if rest:
+        shown.append(spell("termios_cflag", rest).split(" /* ")[0])
+    return "|".join(shown)
+
+
+kinds({"ioctl_cmd": _request, "*termios": _termios})

@@ -1,0 +1,71 @@
+"""Return values: numbers, addresses, descriptors, errors, and the notes beside them."""
+
+from typing import Final
+
+from tracekit.syscalls import RESTART_CODES, constants, errno_name, errno_text
+from tracekit.tracer.decode.files import open_flags
+from tracekit.tracer.decode.registry import kinds
+from tracekit.tracer.decode.scalars import names_of, spell
+from tracekit.tracer.decode.signals import SIGNALS
+from tracekit.tracer.decode.view import Printer, View
+
+_error_texts: Final[dict[int, str]] = {}
+
+
+def error_text(code: int) -> str:
+    """A failure: ``-1 ENOENT (No such file or directory)``, or a restart, whose return nobody sees."""
+    text = _error_texts.get(code)
+    if text is None:
+        text = _error_texts[code] = _spell_error(code)
+    return text
+
+
+def _spell_error(code: int) -> str:
+    name = errno_name(code)
+    if code in RESTART_CODES:
+        return f"? {name} ({errno_text(code)})"
+    return f"-1 {name} ({errno_text(code)})" if name else f"-1 (errno {code})"
+
+
+def _flags_note(word: str, table: str) -> Printer:
+    def printer(_view: View, value: int) -> str:
+        return f"{value:#x} ({word} {names_of(constants(table), value).split(' /* ')[0]})" if value else "0"
+
+    return printer
+
+
+def _open_flags_note(view: View, value: int) -> str:
+    return f"{hex(value) if value else '0'} (flags {open_flags(view, value)})"
+
+
+def _named_note(table: str) -> Printer:
+    """A value whose name stands in parentheses, when it has one."""
+
+    def printer(_view: View, value: int) -> str:
+        name = constants(table).names.get(value)
+        number = hex(value) if value else "0"
+        return f"{number} ({name})" if name else number
+
+    return printer
+
+
+def _signal_note(_view: View, value: int) -> str:
+    return f"{value} ({SIGNALS[value]})" if value in SIGNALS else str(value)
+
+
+def _time_state(_view: View, value: int) -> str:
+    return f"{value} ({spell('timex_state', value)})"
+
+
+kinds(
+    {
+        "return_address": lambda _view, value: hex(value) if value else "0",
+        "return_octal": lambda _view, value: f"0{value:o}" if value else "0",
+        "return_fd_flags": _flags_note("flags", "fd_flags"),
+        "return_open_flags": _open_flags_note,
+        "return_seals": _flags_note("seals", "seal_flags"),
+        "return_lease": _named_note("lock_type"),
+        "return_signal": _signal_note,
+        "return_adjtimex": _time_state,
+    }
+)

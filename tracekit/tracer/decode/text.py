@@ -1,0 +1,178 @@
+"""Strings of the traced program, quoted as strace quotes them.
+
+Everything that is not plain ASCII is escaped here, and so are quotes: what a client
+sent can neither end a string early nor reach a terminal.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from tracekit.tracer.decode.registry import families, kinds
+from tracekit.tracer.decode.view import PAGE, Printer, View, pointer
+
+PATH_MAX: Final = 4096  # <linux/limits.h>
+_FIRST_READ: Final = 256  # most paths are shorter
+
+_NAMED: Final = {0x09: "\\t", 0x0A: "\\n", 0x0B: "\\v", 0x0C: "\\f", 0x0D: "\\r", 0x22: '\\"', 0x5C: "\\\\"}
+_OCTAL: Final = {byte: f"\\{byte:o}" for byte in (*range(0x20), *range(0x7F, 0x100))} | _NAMED
+_OCTAL_BEFORE_DIGIT: Final = re.compile(rb"[\0-\x08\x0e-\x1f\x7f-\xff](?=[0-9])")
+_ESCAPES: Final = {chr(byte): f"\\{byte:03o}" for byte in range(0x100)}
+_TEXT: Final = re.compile(rb"[\t-\r -~]*")
+_PLAIN: Final = re.compile(rb"[ !#-\[\]-~]*")
+
+
+def quoted(data: bytes, hex_strings: int = 0) -> str:
+    r"""Bytes as a string of C; with 1 what is no text, with 2 everything as ``\\x41``."""
+    if hex_strings == 2 or (hex_strings and not _TEXT.fullmatch(data)):
+        return '"' + "".join(f"\\x{byte:02x}" for byte in data) + '"'
+    if _PLAIN.fullmatch(data):
+        return f'"{data.decode("ascii")}"'
+    if not _OCTAL_BEFORE_DIGIT.search(data):
+        return f'"{data.decode("latin-1").translate(_OCTAL)}"'
+    pieces = []
+    start = 0
+    for match in _OCTAL_BEFORE_DIGIT.finditer(data):  # "\1" before a digit would read as another character
+        pieces.append(data[start : match.start()].decode("latin-1").translate(_OCTAL))
+        pieces.append(f"\\{data[match.start()]:03o}")
+        start = match.end()
+    pieces.append(data[start:].decode("latin-1").translate(_OCTAL))
+    return f'"{"".join(pieces)}"'
+
+
+def terminated(view: View, address: int, limit: int) -> bytes | None:
+    """Bytes up to the NUL or, without NUL among them, ``limit`` + 1 bytes; None when they cannot be read."""
+    size = limit + 1
+    first = min(size, _FIRST_READ)
+    data = view.readable(address, first)
+    end = data.find(0)
+    if end < 0 and len(data) == first and first < size:
+        data += view.readable(address + first, size - first)
+        end = data.find(0)
+    if end >= 0:
+        return data[:end]
+    return data if len(data) == size else None
+
+
+def string(view: View, address: int, limit: int | None = None) -> str:
+    """A NUL-terminated string, cut after ``limit`` bytes (-s without it): ``"abc"...``."""
+    limit = view.options.string_limit if limit is None else limit
+    data = terminated(view, address, limit)
+    if data is None:
+        return pointer(address)
+    if len(data) > limit:
+        return quoted(data[:limit], view.options.hex_strings) + "..."
+    return quoted(data, view.options.hex_strings)
+
+
+def path(view: View, address: int) -> str:
+    """A path: in full, whatever -s says."""
+    return string(view, address, PATH_MAX - 1)
+
+
+def counted(view: View, address: int, size: int, hex_strings: int | None = None) -> str:
+    """``size`` bytes from an address, cut after -s of them."""
+    limit = view.options.string_limit
+    if not address:
+        return "NULL"
+    data = view.fetch(address, min(size, limit)) if size else (None if view.failed else b"")
+    if data is None:
+        return pointer(address)
+    text = quoted(data, view.options.hex_strings if hex_strings is None else hex_strings)
+    return text + "..." if size > limit else text
+
+
+def number(operand: str) -> Callable[[View], int]:
+    """How to get at an operand of the table: an argument's number, or ``ret``."""
+    if operand == "ret":
+        return lambda view: view.ret
+    index = int(operand)
+    return lambda view: view.args[index]
+
+
+def _bytes(size: str) -> Printer:
+    length = number(size)
+    return lambda view, address: counted(view, address, length(view))
+
+
+def _random_bytes(size: str) -> Printer:
+    length = number(size)
+    return lambda view, address: counted(view, address, length(view), 2)
+
+
+def _path_out(view: View, address: int) -> str:
+    """A path that the kernel wrote; its return value counts the NUL (getcwd)."""
+    if view.failed:
+        return pointer(address)
+    size = view.ret
+    data = terminated(view, address, size - 1)
+    if data is None:
+        return pointer(address)
+    return quoted(data[: size - 1], view.options.hex_strings) + ("..." if len(data) >= size else "")
+
+
+def _strings(view: View, address: int, *, all_of_them: bool) -> str:
+    """A NULL-ended array of strings: ``["ls", "-l"]``."""
+    shown: list[str] = []
+    limit = 0x7FFF if all_of_them else view.options.string_limit
+    while len(shown) <= limit:
+        data = view.fetch(address + 8 * len(shown), 8)
+        if data is None:
+            shown.append(f"... /* {pointer(address + 8 * len(shown))} */")
+            break
+        item = int.from_bytes(data, "little")
+        if not item:
+            break
+        shown.append("..." if len(shown) == limit else string(view, item))
+    return f"[{', '.join(shown)}]"
+
+
+def _argv(view: View, address: int) -> str:
+    if view.fetch(address, 8) is None:
+        return pointer(address)
+    return _strings(view, address, all_of_them=view.options.verbose)
+
+
+def _envp(view: View, address: int) -> str:
+    """The environment: how many variables, or with -v all of them."""
+    if view.options.verbose:
+        return _argv(view, address)
+    if view.fetch(address, 8) is None:
+        return pointer(address)
+    count, unreadable = _count_pointers(view, address)
+    noun = "var" if count == 1 else "vars"
+    return f"{pointer(address)} /* {count} {noun}{', unterminated' if unreadable else ''} */"
+
+
+def _count_pointers(view: View, address: int) -> tuple[int, bool]:
+    """How many pointers stand before the NULL, and whether memory ended before it did; read page by page."""
+    count = 0
+    for _ in range(512):
+        size = PAGE - (address % PAGE)
+        data = view.readable(address, size - size % 8)
+        for at in range(0, len(data) - 7, 8):
+            if not any(data[at : at + 8]):
+                return count, False
+            count += 1
+        if len(data) < size - size % 8:
+            return count, True
+        address += len(data)
+    return count, True
+
+
+def _member(view: View, data: bytes) -> str:
+    """Text in a member of a structure, up to its NUL."""
+    return quoted(data.partition(b"\0")[0], view.options.hex_strings)
+
+
+kinds(
+    {
+        "member_text": _member,
+        "string": string,
+        "path": path,
+        "path_out": _path_out,
+        "argv": _argv,
+        "envp": _envp,
+    }
+)
+families({"bytes": _bytes, "random_bytes": _random_bytes})
