@@ -1,0 +1,98 @@
+"""What every answer is made of: evidence, the account of the trace, and its way to JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, ClassVar, Protocol
+
+from tracekit.events import Row, Trace
+
+FOUND = "found"
+UNDETERMINED = "undetermined"
+EVIDENCE_LIMIT = 3
+"""How many calls are shown for one claim; all of them would drown it."""
+TEXT_LIMIT = 300
+"""Characters of a call that evidence quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One call of the trace that bears a claim out.
+
+    Attributes:
+        file: the trace file, as given.
+        line: where the call begins in it, from 1.
+        tid: the thread that made it; None in a log of one task.
+        text: the call, as printed; the end of a long one is left out (``...``).
+    """
+
+    file: str
+    line: int
+    tid: int | None
+    text: str
+
+
+def evidence(row: Row) -> Evidence:
+    """Return a row of the trace as evidence."""
+    text = f"{row.name}({row.args or ''}) = {row.ret_text or '?'}"
+    if len(text) > TEXT_LIMIT:
+        text = text[: TEXT_LIMIT - 3] + "..."
+    return Evidence(row.file, row.line, row.tid, text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The base of all answers: a frozen record whose fields are its JSON keys.
+
+    Attributes:
+        trace: files, lines, calls, unparsed, incomplete and warnings of the trace.
+    """
+
+    name: ClassVar[str] = ""
+    trace: Mapping[str, Any]
+
+    @property
+    def schema(self) -> str:
+        """Name and version of the JSON's form: ``tracekit.docroot/1``."""
+        return f"tracekit.{self.name}/1"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer as what ``json.dumps`` takes, ``schema`` first and ``trace`` last."""
+        members = {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+        trace = members.pop("trace")
+        return {"schema": self.schema, **members, "trace": trace}
+
+
+def plain(value: Any) -> Any:
+    r"""Return a value made of dicts, lists, strings and numbers alone.
+
+    Bytes that are no UTF-8 (they can be in paths and targets) come out as ``\xe9``.
+    """
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if isinstance(value, (set, frozenset)):
+        return sorted(plain(item) for item in value)
+    if isinstance(value, (tuple, list)):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
+class Analyzer(Protocol):
+    """One question about a trace.
+
+    Attributes:
+        name: the command that asks it.
+        question: what a person would ask.
+        needs: the syscalls it lives on; a live trace asks for no more than those.
+    """
+
+    name: ClassVar[str]
+    question: ClassVar[str]
+    needs: ClassVar[frozenset[str]]
+
+    def answer(self, trace: Trace) -> Answer:
+        """Answer the question from a trace."""
+        ...

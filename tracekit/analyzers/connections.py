@@ -1,0 +1,118 @@
+"""Connections: from the accept that made one to the close that ended it, and who did what on it."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from tracekit.analyzers import http
+from tracekit.analyzers.descriptors import OpenFile
+from tracekit.events import Row
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """One request message, who worked on it, and what was done for it.
+
+    Attributes:
+        nth: its place on the connection, from 1.
+        head: the message's head, as far as the trace shows it.
+        began: the read that returned the first bytes of it.
+        row: the read that completed its head.
+        serve_tid: the thread that read the head to its end and so does the work.
+        ready_ns: when the server could have read it: accept's return, or what epoll or poll reported.
+        status: of the final response; None when none was seen, or its line is cut.
+        sent: bytes of the response, head included.
+        last: the last write of the response.
+        writers: threads that wrote the response.
+        names: the file names that threads asked the kernel for while they worked on it, in order.
+    """
+
+    connection: "Connection"
+    nth: int
+    head: http.Head
+    began: Row
+    row: Row
+    serve_tid: int | None = None
+    ready_ns: int | None = None
+    status: int | None = None
+    answered: Row | None = None
+    sent: int = 0
+    last: Row | None = None
+    writers: set[int] = field(default_factory=set)
+    names: list["Name"] = field(default_factory=list)
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A file name that a thread handed to the kernel.
+
+    Attributes:
+        path: absolute where the folder is known; links are not followed.
+        kind: file, directory or unknown when the call succeeded; missing when it failed.
+        opened: True for the open family, False for stat and its like.
+        row: the call.
+        file: what it opened.
+    """
+
+    path: str
+    kind: str
+    opened: bool
+    row: Row
+    file: OpenFile | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """One connection of a client.
+
+    Attributes:
+        process: the process that accepted it, or was first seen with it.
+        client: the far address; None when the trace does not show it.
+        local: the near address.
+        listen: the address of the socket that it was accepted from.
+        accepted: the accept that made it; None when that was not traced.
+        closed: the call that closed it for good, or the exit that did.
+        is_socket: False while it is not sure that this is a connection at all: an unknown descriptor.
+        reader: where the requests that it carries are found.
+        writer: where their responses are.
+    """
+
+    id: int
+    process: int | None
+    fd: int
+    client: str | None = None
+    local: str | None = None
+    listen: str | None = None
+    accepted: Row | None = None
+    closed: Row | None = None
+    is_socket: bool = False
+    ready_ns: int | None = None
+    requests: list[Request] = field(default_factory=list)
+    unanswered: deque[Request] = field(default_factory=deque)
+    current: Request | None = None
+    began: Row | None = None
+    reader: http.Requests = field(default_factory=http.Requests)
+    writer: http.Responses = field(default_factory=http.Responses)
+
+
+def ended_ns(row: Row) -> int | None:
+    """Return when a call returned; None when the log does not tell (a split call without -T)."""
+    if row.time_ns is None:
+        return None
+    if row.duration_ns is not None:
+        return row.time_ns + row.duration_ns
+    return row.time_ns if row.line == row.end_line else None
+
+
+HTTP_FORM = {True: http.CUT_REQUEST_LINE, False: http.REQUEST_LINE}
+
+
+def is_request(request: Request) -> bool:
+    """Tell whether what was read was a request.
+
+    It was when a response followed; otherwise it has to look like one and to come over a connection.
+    """
+    if request.answered is not None:
+        return True
+    form = HTTP_FORM[request.head.line_cut]
+    return request.connection.is_socket and form.fullmatch(request.head.line) is not None

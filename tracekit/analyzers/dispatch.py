@@ -1,0 +1,125 @@
+"""Which process and which thread took and served each request?"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tracekit.analyzers.answer import Answer, Evidence, evidence
+from tracekit.analyzers.connections import Request, ended_ns
+from tracekit.analyzers.observe import NEEDS, observe
+from tracekit.analyzers.targets import read_target
+from tracekit.events import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One request and who worked on it.
+
+    Attributes:
+        id: its number in the trace, from 1, in the order in which requests were read.
+        time_ns: when its head had been read.
+        client: far address of its connection; None when the trace does not show it.
+        local: near address.
+        method: as sent; None when it is not shown.
+        target: as sent, as far as it is shown; see ``target_complete``.
+        target_complete: False when strace cut it (-s).
+        host: the Host field; None when there is none or it is not shown; see ``host_known``.
+        host_known: False when strace cut the head before the end of the Host field.
+        status: of the final response; None when no response was seen.
+        bytes: of the response, head included, as the kernel took them.
+        pid: the process that served it.
+        pid_known: False when the trace does not say so itself and it was inferred.
+        accept_tid: the thread that accepted its connection; None when that was not traced.
+        serve_tid: the thread that read its head and worked on it.
+        close_tid: the thread that closed the connection; None when it was still open.
+        writer_tids: the threads that wrote the response.
+        connection: number of its connection in the trace, from 1.
+        nth_on_connection: its place there, from 1.
+        queue_ns: from the moment at which it could have been read (the accept's return, or what epoll
+            or poll reported) to the serving thread's first read; None when that moment is not shown.
+        service_ns: from the head's arrival at the thread to the end of the last write.
+        files: the files that were opened for it.
+    """
+
+    id: int
+    time_ns: int | None
+    client: str | None
+    local: str | None
+    method: str | None
+    target: str | None
+    target_complete: bool
+    host: str | None
+    host_known: bool
+    status: int | None
+    bytes: int
+    pid: int | None
+    pid_known: bool
+    accept_tid: int | None
+    serve_tid: int | None
+    close_tid: int | None
+    writer_tids: tuple[int, ...]
+    connection: int
+    nth_on_connection: int
+    queue_ns: int | None
+    service_ns: int | None
+    files: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchAnswer(Answer):
+    """Every request once, in the order in which they were read."""
+
+    name: ClassVar[str] = "dispatch"
+    requests: tuple[Served, ...]
+
+
+class Dispatch:
+    """Follows every request from its connection's accept to its close."""
+
+    name: ClassVar[str] = "dispatch"
+    question: ClassVar[str] = "Which process and which thread took and served each request?"
+    needs: ClassVar[frozenset[str]] = NEEDS
+
+    def answer(self, trace: Trace) -> DispatchAnswer:
+        """Answer from the connections of a trace."""
+        return DispatchAnswer(
+            requests=tuple(_served(request) for request in observe(trace).requests), trace=trace.summary()
+        )
+
+
+def _served(request: Request) -> Served:
+    """Return a request as the answer shows it."""
+    asked = read_target(request.head)
+    connection = request.connection
+    arrived = ended_ns(request.row)
+    rows = [connection.accepted, request.row, request.answered, connection.closed]
+    return Served(
+        id=request.id,
+        time_ns=request.row.time_ns if arrived is None else arrived,
+        client=connection.client,
+        local=connection.local,
+        method=asked.method,
+        target=asked.target,
+        target_complete=asked.complete,
+        host=asked.host,
+        host_known=asked.host_known,
+        status=request.status,
+        bytes=request.sent,
+        pid=request.row.pid,
+        pid_known=request.row.pid_known,
+        accept_tid=connection.accepted.tid if connection.accepted else None,
+        serve_tid=request.serve_tid,
+        close_tid=connection.closed.tid if connection.closed else None,
+        writer_tids=tuple(sorted(request.writers)),
+        connection=connection.id,
+        nth_on_connection=request.nth,
+        queue_ns=_between(request.ready_ns, request.began.time_ns),
+        service_ns=_between(arrived, ended_ns(request.last) if request.last else None),
+        files=tuple(dict.fromkeys(name.path for name in request.names if name.file is not None)),
+        evidence=tuple(evidence(row) for row in rows if row is not None),
+    )
+
+
+def _between(begin: int | None, end: int | None) -> int | None:
+    """Return a span of time; None when an end is not known, or they are out of order."""
+    return end - begin if begin is not None and end is not None and end >= begin else None

@@ -1,0 +1,245 @@
+"""Bytes that calls move: requests read from connections, responses written to them, file sizes."""
+
+from tracekit.analyzers import arguments
+from tracekit.analyzers.arguments import Value, argument, number
+from tracekit.analyzers.connections import Connection, Name, Request
+from tracekit.analyzers.descriptors import OpenFile
+from tracekit.analyzers.effects import Effect
+from tracekit.analyzers.http import STATUS_LINE, Head
+from tracekit.analyzers.state import State
+from tracekit.events import Row
+
+READS = {"read": 1, "readv": 1, "recvfrom": 1, "recv": 1, "recvmsg": 1}
+"""Call -> the argument that holds what came in."""
+FILE_READS = ("pread64", "preadv", "preadv2", "pread")
+WRITES = {"write": 1, "writev": 1, "sendto": 1, "send": 1, "sendmsg": 1}
+"""Call -> the argument that holds what went out."""
+FILE_WRITES = ("pwrite64", "pwritev", "pwritev2", "pwrite")
+ON_SOCKETS = frozenset({"recvfrom", "recv", "recvmsg", "sendto", "send", "sendmsg"})
+
+
+def read(state: State, row: Row) -> None:
+    """A read: from a file it counts, from a connection it is looked into for requests."""
+    file = state.descriptors.first(row)
+    if file is None or row.ret is None or row.ret < 0:
+        return
+    if row.name in ON_SOCKETS:
+        _is_socket(file)
+    if row.ret == 0 or "MSG_PEEK" in (row.args or ""):
+        _end_of_input(state, row, file)
+        return
+    file.bytes_read += row.ret
+    if file.kind in ("file", "other"):
+        return
+    fresh = file.connection is None
+    pieces = arguments.moved(row, argument(row, READS[row.name or ""]))
+    if fresh and not _may_begin(pieces[0][0] if pieces else b""):
+        return
+    _requests(state, row, _connection(state, row, file), pieces)
+
+
+def _is_socket(file: OpenFile) -> None:
+    """Note that a call works on sockets alone."""
+    file.socket = True
+    if file.kind == "unknown":
+        file.kind = "socket"
+    if file.connection:
+        file.connection.is_socket = True
+
+
+def _may_begin(data: bytes) -> bool:
+    """Tell whether bytes can begin a request: on a descriptor of unknown origin much else is read."""
+    return data[:1].isalpha() and data[:1].isupper()
+
+
+def _connection(state: State, row: Row, file: OpenFile) -> Connection:
+    """Return the connection that a file is; with what its annotations have told since."""
+    fd = number(argument(row, 0))
+    connection = state.connect(row, -1 if fd is None else fd, file)
+    connection.client = connection.client or file.peer
+    connection.local = connection.local or file.local
+    connection.listen = connection.listen or file.local
+    return connection
+
+
+def _end_of_input(state: State, row: Row, file: OpenFile) -> None:
+    """The client has no more to say: its connection is not what the thread works on any longer."""
+    request = state.focus.get(row.tid)
+    if file.connection and request and request.connection is file.connection and request.answered:
+        del state.focus[row.tid]
+
+
+def _requests(state: State, row: Row, connection: Connection, pieces: list[tuple[bytes, int]]) -> None:
+    """Look for request heads in what was read."""
+    if connection.began is None:
+        connection.began = row
+    heads: list[Head] = []
+    for data, size in pieces:
+        heads += connection.reader.feed(data, size)
+    for head in heads:
+        _add(state, Request(connection, len(connection.requests) + 1, head, connection.began, row, row.tid))
+    connection.ready_ns = None
+    if not connection.reader.pending:
+        connection.began = None
+    if not heads and not connection.reader.pending and connection.unanswered:
+        _goes_on(connection.unanswered[-1], row)
+    if connection.unanswered:
+        state.focus[row.tid] = connection.unanswered[0]
+
+
+def _add(state: State, request: Request) -> None:
+    """Enter a new request."""
+    connection = request.connection
+    request.ready_ns = connection.ready_ns
+    connection.requests.append(request)
+    connection.unanswered.append(request)
+    state.requests.append(request)
+
+
+def _goes_on(request: Request, row: Row) -> None:
+    """More of a request whose head the trace cut: who reads on is who serves it."""
+    if request.head.cut and request.answered is None:
+        request.row, request.serve_tid = row, row.tid
+
+
+def write(state: State, row: Row) -> None:
+    """A write: to a file it counts, to a connection it is looked into for responses."""
+    file = state.descriptors.first(row)
+    if file is None or not row.ret or row.ret < 0:
+        return
+    if row.name in ON_SOCKETS:
+        _is_socket(file)
+    file.bytes_written += row.ret
+    if file.connection is not None:
+        _responses(state, row, file.connection, arguments.moved(row, argument(row, WRITES[row.name or ""])))
+
+
+def _responses(state: State, row: Row, connection: Connection, pieces: list[tuple[bytes, int]]) -> None:
+    """Give what was written to the requests that it answers."""
+    if pieces and _answers_hidden(connection, pieces[0][0]):
+        _add(state, _hidden(connection, row))
+    for data, size in pieces:
+        methods = [request.head.line.partition(b" ")[0] for request in connection.unanswered]
+        for part in connection.writer.feed(data, size, methods):
+            if part.begins is not None:
+                _begin_response(connection, row, part.begins)
+            request = connection.current or (connection.unanswered[0] if connection.unanswered else None)
+            if request is None:
+                continue
+            request.sent += part.size
+            request.last = row
+            request.writers.add(row.tid if row.tid is not None else 0)
+            state.focus[row.tid] = request
+
+
+def _answers_hidden(connection: Connection, data: bytes) -> bool:
+    """Tell whether a write answers a pipelined request that strace cut away (-s).
+
+    A status line alone is no proof: it could stand in a file. But nobody looks another file up
+    in the middle of a response.
+    """
+    last = connection.current
+    return (
+        not connection.unanswered
+        and last is not None
+        and last.head.cut
+        and STATUS_LINE.match(data) is not None
+        and bool(_since(last))
+    )
+
+
+def _since(request: Request) -> list[Name]:
+    """Return the names that were looked up after the last write of a response."""
+    written = request.last.seq if request.last else -1
+    return [name for name in request.names if name.row.seq > written]
+
+
+def _hidden(connection: Connection, row: Row) -> Request:
+    """Return the request behind a response that answers none of those seen."""
+    last = connection.current
+    assert last is not None
+    head = Head(b"", cut=True, line_cut=True)
+    request = Request(connection, len(connection.requests) + 1, head, last.began, last.row, row.tid)
+    request.names = _since(last)
+    last.names = last.names[: len(last.names) - len(request.names)]
+    return request
+
+
+def _begin_response(connection: Connection, row: Row, status: int) -> None:
+    """A status line: the first request that waits is answered, unless more is announced (1xx)."""
+    request = connection.unanswered[0]
+    connection.current = request
+    connection.is_socket = True
+    connection.reader.answered = True
+    if status >= 200:
+        connection.unanswered.popleft()
+        request.status = status
+        request.answered = row
+
+
+def send_file(state: State, row: Row) -> None:
+    """sendfile: from a file (second argument) to a connection (first)."""
+    target = state.descriptors.first(row)
+    _between(state, row, argument(row, 1), target)
+
+
+def splice(state: State, row: Row) -> None:
+    """splice: from the first descriptor to the third."""
+    source = state.descriptors.first(row)
+    out = argument(row, 2)
+    fd = number(out)
+    if source is not None and fd is not None and fd >= 0 and row.ret and row.ret > 0:
+        source.bytes_read += row.ret
+        _arrived(state, row, state.descriptors.at(row, fd, arguments.annotation(out)))
+
+
+def _between(state: State, row: Row, source: Value, target: OpenFile | None) -> None:
+    fd = number(source)
+    if target is None or fd is None or not row.ret or row.ret < 0:
+        return
+    state.descriptors.at(row, fd, arguments.annotation(source)).bytes_read += row.ret
+    _arrived(state, row, target)
+
+
+def _arrived(state: State, row: Row, target: OpenFile) -> None:
+    """Count bytes whose content no trace shows."""
+    assert row.ret is not None
+    target.bytes_written += row.ret
+    if target.connection is not None:
+        _responses(state, row, target.connection, [(b"", row.ret)])
+
+
+def file_read(state: State, row: Row) -> None:
+    """Pread and its like: files alone have offsets."""
+    file = state.descriptors.first(row)
+    if file is not None and row.ret and row.ret > 0:
+        file.bytes_read += row.ret
+
+
+def file_write(state: State, row: Row) -> None:
+    """Pwrite and its like."""
+    file = state.descriptors.first(row)
+    if file is not None and row.ret and row.ret > 0:
+        file.bytes_written += row.ret
+
+
+def mmap(state: State, row: Row) -> None:
+    """Mmap of a file: how httpd reads what it sends."""
+    text = row.args or ""
+    if "MAP_ANON" in text or row.errno is not None:
+        return
+    fd, size = argument(row, 4), number(argument(row, 1))
+    which = number(fd)
+    if which is not None and which >= 0 and size is not None:
+        state.descriptors.at(row, which, arguments.annotation(fd)).bytes_mapped += size
+
+
+MOVING: dict[str, Effect] = {
+    **dict.fromkeys(READS, read),
+    **dict.fromkeys(FILE_READS, file_read),
+    **dict.fromkeys(WRITES, write),
+    **dict.fromkeys(FILE_WRITES, file_write),
+    **dict.fromkeys(("sendfile", "sendfile64"), send_file),
+    "splice": splice,
+    "mmap": mmap,
+}
