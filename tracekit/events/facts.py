@@ -1,0 +1,126 @@
+"""What a log states about thread groups: notes, clone flags, execve, and what the kernel answered.
+
+Sources: clone(2) (CLONE_THREAD), execve(2) (all other threads end, the caller takes the tgid),
+getpid(2) (returns the tgid), gettid(2), tgkill(2).
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from tracekit.stream import Event, parse_arguments
+from tracekit.stream.values import Field, Flags, Integer, Name, Struct, Value
+
+FORKS = {"fork", "vfork", "clone", "clone2", "clone3"}
+TELLING = {*FORKS, "execve", "execveat", "getpid", "gettid", "set_tid_address", "tgkill"}
+"""The calls that say something about groups."""
+
+
+class Facts:
+    """The group of each task, as far as the log states it.
+
+    Attributes:
+        pids: tgid by tid.
+        created: the tids whose beginning the log shows.
+        threads_of: (caller, thread) pairs made with CLONE_THREAD by callers of unknown group.
+        tids: every task of the log.
+    """
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        """Collect what the events state."""
+        events = list(events)
+        self.pids: dict[int, int] = {}
+        self.created: set[int] = set()
+        self.threads_of: list[tuple[int, int]] = []
+        self.tids = {event.tid for event in events if event.tid is not None and event.kind != "note"}
+        telling = [event for event in events if event.kind != "syscall" or event.name in TELLING]
+        self._trusted = _same_namespace(telling)
+        for event in telling:
+            self._take(event)
+        self._spread()
+
+    def _take(self, event: Event) -> None:
+        if event.kind == "note":
+            self._take_note(event)
+        elif event.tid is None:
+            return
+        elif event.kind == "exec":
+            self._state(int(event.args or 0), event.tid)
+            self._state(event.tid, event.tid)
+        elif event.kind == "syscall" and event.ret is not None and event.ret >= 0:
+            self._take_call(event, event.tid, event.ret)
+
+    def _take_call(self, event: Event, tid: int, ret: int) -> None:
+        if event.name in FORKS and ret in self.tids and ret != tid:
+            self.created.add(ret)
+            if makes_thread(event.args or ""):
+                self.threads_of.append((tid, ret))
+            else:
+                self._state(ret, ret)
+        elif event.name in ("execve", "execveat"):
+            self._state(tid, tid)
+        elif event.name == "getpid" and (ret in self.tids or self._trusted):
+            self._state(tid, ret)
+        elif event.name == "tgkill" and self._trusted:
+            match parse_arguments(event.args or ""):
+                case (Integer(group), Integer(target), *_) if target in self.tids:
+                    self._state(target, group)
+
+    def _take_note(self, event: Event) -> None:
+        said = _payload(event)
+        pid = said.get("pid")
+        if type(pid) is not int:
+            return
+        if event.name == "task" and type(said.get("tid")) is int:
+            self._state(said["tid"], pid)
+        elif event.name == "process":
+            tids = said.get("tids")
+            for tid in [pid, *(tids if isinstance(tids, list) else [])]:
+                if type(tid) is int:
+                    self._state(tid, pid)
+
+    def _state(self, tid: int, pid: int) -> None:
+        self.pids.setdefault(tid, pid)
+
+    def _spread(self) -> None:
+        """A thread is in its creator's group; so is a creator in its thread's."""
+        for _ in range(2):
+            for caller, thread in self.threads_of:
+                if caller in self.pids:
+                    self._state(thread, self.pids[caller])
+                elif thread in self.pids:
+                    self._state(caller, self.pids[thread])
+        for tid, pid in list(self.pids.items()):
+            if pid in self.tids and tid != pid:
+                self._state(pid, pid)
+
+
+def makes_thread(args: str) -> bool:
+    """Tell whether the arguments of a clone or clone3 have CLONE_THREAD among their flags."""
+    return any("CLONE_THREAD" in _flags(value) for value in parse_arguments(args))
+
+
+def _flags(value: Value) -> frozenset[str]:
+    match value:
+        case Flags():
+            return value.names
+        case Name(text):
+            return frozenset({text})
+        case Field("flags", inner):
+            return _flags(inner)
+        case Struct():
+            member = value.get("flags")
+            return _flags(member) if member else frozenset()
+    before = getattr(value, "before", None)
+    return _flags(before) if isinstance(before, Value) else frozenset()
+
+
+def _same_namespace(events: Iterable[Event]) -> bool:
+    """Tell whether tasks know themselves by the ids that the log has: not so across a PID namespace."""
+    own = [e.ret == e.tid for e in events if e.name in ("gettid", "set_tid_address") and e.ret is not None]
+    return bool(own) and all(own)
+
+
+def _payload(event: Event) -> dict[str, Any]:
+    said = json.loads(event.args or "{}") if (event.args or "").startswith("{") else {}
+    return said if isinstance(said, dict) else {}

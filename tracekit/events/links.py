@@ -1,0 +1,128 @@
+"""Tasks that must be, or cannot be, of one process: what their descriptors and joins prove.
+
+Siblings that were forked have the same addresses and the same inherited
+descriptors, so neither proves anything. A connection that was accepted while
+the log ran is in the table of one process alone: tasks that existed before and
+use it under the same number share that table; a task that has another file
+under that number at that time does not.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tracekit.stream import Event, parse_arguments
+from tracekit.stream.values import Flags, Integer, Name
+
+ACCEPTS = {"accept", "accept4"}
+DESCRIPTOR = re.compile(r"(\d+)<((?:[\w-]+:\[.*?\]|[^<>]*))>")
+JOIN = {"FUTEX_WAIT", "FUTEX_WAIT_BITSET"}
+WAITS = {"FUTEX_WAIT_PRIVATE", "FUTEX_WAIT_BITSET_PRIVATE"}
+
+
+@dataclass(slots=True)
+class Connection:
+    """One accepted connection: its descriptor, when it was seen first and last, and by whom."""
+
+    fd: int
+    annotation: str
+    first: int
+    last: int
+    users: set[int]
+
+
+class Use(NamedTuple):
+    """One use of a descriptor."""
+
+    when: int
+    tid: int
+    annotation: str
+
+
+@dataclass(slots=True)
+class Links:
+    """What is proven about tasks.
+
+    Attributes:
+        together: sets of tasks that are of one process.
+        apart: pairs of tasks that are of two.
+        threaded: tasks that wait for another thread of their process.
+    """
+
+    together: list[set[int]] = field(default_factory=list)
+    apart: set[frozenset[int]] = field(default_factory=set)
+    threaded: set[int] = field(default_factory=set)
+
+
+def find_links(events: Sequence[Event], tids: set[int], born_later: set[int]) -> Links:
+    """Return what the events prove.
+
+    Args:
+        events: in the order in which they began.
+        tids: every task of the log.
+        born_later: tasks that were made while the log ran: they may have inherited connections.
+    """
+    links = Links()
+    begin, end = _positions(events)
+    open_now: dict[tuple[int, str], Connection] = {}
+    connections: list[Connection] = []
+    uses: defaultdict[int, list[Use]] = defaultdict(list)
+    for event in events:
+        tid = event.tid
+        if tid is None or event.kind != "syscall":
+            continue
+        if event.name in ACCEPTS and (made := DESCRIPTOR.match(event.ret_text or "")):
+            connection = Connection(int(made[1]), made[2], end(event), end(event), {tid})
+            open_now[connection.fd, connection.annotation] = connection
+            connections.append(connection)
+        elif event.name == "futex":
+            _take_futex(event, tid, tids, links)
+        elif found := DESCRIPTOR.match(event.args or ""):
+            use = Use(begin(event), tid, found[2])
+            uses[int(found[1])].append(use)
+            used = open_now.get((int(found[1]), use.annotation))
+            if used and tid not in born_later:
+                used.last = use.when
+                used.users.add(tid)
+    links.together += [each.users for each in connections if len(each.users) > 1]
+    links.apart = _conflicts(connections, uses)
+    return links
+
+
+Position = Callable[[Event], int]
+
+
+def _positions(events: Sequence[Event]) -> tuple[Position, Position]:
+    """Return what tells when an event begins and ends: lines in one file, times across several."""
+    if len({event.file for event in events}) == 1:
+        return (lambda event: event.line), (lambda event: event.end_line)
+    return (lambda event: event.time_ns or 0), (lambda event: (event.time_ns or 0) + (event.duration_ns or 0))
+
+
+def _take_futex(event: Event, tid: int, tids: set[int], links: Links) -> None:
+    """Note a wait for another thread, and a join: a wait on a word that holds a tid (pthread_join)."""
+    match parse_arguments(event.args or ""):
+        case (_, Name() | Flags() as operation, expected, Name("NULL"), *_):
+            names = operation.names if isinstance(operation, Flags) else {operation.text}
+            if names & WAITS:
+                links.threaded.add(tid)
+            elif names & JOIN and isinstance(expected, Integer) and expected.value in tids - {tid}:
+                links.together.append({tid, expected.value})
+
+
+def _conflicts(connections: list[Connection], uses: dict[int, list[Use]]) -> set[frozenset[int]]:
+    """Return the pairs of which one had a connection under a number, and the other something else."""
+    apart = set()
+    for found in uses.values():
+        found.sort()
+    for connection in connections:
+        same = uses.get(connection.fd, [])
+        after = bisect_right(same, connection.first, key=lambda use: use.when)
+        before = bisect_left(same, connection.last, key=lambda use: use.when)
+        for use in same[after:before]:
+            if use.annotation != connection.annotation:
+                apart |= {frozenset((use.tid, user)) for user in connection.users if user != use.tid}
+    return apart
