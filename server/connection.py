@@ -17,6 +17,7 @@ from enum import Enum, auto
 
 from .http.request import BadRequestError, Request, partial_request, take_request
 from .http.response import Response, error_response, may_keep_alive
+from .http.status import HttpError
 from .runtime import Runtime
 from .scoreboard import Status, WorkerScore
 from .sites import Site
@@ -199,13 +200,16 @@ class Connection:
                 if self._served and not self._received:
                     return None
                 self._await_data(None)
-        if request.expects_continue and not request.complete:
+        if request.expects_continue and not request.body.complete:
             request.keep_alive = False  # the answer comes at once; nobody waits for the body
             return request
-        while not request.complete:
-            if not self._received and not self._receive():
-                self._await_data(request)
-            request.discard_body(self._received)
+        try:
+            while not request.body.complete:
+                if not self._received and not self._receive():
+                    self._await_data(request)
+                request.body.discard(self._received)
+        except HttpError as error:
+            raise BadRequestError(error.status, request) from None
         return request
 
     def _await_data(self, request: Request | None) -> None:

@@ -12,6 +12,7 @@ from enum import Flag, auto
 from pathlib import Path
 from typing import NamedTuple
 
+from ..log_format import compile_format
 from .model import CustomLog, DirectorySettings, ListenAddress, ServerConfig, VirtualHost
 from .syntax import Directive
 
@@ -149,14 +150,23 @@ def _alias(scope: Scope, line: Directive) -> None:
     scope.host.url_aliases.append((os.fsencode(url), bytes(scope.config.relative(path)) + slash))
 
 
+def _check_format(line: Directive, template: str) -> None:
+    try:
+        compile_format(template)
+    except ValueError as error:
+        raise line.error(str(error)) from None
+
+
 def _custom_log(scope: Scope, line: Directive) -> None:
     template = line.args[1] if len(line.args) > 1 else COMMON_FORMAT
     template = scope.config.log_formats.get(template, template)
+    _check_format(line, template)
     scope.host.custom_logs.append(CustomLog(scope.config.relative(line.args[0]), template))
 
 
 def _log_format(scope: Scope, line: Directive) -> None:
     template, name = line.args
+    _check_format(line, template)
     scope.config.log_formats[name] = template
 
 
@@ -165,7 +175,7 @@ def _log_level(scope: Scope, line: Directive) -> None:
         module, _, level = arg.rpartition(":")
         level = "trace1" if level.startswith("trace") else level
         if level not in LOG_LEVELS:
-            raise line.error(f"LogLevel requires level keyword: one of {'/'.join(LOG_LEVELS)}")
+            raise line.error(f"Log level keyword must be one of {'/'.join(LOG_LEVELS)}/.../trace8")
         if module:
             scope.config.module_log_levels[module.removesuffix("_module")] = level
         else:

@@ -16,6 +16,11 @@ BUILT_IN = frozenset(
     f"{name}_module"
     for name in ("core", "http", "so", "unixd", "log_config", "alias", "dir", "mime", "authz_core")
 )
+PLACE = {
+    Where.MAIN: "here",
+    Where.HOST: "in <VirtualHost> context",
+    Where.DIRECTORY: "in <Directory> context",
+}
 INVALID_COMMAND = (
     "Invalid command '{}', perhaps misspelled or defined by a module not included in the server configuration"
 )
@@ -148,8 +153,8 @@ def _apply(line: Directive, scope: Scope) -> None:
     if rule is None:
         raise line.error(INVALID_COMMAND.format(line.name))
     if not scope.where & rule.where:
-        raise line.error(f"{line.name} not allowed here")
+        raise line.error(f"{line.name} not allowed {PLACE[scope.where]}")
     if len(line.args) < rule.least or (rule.most is not None and len(line.args) > rule.most):
-        expected = f"{rule.least}" if rule.least == rule.most else f"at least {rule.least}"
+        expected = f"{rule.least}" if rule.least == rule.most else f"{rule.least} to {rule.most or 'any'}"
         raise line.error(f"{line.name} takes {expected} argument(s), {len(line.args)} given")
     rule.apply(scope, line)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedInput
+from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from .model import ConfigError
 
@@ -23,7 +23,7 @@ class Directive:
         name: as it was written; directive names do not mind case.
         args: unquoted words in their order; ``${VAR}`` still unexpanded.
         file: the file that it stands in.
-        line: its first line, from 1.
+        line: from 1; of a continued line the last, which is how httpd counts.
         children: what stands inside the section; None for a plain directive.
     """
 
@@ -65,18 +65,22 @@ def parse(text: str, file: Path) -> list[Directive]:
 
 def _explain(error: UnexpectedInput, text: str, file: Path) -> ConfigError:
     """Say in httpd's words why the parser stopped."""
-    lines = text.splitlines()
-    line = error.line if error.line and error.line > 0 else len(lines)
-    found = lines[line - 1].strip() if line <= len(lines) else ""
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+        opening = _innermost_open_section(error)
+        return syntax_error(file, opening.meta.line, f"<{opening.children[0]}> was not closed.")
+    found = text.splitlines()[error.line - 1].strip()
     if found.startswith("</"):
         message = f"{found} without matching <{found[2:].rstrip('>')}> section"
     elif found.startswith("<"):
         message = f"{found.split()[0]}> directive missing closing '>'"
-    elif getattr(getattr(error, "token", None), "type", "") == "$END":
-        message = "a section is not closed before the end of the file"
     else:
-        message = f"cannot read {found!r}: a quote is not closed, or a word is in a wrong place"
-    return syntax_error(file, line, message)
+        message = f"cannot read {found!r}: a quote is not closed, or nothing separates two words"
+    return syntax_error(file, error.line, message)
+
+
+def _innermost_open_section(error: UnexpectedToken) -> Tree[Token]:
+    stack = error.interactive_parser.parser_state.value_stack
+    return next(item for item in reversed(stack) if isinstance(item, Tree) and item.data == "opening")
 
 
 def _is_directive(item: object) -> bool:
@@ -87,17 +91,24 @@ def _directive(tree: object, file: Path) -> Directive:
     assert isinstance(tree, Tree)
     if tree.data == "directive":
         name, *args = tree.children
-        return Directive(_unquote(name), [_unquote(arg) for arg in args], file, tree.meta.line)
+        return Directive(_unquote(name), [_unquote(arg) for arg in args], file, _last_line(tree))
     opening, *items, closing = tree.children
     assert isinstance(opening, Tree)
     assert isinstance(closing, Tree)
     name, *args = opening.children
-    section = Directive(f"<{name}", [_unquote(arg) for arg in args], file, opening.meta.line, [])
+    section = Directive(f"<{name}", [_unquote(arg) for arg in args], file, _last_line(opening), [])
     end = closing.children[0]
     if str(end).lower() != str(name).lower():
         raise syntax_error(file, closing.meta.line, f"Expected </{name}> but saw </{end}>")
     section.children = [_directive(item, file) for item in items if _is_directive(item)]
     return section
+
+
+def _last_line(tree: Tree[Token]) -> int:
+    """Return the line of the last word."""
+    last = tree.children[-1]
+    assert isinstance(last, Token)
+    return last.end_line or 0
 
 
 def _unquote(token: object) -> str:

@@ -2,14 +2,14 @@
 
 The head is cut out here, so that httpd's limits hold before anything is parsed.
 httptools (llhttp) then checks every field line and the framing; what it lets
-pass is checked after it: version, Host, transfer codings. The body is thrown
-away; a chunked one is shown to the same parser, which knows where it ends.
+pass is checked after it: version, Host, transfer codings.
 """
 
 import re
 
 import httptools
 
+from .body import ChunkedBody, FixedBody
 from .status import HttpError
 
 LIMIT_REQUEST_LINE = 8190  # httpd's defaults, include/httpd.h
@@ -37,7 +37,7 @@ class Request:
         host: the same in lower case and without port.
         origin: the path and query, '*' for the asterisk form.
         keep_alive: the client lets the connection go on.
-        complete: the body has been read to its end.
+        body: what follows the head.
     """
 
     def __init__(self) -> None:
@@ -50,12 +50,10 @@ class Request:
         self.authority = b""
         self.host = b""
         self.keep_alive = False
-        self.complete = False
+        self.body: FixedBody | ChunkedBody = FixedBody(0)
         self._fields = 0
         self._host_fields = 0
-        self._remaining: int | None = 0
-        self._beside_content = 0
-        self._parser: httptools.HttpRequestParser | None = None
+        self._head_complete = False
 
     @property
     def expects_continue(self) -> bool:
@@ -64,20 +62,16 @@ class Request:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Collect one field (a callback of httptools)."""
-        name = name.lower()
+        name, value = name.lower(), value.strip(b" \t")
         self._fields += 1
         self._host_fields += name == b"host"
         if name in self.headers:
             value = self.headers[name] + b", " + value
         self.headers[name] = value
 
-    def on_body(self, _: bytes) -> None:
-        """Note that content arrived (a callback of httptools)."""
-        self._beside_content = 0
-
-    def on_message_complete(self) -> None:
-        """Note the end of the message (a callback of httptools)."""
-        self.complete = True
+    def on_headers_complete(self) -> None:
+        """Note that the head is one for httptools, too (one of its callbacks)."""
+        self._head_complete = True
 
     def parse(self, head: bytes) -> None:
         """Read a head, request line to empty line.
@@ -104,13 +98,16 @@ class Request:
         would stop at methods that it does not know and at CONNECT.
         """
         version = b"%d.%d" % self.version
-        self._parser = httptools.HttpRequestParser(self)
         try:
-            self._parser.feed_data(b"POST / HTTP/" + version + b"\r\n" + head[match.end() :])
+            httptools.HttpRequestParser(self).feed_data(
+                b"POST / HTTP/" + version + b"\r\n" + head[match.end() :]
+            )
         except httptools.HttpParserUpgrade:
             pass  # Upgrade is an offer that a server may ignore (RFC 9110, 7.8)
         except httptools.HttpParserError:
             raise HttpError(400) from None
+        if not self._head_complete:
+            raise HttpError(400)
         if self._fields > LIMIT_REQUEST_FIELDS:
             raise HttpError(431)
 
@@ -142,45 +139,15 @@ class Request:
                 raise HttpError(400)
             if coding.lower() != b"chunked":
                 raise HttpError(501)
-            self._remaining = None
-            self.complete = False
-            return
-        self._remaining = int(self.headers.get(b"content-length", b"0"))
-        self.complete = self._remaining == 0
+            self.body = ChunkedBody()
+        else:
+            self.body = FixedBody(int(self.headers.get(b"content-length", b"0")))
 
     def _set_keep_alive(self) -> None:
         """RFC 9112, 9.3."""
-        options = {option.strip() for option in self.headers.get(b"connection", b"").lower().split(b",")}
+        words = self.headers.get(b"connection", b"").lower().split(b",")
+        options = {word.strip() for word in words}
         self.keep_alive = b"close" not in options and (self.version == (1, 1) or b"keep-alive" in options)
-
-    def discard_body(self, data: bytearray) -> None:
-        """Take what belongs to the body from the front of ``data``.
-
-        Raises:
-            BadRequestError: 400, the chunks are broken.
-        """
-        if self._remaining is not None:
-            taken = min(self._remaining, len(data))
-            del data[:taken]
-            self._remaining -= taken
-            self.complete = self._remaining == 0
-            return
-        assert self._parser is not None
-        while data and not self.complete:
-            # A chunked body ends at the end of a line, so line by line nothing of the
-            # next request gets into this parser.
-            end = data.find(b"\n") + 1 or len(data)
-            line = bytes(data[:end])
-            del data[:end]
-            self._beside_content += len(line)
-            try:
-                self._parser.feed_data(line)
-            except httptools.HttpParserUpgrade:
-                pass
-            except httptools.HttpParserError:
-                raise BadRequestError(400, self) from None
-            if self._beside_content > LIMIT_HEAD:  # an endless chunk extension or trailer
-                raise BadRequestError(400, self)
 
 
 def take_request(data: bytearray) -> Request | None:
@@ -220,7 +187,6 @@ class BadRequestError(HttpError):
         super().__init__(status)
         self.request = request
         request.keep_alive = False
-        request.complete = True
 
 
 def _check_limits(head: bytes | bytearray) -> None:
