@@ -1,0 +1,58 @@
+"""Making text harmless: for terminals and pages, for spreadsheets, and for other people's eyes.
+
+Paths, targets and header fields come from whoever connects to the server.
+"""
+
+import re
+from typing import Any
+
+CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: they move the cursor and begin escape sequences
+    "\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff"  # invisible, or turns text around
+    "\ud800-\udfff\ufff9-\ufffb]"  # halves of characters, annotations
+    "|[\U000e0000-\U000e007f]"  # tags
+)
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What makes a spreadsheet take a cell for a formula (OWASP, CSV injection), full-width forms too."""
+
+HIDDEN = "[hidden]"
+SECRET_FIELD = re.compile(
+    r"(?i)\b((?:proxy-)?authorization|set-cookie|cookie)(\s*:[ \t]*)"
+    r"((?:\\(?![rn])[\s\S]|[^\\\"\r\n])+)"
+)
+PASSWORD = re.compile(r"(?i)([a-z][a-z0-9+.-]*://[^/?#\s:@\"]*:)[^/?#\s@\"]+@")
+
+
+def visible(text: str) -> str:
+    """Return a text in which every character that acts instead of showing is written out."""
+    return CONTROL.sub(lambda found: _written(ord(found[0])), text)
+
+
+def _written(code: int) -> str:
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def cell(value: object) -> object:
+    """Return a value as a spreadsheet cell that cannot be taken for a formula; numbers stay numbers."""
+    if value is None or isinstance(value, bool | int | float):
+        return "" if value is None else value
+    text = str(value)
+    safe = visible(text)
+    return "'" + safe if text.startswith(FORMULA) else safe
+
+
+def redact(value: Any) -> Any:
+    """Return a JSON value without secrets.
+
+    Hidden are the values of Authorization, Proxy-Authorization, Cookie and Set-Cookie fields, in the
+    form in which a trace quotes them, and passwords in URLs.
+    """
+    if isinstance(value, str):
+        return PASSWORD.sub(rf"\1{HIDDEN}@", SECRET_FIELD.sub(rf"\1\2{HIDDEN}", value))
+    if isinstance(value, list):
+        return [redact(item) for item in value]
+    if isinstance(value, dict):
+        return {redact(key): redact(item) for key, item in value.items()}
+    return value

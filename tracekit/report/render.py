@@ -1,0 +1,45 @@
+"""One way in to all views of an answer."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tracekit.analyzers import Answer
+from tracekit.errors import UsageError
+from tracekit.report.escape import redact
+from tracekit.report.tables import render_csv
+from tracekit.report.text import render_text
+
+FORMATS = ("text", "json", "csv")
+
+
+def render(
+    answer: Answer | Mapping[str, Any],
+    form: str = "text",
+    *,
+    width: int | None = None,
+    color: bool = False,
+    reveal: bool = False,
+) -> str:
+    """Return an answer in one of the formats, ending with a newline.
+
+    Args:
+        answer: an answer, or its JSON value.
+        form: ``text``, ``json`` or ``csv``.
+        width: of text: columns of the terminal; None when it does not go to one.
+        color: of text: whether to use colours.
+        reveal: True to show the values of Authorization, Cookie and Set-Cookie fields and passwords.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    value = answer.to_json() if isinstance(answer, Answer) else dict(answer)
+    if not reveal:
+        value = redact(value)
+    if form == "text":
+        return render_text(value, width, color=color)
+    if form == "json":
+        return json.dumps(value, indent=2).replace("\x7f", "\\u007f") + "\n"
+    if form == "csv":
+        return render_csv(value)
+    raise UsageError(f"there is no format {form!r}", f"use one of: {', '.join(FORMATS)}")

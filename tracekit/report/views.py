@@ -1,0 +1,203 @@
+"""What is shown of each answer: sections, their columns, and how a column is written.
+
+An answer that has no entry here is shown with all its columns.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        title: its heading.
+        value: what of a record stands in it.
+        number: True to align it to the right.
+        wide: True when its text can be long: it is folded where the screen is too narrow.
+        rank: 0 for what has to be there; of the others the highest is left out first on a narrow screen.
+    """
+
+    title: str
+    value: Callable[[Record], Any]
+    number: bool = False
+    wide: bool = False
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One table of an answer.
+
+    Attributes:
+        title: what stands over it.
+        key: which list of the answer it shows.
+        columns: its columns; empty for all.
+        evidence: True to list below it the calls that bear each record out.
+        because: which member of a record says why, in a sentence; it stands before its evidence.
+    """
+
+    title: str
+    key: str
+    columns: tuple[Column, ...] = ()
+    evidence: bool = False
+    because: str = ""
+
+
+def field(title: str, key: str, rank: int = 0, *, wide: bool = False) -> Column:
+    """Return a column of text."""
+    return Column(title, lambda record: record.get(key), wide=wide, rank=rank)
+
+
+def figure(title: str, key: str, rank: int = 0) -> Column:
+    """Return a column of numbers."""
+    return Column(title, lambda record: record.get(key), number=True, rank=rank)
+
+
+def span(title: str, key: str, rank: int = 0) -> Column:
+    """Return a column of times, given in ns and shown in ms."""
+    return Column(title, lambda record: milliseconds(record.get(key)), number=True, rank=rank)
+
+
+def milliseconds(ns: int | None) -> str | None:
+    """Return nanoseconds as milliseconds with three decimals."""
+    return None if ns is None else f"{ns / 1e6:.3f}"
+
+
+def _target(record: Record) -> str:
+    """Return a request's target; ``...`` where the trace cuts it."""
+    text = record.get("target") or ""
+    return text if record.get("target_complete") else text + "..."
+
+
+def _place(record: Record) -> str:
+    return f"{record.get('connection')}/{record.get('nth_on_connection')}"
+
+
+VIEWS: dict[str, tuple[Section, ...]] = {
+    "docroot": (
+        Section(
+            "Document roots",
+            "docroots",
+            (
+                field("path", "path", wide=True),
+                field("host", "host"),
+                field("listener", "listen", 3),
+                figure("requests", "requests", 2),
+                figure("confidence", "confidence", 1),
+            ),
+            evidence=True,
+            because="reason",
+        ),
+        Section(
+            "Served from elsewhere",
+            "aliases",
+            (field("url", "url", wide=True), field("path", "path", wide=True)),
+            evidence=True,
+        ),
+        Section(
+            "Undetermined",
+            "undetermined",
+            (
+                field("host", "host"),
+                field("listener", "listen", 2),
+                figure("requests", "requests", 1),
+                field("because", "reason", wide=True),
+            ),
+        ),
+    ),
+    "files": (
+        Section(
+            "Files",
+            "files",
+            (
+                field("path", "path", wide=True),
+                field("kind", "kind"),
+                figure("opens", "opens"),
+                figure("failed", "failures"),
+                figure("read", "bytes_read", 1),
+                figure("mapped", "bytes_mapped", 2),
+                figure("written", "bytes_written", 1),
+                Column("processes", lambda record: len(record.get("pids") or ()), number=True, rank=3),
+                Column("requests", lambda record: len(record.get("requests") or ()), number=True, rank=2),
+            ),
+        ),
+    ),
+    "dispatch": (
+        Section(
+            "Requests",
+            "requests",
+            (
+                figure("id", "id"),
+                field("client", "client", 4),
+                Column("conn/nth", _place, number=True, rank=5),
+                field("method", "method", 2),
+                Column("target", _target, wide=True),
+                field("host", "host", 7),
+                figure("status", "status", 1),
+                figure("bytes", "bytes", 8),
+                figure("pid", "pid"),
+                figure("accepted by", "accept_tid"),
+                figure("served by", "serve_tid"),
+                figure("closed by", "close_tid", 3),
+                span("queued ms", "queue_ns", 6),
+                span("served ms", "service_ns", 6),
+            ),
+        ),
+    ),
+}
+"""The views that are made for one answer."""
+
+
+def sections(answer: Record) -> tuple[Section, ...]:
+    """Return the sections of an answer: those of its view, or one for each list of records in it."""
+    view = VIEWS.get(answer_name(answer))
+    if view is not None:
+        return view
+    lists = [key for key, value in answer.items() if _is_records(value)]
+    return tuple(Section(key.replace("_", " ").capitalize(), key) for key in lists)
+
+
+def columns(section: Section, records: list[Record]) -> tuple[Column, ...]:
+    """Return the columns of a section; all of the records' members where it names none."""
+    if section.columns:
+        return section.columns
+    keys = dict.fromkeys(key for record in records for key in record if key != "evidence")
+    return tuple(
+        figure(key, key) if _all_numbers(key, records) else field(key, key, wide=True) for key in keys
+    )
+
+
+def answer_name(answer: Record) -> str:
+    """Return ``docroot`` for the schema ``tracekit.docroot/1``."""
+    return str(answer.get("schema", "")).partition(".")[2].partition("/")[0]
+
+
+def scalars(answer: Record) -> dict[str, Any]:
+    """Return the members of an answer that are no lists or records, without its schema."""
+    return {
+        key: value for key, value in answer.items() if key != "schema" and not isinstance(value, list | dict)
+    }
+
+
+def text_of(value: Any) -> str:
+    """Return a value as one line of text; lists with blanks between, records as ``key=value``."""
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return " ".join(text_of(item) for item in value)
+    if isinstance(value, Mapping):
+        return ",".join(f"{key}={text_of(item)}" for key, item in value.items())
+    return str(value)
+
+
+def _is_records(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, Mapping) for item in value)
+
+
+def _all_numbers(key: str, records: list[Record]) -> bool:
+    return all(isinstance(record.get(key), int | float | None) for record in records)
