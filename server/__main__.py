@@ -12,7 +12,7 @@ from .config import ConfigError, ServerConfig, load
 from .error_log import ErrorLog
 from .handler import StaticFiles
 from .limits import limits_of
-from .listeners import open_listeners
+from .listeners import open_listeners, report_chosen_ports
 from .media_types import MediaTypes
 from .mpm import MPMS
 from .parent import Parent
@@ -49,14 +49,16 @@ def serve(config: ServerConfig) -> None:
     mpm = MPMS[config.mpm]
     limits = limits_of(config, mpm.defaults)
     sites = Sites(config)
-    handler = StaticFiles(MediaTypes(config))
+    listeners = open_listeners(config)
     error_log = ErrorLog()
+    handler = StaticFiles(MediaTypes(config), error_log)
     error_log.configure(config)
+    report_chosen_ports(config, listeners, error_log)
     runtime = Runtime(
         config=config,
         limits=limits,
         error_log=error_log,
-        listeners=open_listeners(config, error_log),
+        listeners=listeners,
         accept_mutex=AcceptMutex(),
         scoreboard=Scoreboard(limits.server_limit, limits.threads_per_child),
         pipe_of_death=PipeOfDeath(),

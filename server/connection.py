@@ -162,7 +162,8 @@ class Connection:
         if bad:
             response = error_response(bad)
         else:
-            response = self._runtime.handler.respond(request, site, self._authority(request, site))
+            authority = request.authority or b"%s:%d" % (site.name, self.local[1])
+            response = self._runtime.handler.respond(request, site, authority, self.client)
         return self._begin(request, response, site, worker)
 
     def _begin(self, request: Request, response: Response, site: Site, worker: WorkerScore) -> Transaction:
@@ -179,10 +180,6 @@ class Connection:
         return Transaction(
             self, request, response, site, self._started_ns, self._served, worker.tid, keep_alive
         )
-
-    def _authority(self, request: Request, site: Site) -> bytes:
-        """Return host and port for a redirect: the client's own words, or else our name."""
-        return request.authority or b"%s:%d" % (site.name, self.local[1])
 
     def _read_request(self) -> Request | None:
         """Return the next request with its body read; None when none has begun.

@@ -30,11 +30,14 @@ def find(site: Site, path: bytes) -> os.stat_result:
         HttpError: there is no such file, or it may not be looked at.
     """
     if not site.settings(path)[1]:
-        raise HttpError(403)
+        raise HttpError(403, reason=b"AH01630: client denied by server configuration: " + path)
     try:
-        return os.stat(path)  # noqa: PTH116  paths are bytes, as the client sent them
+        info = os.stat(path)  # noqa: PTH116  paths are bytes, as the client sent them
     except OSError as error:
-        raise _refusal(error) from None
+        raise _refusal(error, path) from None
+    if not stat.S_ISREG(info.st_mode) and not stat.S_ISDIR(info.st_mode):
+        raise _not_regular(path)  # opening a FIFO or a device can already do something
+    return info
 
 
 def find_index(site: Site, directory: bytes) -> bytes:
@@ -50,7 +53,12 @@ def find_index(site: Site, directory: bytes) -> bytes:
                 return path
         except OSError:
             continue
-    raise HttpError(403)
+    names = b",".join(site.directory_index)
+    raise HttpError(
+        403,
+        reason=b"AH01276: Cannot serve directory %s: No matching DirectoryIndex (%s) found"
+        % (directory, names),
+    )
 
 
 def open_regular(site: Site, path: bytes) -> tuple[int, os.stat_result]:
@@ -66,19 +74,27 @@ def open_regular(site: Site, path: bytes) -> tuple[int, os.stat_result]:
     try:
         fd = os.open(path, OPEN_FLAGS)
     except OSError as error:
-        raise _refusal(error) from None
+        raise _refusal(error, path) from None
     try:
         info = os.fstat(fd)
         if not stat.S_ISREG(info.st_mode):
-            raise HttpError(403)
+            raise _not_regular(path)
         opened = b"/proc/self/fd/%d" % fd
         if not site.settings(path)[0] and os.readlink(opened) != path:  # noqa: PTH115
-            raise HttpError(403)
+            raise HttpError(403, reason=b"AH00037: Symbolic link not allowed: " + path)
     except BaseException:
         os.close(fd)
         raise
     return fd, info
 
 
-def _refusal(error: OSError) -> HttpError:
-    return HttpError(STATUS_OF_ERRNO.get(error.errno or 0, 403))
+def _not_regular(path: bytes) -> HttpError:
+    return HttpError(403, reason=b"AH00122: not a regular file: " + path)
+
+
+def _refusal(error: OSError, path: bytes) -> HttpError:
+    status = STATUS_OF_ERRNO.get(error.errno or 0, 403)
+    if status == 404:
+        return HttpError(404, reason=b"AH00128: File does not exist: " + path, level="info")
+    text = (error.strerror or "").encode()
+    return HttpError(status, reason=b"(%d)%s: AH00035: access denied: %s" % (error.errno or 0, text, path))

@@ -4,6 +4,8 @@ import os
 import stat
 
 from . import files
+from .error_log import ErrorLog
+from .http import conditions
 from .http.dates import http_date
 from .http.request import Request
 from .http.response import Header, Response, error_response
@@ -25,16 +27,18 @@ SMALL_FILE = 65536  # bytes that are read and written together with the head; mo
 class StaticFiles:
     """Serves the files of all sites."""
 
-    def __init__(self, media_types: MediaTypes) -> None:
+    def __init__(self, media_types: MediaTypes, error_log: ErrorLog) -> None:
         self._media_types = media_types
+        self._error_log = error_log
 
-    def respond(self, request: Request, site: Site, authority: bytes) -> Response:
+    def respond(self, request: Request, site: Site, authority: bytes, client: tuple[str, int]) -> Response:
         """Return the response; every refusal is one, too.
 
         Args:
             request: a request whose body has been read.
             site: the host that it is for.
             authority: host and port for a redirect.
+            client: address and port, for the error log.
         """
         path = b""
         try:
@@ -49,23 +53,29 @@ class StaticFiles:
                 if not url_path.endswith(b"/"):
                     raise HttpError(301, (_location(request, url_path, authority),))
                 path = files.find_index(site, path)
-            response = self._file(site, path)
+            response = self._file(request, site, path)
         except HttpError as error:
+            if error.reason:
+                self._error_log.log("core", error.level, error.reason, client)
             response = error_response(error.status, error.headers)
         response.path = path
         return response
 
-    def _file(self, site: Site, path: bytes) -> Response:
+    def _file(self, request: Request, site: Site, path: bytes) -> Response:
         fd, info = files.open_regular(site, path)
-        headers: list[Header] = [
-            (b"Last-Modified", http_date(int(info.st_mtime))),
-            (b"ETag", _etag(info)),
-        ]
+        etag, modified = _etag(info), int(info.st_mtime)
+        status = conditions.evaluate(request.headers, etag, modified) or 200
+        if status == 412:
+            os.close(fd)
+            raise HttpError(412)
+        headers: list[Header] = [(b"Last-Modified", http_date(modified)), (b"ETag", etag)]
         media_type = self._media_types.of(path)
         if media_type is not None:
             headers.append((b"Content-Type", media_type))
-        response = Response(200, headers)
+        response = Response(status, headers)
         response.file = fd
+        if status == 304:
+            return response
         if info.st_size <= SMALL_FILE:
             response.body = _read_all(fd, info.st_size)
         else:

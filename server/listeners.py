@@ -9,8 +9,8 @@ from .error_log import ErrorLog
 DEFER_ACCEPT_SECONDS = 30  # a connection is shown to us when its first byte is there, or after this
 
 
-def open_listeners(config: ServerConfig, error_log: ErrorLog) -> list[socket.socket]:
-    """Bind and listen for every Listen; a port that the kernel chose is logged.
+def open_listeners(config: ServerConfig) -> list[socket.socket]:
+    """Bind and listen for every Listen, in their order.
 
     Raises:
         ConfigError: an address cannot be had.
@@ -25,10 +25,15 @@ def open_listeners(config: ServerConfig, error_log: ErrorLog) -> list[socket.soc
                 f"{address.host or '0.0.0.0'}:{address.port}"  # noqa: S104  (shown, not bound)
             ) from None
         sockets.append(listener)
+    return sockets
+
+
+def report_chosen_ports(config: ServerConfig, listeners: list[socket.socket], error_log: ErrorLog) -> None:
+    """Log every port that the kernel chose for ``Listen address:0``."""
+    for address, listener in zip(config.listens, listeners, strict=True):
         if address.port == 0:
             host, port = listener.getsockname()[:2]
             error_log.log("core", "notice", f"Listen {address.host}:0 is bound to {host}:{port}")
-    return sockets
 
 
 def _open(address: ListenAddress, backlog: int) -> socket.socket:

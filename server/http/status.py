@@ -17,6 +17,7 @@ EXPLANATION = {
     404: "The requested URL was not found on this server.",
     405: "The requested method is not allowed for this URL.",
     408: "Server timeout waiting for the HTTP request from the client.",
+    412: "The precondition on the request for this URL evaluated to false.",
     413: "The request's content is too large.",
     414: "The requested URL's length exceeds the capacity limit for this server.",
     417: "The expectation given in the Expect request-header field could not be met by this server.",
@@ -29,13 +30,27 @@ EXPLANATION = {
 
 
 class HttpError(Exception):
-    """The request ends with this status; ``headers`` are sent along."""
+    """The request ends with this status.
 
-    def __init__(self, status: int, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
-        """Keep the status and what goes with it."""
+    Attributes:
+        status: the status code.
+        headers: fields to be sent along.
+        reason: what the error log is told, with httpd's AH number; b'' for nothing.
+        level: the level of the reason.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+        reason: bytes = b"",
+        level: str = "error",
+    ) -> None:
         super().__init__(status)
         self.status = status
         self.headers = headers
+        self.reason = reason
+        self.level = level
 
 
 def phrase(status: int) -> str:

@@ -33,16 +33,20 @@ def decode_path(origin: bytes) -> bytes:
         path = unquote_to_bytes(path)
     if b"/." not in path and b"//" not in path:
         return path
-    return _remove_dots(path)
+    normal = _remove_dots(path)
+    if normal is None:
+        raise HttpError(400, reason=b"AH10244: invalid URI path (%s)" % origin)
+    return normal
 
 
-def _remove_dots(path: bytes) -> bytes:
+def _remove_dots(path: bytes) -> bytes | None:
+    """Return the path without empty, '.' and '..' components; None when it leads above the root."""
     kept: list[bytes] = []
     parts = path.split(b"/")[1:]
     for part in parts:
         if part == b"..":
             if not kept:
-                raise HttpError(400)
+                return None
             kept.pop()
         elif part not in (b"", b"."):
             kept.append(part)

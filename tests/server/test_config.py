@@ -115,11 +115,8 @@ def test_values_are_taken(tmp_path: Path) -> None:
         "LoadModule mpm_prefork_module x\nLoadModule status_module y\nLogLevel info core:debug\n"
         "AddType text/x-a .a b\nMaxRequestWorkers 9\n",
     )
-    assert [(listen.host, listen.port) for listen in config.listens] == [
-        ("127.0.0.1", 0),
-        ("::1", 81),
-        ("", 8080),
-    ]
+    listens = [(listen.host, listen.port) for listen in config.listens]
+    assert listens == [("127.0.0.1", 0), ("::1", 81), ("", 8080)]
     assert (config.timeout, config.keep_alive_timeout, config.keep_alive) == (7, 0.5, False)
     assert (config.user, config.mpm, config.max_request_workers) == ("nobody", "prefork", 9)
     assert (config.log_level, config.module_log_levels) == ("info", {"core": "debug"})

@@ -115,10 +115,9 @@ def traversals() -> list[bytes]:
         b"..%00",
         b"%c0%ae%c0%ae",
         b"..;",
-        b". .",
+        b".%20.",
         b"..\\",
     ]
-    ups = [up.replace(b" ", b"%20") for up in ups]
     slashes = [b"/", b"//", b"%2f", b"%2F", b"%5c", b"\\", b"/./"]
     plain = [b"/" + up + slash + b"secret.txt" for up in ups for slash in slashes]
     return [

@@ -1,0 +1,121 @@
+"""Connections that are kept, closed, cut, reset or slow."""
+
+import resource
+import socket
+import struct
+from pathlib import Path
+
+import pytest
+
+from tests.support import load
+from tests.support.lab_server import SITE, LabServer, lab_server
+from tests.support.processes import wait_until
+from tests.support.raw_http import answers, ask, send
+
+GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def connect(server: LabServer) -> socket.socket:
+    return socket.create_connection(server.address, timeout=load.TIMEOUT_S)
+
+
+def rest(connection: socket.socket) -> bytes:
+    """Read until the server closes."""
+    received = bytearray()
+    while data := connection.recv(65536):
+        received += data
+    return bytes(received)
+
+
+def test_an_idle_connection_is_closed_after_keep_alive_timeout(mpm: str, tmp_path: Path) -> None:
+    with lab_server(tmp_path, mpm, extra="KeepAliveTimeout 100ms") as running, connect(running) as connection:
+        connection.sendall(GET)
+        (answer,) = answers(rest(connection))
+        assert answer.headers["Connection"] == "Keep-Alive"
+
+
+def test_the_last_allowed_request_closes(mpm: str, tmp_path: Path) -> None:
+    with lab_server(tmp_path, mpm, extra="MaxKeepAliveRequests 2") as running, connect(running) as connection:
+        connection.sendall(GET * 4)
+        got = answers(rest(connection))
+        assert [answer.headers["Connection"] for answer in got] == ["Keep-Alive", "Keep-Alive", "close"]
+        assert got[1].headers["Keep-Alive"] == "timeout=5, max=1"
+
+
+def test_without_keep_alive_every_answer_closes(mpm: str, tmp_path: Path) -> None:
+    with lab_server(tmp_path, mpm, extra="KeepAlive Off") as running, connect(running) as connection:
+        connection.sendall(GET * 2)
+        (answer,) = answers(rest(connection))
+        assert answer.headers["Connection"] == "close"
+
+
+@pytest.mark.parametrize(
+    "begun", [b"G", GET[:-2], b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"]
+)
+def test_a_request_that_does_not_end_is_timed_out(mpm: str, tmp_path: Path, begun: bytes) -> None:
+    with lab_server(tmp_path, mpm, extra="Timeout 500ms") as running, connect(running) as connection:
+        connection.sendall(begun)
+        (answer,) = answers(rest(connection))
+        assert (answer.status, answer.headers["Connection"]) == (408, "close")
+        assert running.served(1)[0].status == 408
+
+
+def test_a_hundred_pipelined_requests_are_answered_in_order(server: LabServer) -> None:
+    targets = ["/", "/sub/page.html", "/missing", "/shared/a.txt"] * 25
+    data = b"".join(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() for target in targets)
+    got = answers(send(server.address, [data]))
+    assert [answer.status for answer in got] == [200, 200, 404, 200] * 25
+
+
+def test_resets_and_half_requests_cost_no_worker(mpm: str, tmp_path: Path) -> None:
+    with lab_server(tmp_path, mpm) as running:
+        before = running.children()
+        for sent in (b"G", GET[:20], GET, GET * 3, b"GET /big.bin HTTP/1.1\r\nHost: a\r\n\r\n") * 4:
+            connection = connect(running)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.sendall(sent)
+            connection.close()
+        load.at_once(running.address, [load.Request("/")] * 3, clients=2)
+        assert running.children() == before
+        assert "Traceback" not in running.error_log()
+
+
+def test_a_slow_reader_gets_everything_and_holds_nobody_up(tmp_path: Path) -> None:
+    with lab_server(tmp_path, "event", servers=1, threads=2) as running:
+        slow = []
+        for _ in range(3):
+            connection = socket.socket()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.settimeout(load.TIMEOUT_S)
+            connection.connect(running.address)
+            connection.sendall(b"GET /big.bin HTTP/1.0\r\n\r\n")
+            slow.append(connection)
+        for connection in slow:
+            assert connection.recv(8) == b"HTTP/1.1"
+        # Three transfers are under way on two workers; the next client is served all the same.
+        assert ask(running.address, "/").body == SITE["htdocs/index.html"]
+        for connection in slow:
+            assert rest(connection).endswith(SITE["htdocs/big.bin"])
+            connection.close()
+
+
+def test_a_full_log_device_does_not_stop_the_server(mpm: str, tmp_path: Path) -> None:
+    with lab_server(tmp_path, mpm, extra="CustomLog /dev/full truth") as running:
+        assert ask(running.address, "/").status == 200
+        assert ask(running.address, "/").status == 200
+
+
+def test_a_shortage_of_descriptors_passes(mpm: str, tmp_path: Path) -> None:
+    with lab_server(tmp_path, mpm, servers=1) as running:
+        (child,) = running.children()
+        used = len(list(Path(f"/proc/{child}/fd").iterdir()))
+        _, hard = resource.prlimit(child, resource.RLIMIT_NOFILE)
+        resource.prlimit(child, resource.RLIMIT_NOFILE, (used, hard))
+        with connect(running) as waiting:
+            waiting.sendall(GET)
+            # Either there is no descriptor for the connection, or then none for the file.
+            wait_until(lambda: "Too many open files" in running.error_log(), "the shortage")
+            resource.prlimit(child, resource.RLIMIT_NOFILE, (hard, hard))
+            assert waiting.recv(12) in {b"HTTP/1.1 200", b"HTTP/1.1 503"}
+        assert ask(running.address, "/").status == 200
+        assert running.children() == [child]

@@ -1,0 +1,103 @@
+"""Processes and threads: how many there are, who they are, and that they end."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.support import load
+from tests.support.lab_server import LabServer, lab_server
+from tests.support.processes import in_session, threads, wait_until
+from tests.support.raw_http import ask
+from tests.support.requirements import need_root
+
+ENDED = {"event": "AH00491", "prefork": "AH00169"}
+STARTED = {"event": "AH00489", "prefork": "AH00163"}
+THREADS = {"event": 7, "prefork": 1}
+
+
+def comms(pid: int) -> list[str]:
+    return sorted((Path(f"/proc/{pid}/task/{task.tid}/comm").read_text().strip()) for task in threads(pid))
+
+
+def all_there(server: LabServer, mpm: str, children: int) -> bool:
+    pids = server.children()
+    return len(pids) == children and all(len(threads(pid)) == THREADS[mpm] for pid in pids)
+
+
+def test_a_threaded_child_has_main_thread_listener_and_workers(server: LabServer, mpm: str) -> None:
+    wait_until(lambda: all_there(server, mpm, 3), "the children's threads")
+    expected = ["tracekit-server"] if mpm == "prefork" else ["listener", "tracekit-server"]
+    expected += [] if mpm == "prefork" else [f"worker-{number}" for number in range(5)]
+    for pid in server.children():
+        wait_until(lambda pid=pid: comms(pid) == sorted(expected), "the threads' names")  # type: ignore[misc]
+
+
+def test_max_request_workers_limits_the_children(mpm: str, tmp_path: Path) -> None:
+    with lab_server(tmp_path, mpm, servers=9, extra="MaxRequestWorkers 10") as running:
+        assert len(running.children()) == (2 if mpm == "event" else 9)
+
+
+def test_the_parent_says_who_and_where_it_is(server: LabServer, mpm: str) -> None:
+    pid = server.process.pid
+    line = next(line for line in server.error_log().splitlines() if STARTED[mpm] in line)
+    assert f"[mpm_{mpm}:notice] [pid {pid}:tid {pid}] {STARTED[mpm]}: tracekit-server/" in line
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_a_dead_child_is_replaced(mpm: str, tmp_path: Path, number: signal.Signals) -> None:
+    with lab_server(tmp_path, mpm) as running:
+        wait_until(lambda: all_there(running, mpm, 2), "the children")
+        victim, survivor = running.children()
+        os.kill(victim, number)
+        wait_until(lambda: len(set(running.children()) - {victim}) == 2, "another child")
+        assert survivor in running.children()
+        assert ask(running.address, "/").status == 200
+        assert f"AH00052: child pid {victim} exit signal" in running.error_log()
+        assert f"({number.value})" in running.error_log()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_term_ends_everything(mpm: str, tmp_path: Path, number: signal.Signals) -> None:
+    pid_file = tmp_path / "httpd.pid"
+    with lab_server(tmp_path, mpm, extra="PidFile httpd.pid") as running:
+        assert int(pid_file.read_text()) == running.process.pid
+        with load.connected(running.address) as connection:
+            connection.ask(load.Request("/"))
+            running.process.send_signal(number)
+            assert running.process.wait(30) == 0
+        assert in_session(running.process.pid) == []
+        assert f"{ENDED[mpm]}: caught SIGTERM, shutting down" in running.error_log()
+        assert not pid_file.exists()
+
+
+def test_children_leave_when_the_parent_is_gone(tmp_path: Path) -> None:
+    with lab_server(tmp_path, "event") as running:
+        wait_until(lambda: all_there(running, "event", 2), "the children")
+        session = running.process.pid
+        running.process.kill()
+        running.process.wait(30)
+        wait_until(lambda: not in_session(session), "the end of the children")
+
+
+def test_children_of_root_give_up_their_privileges(mpm: str, tmp_path: Path) -> None:
+    need_root()
+    with lab_server(tmp_path, mpm, extra="User #65534\nGroup #65533") as running:
+        wait_until(lambda: all_there(running, mpm, 2), "the children")
+        for pid in running.children():
+            status = Path(f"/proc/{pid}/status").read_text()
+            fields = dict(line.split(":\t", 1) for line in status.splitlines())
+            assert fields["Uid"].split() == ["65534"] * 4
+            assert fields["Gid"].split() == ["65533"] * 4
+            assert fields["Groups"].split() == ["65533"]
+        assert Path(f"/proc/{running.process.pid}").stat().st_uid == 0
+
+
+def test_a_taken_port_is_an_error(server: LabServer, tmp_path: Path) -> None:
+    host, port = server.address
+    with (
+        pytest.raises(ChildProcessError, match="AH00072: make_sock: could not bind"),
+        lab_server(tmp_path, "event", extra=f"Listen {host}:{port}"),
+    ):
+        pass
