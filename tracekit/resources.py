@@ -4,6 +4,8 @@ A wheel carries ``grammars/`` and ``server/`` inside the package; in a checkout
 they stand beside it.
 """
 
+import os
+import sys
 from pathlib import Path
 
 from tracekit.errors import TracekitError
@@ -26,3 +28,16 @@ def folder(name: str) -> Path:
 def grammar(name: str) -> Path:
     """Return the path of ``grammars/<name>``."""
     return folder("grammars") / name
+
+
+def server_command() -> tuple[list[str], dict[str, str]]:
+    """Return the command that starts the embedded server, and the environment that it needs.
+
+    It is a program, never imported: installed it is ``tracekit.server``, and in
+    a checkout ``server``, found from the checkout's folder.
+    """
+    place = folder("server")
+    if place.parent == PACKAGE:
+        return [sys.executable, "-m", "tracekit.server"], dict(os.environ)
+    paths = [str(place.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return [sys.executable, "-m", "server"], {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}

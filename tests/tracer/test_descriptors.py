@@ -3,6 +3,8 @@
 import os
 import select
 import socket
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,15 @@ from tracekit.tracer.descriptors import DETAILS, PATHS, Descriptors
 
 
 @pytest.fixture
-def details() -> Descriptors:
-    return Descriptors(DETAILS)
+def details() -> Iterator[Descriptors]:
+    with closing(Descriptors(DETAILS)) as descriptors:
+        yield descriptors
+
+
+@pytest.fixture
+def paths() -> Iterator[Descriptors]:
+    with closing(Descriptors(PATHS)) as descriptors:
+        yield descriptors
 
 
 def describe(descriptors: Descriptors, fd: int) -> str:
@@ -28,13 +37,15 @@ def describe(descriptors: Descriptors, fd: int) -> str:
         ("one\0011", "one\\0011"),
         ("über", "\\303\\274ber"),
         ("x (deleted)", "x (deleted)"),
+        ("<1>", "\\0741\\76"),
     ],
 )
-def test_paths(details: Descriptors, tmp_path: Path, name: str, printed: str) -> None:
+def test_paths(details: Descriptors, paths: Descriptors, tmp_path: Path, name: str, printed: str) -> None:
     with (tmp_path / name).open("w") as file:
         assert describe(details, file.fileno()) == f"<{tmp_path}/{printed}>"
-        assert describe(Descriptors(PATHS), file.fileno()) == f"<{tmp_path}/{printed}>"
-        assert not describe(Descriptors(0), file.fileno())
+        assert describe(paths, file.fileno()) == f"<{tmp_path}/{printed}>"
+        with closing(Descriptors(0)) as nothing:
+            assert not describe(nothing, file.fileno())
 
 
 def test_a_deleted_file(details: Descriptors, tmp_path: Path) -> None:
@@ -43,10 +54,10 @@ def test_a_deleted_file(details: Descriptors, tmp_path: Path) -> None:
         assert describe(details, file.fileno()) == f"<{tmp_path}/gone>(deleted)"
 
 
-def test_devices_have_their_number_in_details_only(details: Descriptors) -> None:
+def test_devices_have_their_number_in_details_only(details: Descriptors, paths: Descriptors) -> None:
     with Path("/dev/null").open() as null:
         assert describe(details, null.fileno()) == "</dev/null<char 1:3>>"
-        assert describe(Descriptors(PATHS), null.fileno()) == "</dev/null>"
+        assert describe(paths, null.fileno()) == "</dev/null>"
 
 
 def test_what_is_closed_has_none(details: Descriptors) -> None:
@@ -54,11 +65,11 @@ def test_what_is_closed_has_none(details: Descriptors) -> None:
     assert not describe(details, -100)
 
 
-def test_tcp_sockets(details: Descriptors) -> None:
+def test_tcp_sockets(details: Descriptors, paths: Descriptors) -> None:
     with socket.socket() as listener:
         inode = os.fstat(listener.fileno()).st_ino
         assert describe(details, listener.fileno()) == f"<TCP:[{inode}]>"
-        assert describe(Descriptors(PATHS), listener.fileno()) == f"<socket:[{inode}]>"
+        assert describe(paths, listener.fileno()) == f"<socket:[{inode}]>"
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         port = listener.getsockname()[1]

@@ -55,6 +55,11 @@ class Answer:
         """Name and version of the JSON's form: ``tracekit.docroot/1``."""
         return f"tracekit.{self.name}/1"
 
+    @property
+    def determined(self) -> bool:
+        """False when the trace does not tell; a verdict in the answer says why."""
+        return True
+
     def to_json(self) -> dict[str, Any]:
         """Return the answer as what ``json.dumps`` takes, ``schema`` first and ``trace`` last."""
         members = {field.name: plain(getattr(self, field.name)) for field in fields(self)}

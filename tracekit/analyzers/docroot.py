@@ -69,6 +69,11 @@ class DocrootAnswer(Answer):
     aliases: tuple[Alias, ...]
     undetermined: tuple[Open, ...]
 
+    @property
+    def determined(self) -> bool:
+        """False when no document root was found."""
+        return self.verdict == FOUND
+
 
 class Asked(NamedTuple):
     """A request with what it asked for and the roots that it would fit."""

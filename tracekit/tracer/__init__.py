@@ -103,7 +103,8 @@ def _tracer(settings: Settings, waiter: Waiter) -> Iterator[Tracer]:
     """Open the trace, and whatever happens in it, let go of every task before it is closed."""
     lines = Writer(settings.output, settings.layout)
     lines.header("trace", _about(settings))
-    tasks = Tasks(lines, Descriptors(settings.decoding.annotate))
+    descriptors = Descriptors(settings.decoding.annotate)
+    tasks = Tasks(lines, descriptors)
     tracer = Tracer(lines, decode.Decoder(settings.decoding), tasks, settings.wanted)
     if settings.duration is not None:
         waiter.deadline = time.monotonic() + settings.duration
@@ -115,6 +116,7 @@ def _tracer(settings: Settings, waiter: Waiter) -> Iterator[Tracer]:
         finally:
             lines.header("end", {"time_ns": time.time_ns(), **asdict(tracer.counts)})
             lines.close()
+            descriptors.close()
 
 
 def _about(settings: Settings) -> dict[str, object]:

@@ -1,10 +1,12 @@
 """What a descriptor of a traced task stands for: the ``<...>`` that -y and -yy print behind it."""
 
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Final
 
+from tracekit.tracer.decode.text import quoted
 from tracekit.tracer.sockets import Sockets
 
 PATHS: Final = 1
@@ -15,18 +17,12 @@ DETAILS: Final = 2
 _DELETED = b" (deleted)"
 _DEVICES = {stat.S_IFCHR: "char", stat.S_IFBLK: "block"}
 
-# strace escapes what is not printable, its own delimiters, and the backslash.
-_ESCAPES = {
-    **{code: f"\\{code:o}" for code in (*range(0x20), *range(0x7F, 0x100), ord("<"), ord(">"))},
-    **{ord(c): f"\\{short}" for c, short in zip("\t\n\v\f\r", "tnvfr", strict=True)},
-    ord("\\"): "\\\\",
-    ord('"'): '\\"',
-}
+_ANGLES = re.compile("[<>](?=([0-9]?))")
 
 
 def escape_path(path: bytes) -> str:
-    """Return a path as strace prints it inside an annotation."""
-    return path.decode("latin-1").translate(_ESCAPES)
+    """Return a path as strace prints it inside an annotation: as in strings, and its own ends too."""
+    return _ANGLES.sub(lambda angle: f"\\{ord(angle[0]):{'03' if angle[1] else ''}o}", quoted(path)[1:-1])
 
 
 class Descriptors:
@@ -36,6 +32,10 @@ class Descriptors:
         """``level`` is 0 (nothing), PATHS or DETAILS."""
         self.level = level
         self._sockets = Sockets()
+
+    def close(self) -> None:
+        """Give back what it needed."""
+        self._sockets.close()
 
     def describe(self, tid: int, fd: int) -> str:
         """Return ``<...>`` for a descriptor, nothing when it is closed or nothing is asked for."""

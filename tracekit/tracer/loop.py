@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tracekit.syscalls import ARCHITECTURES, calls
 from tracekit.tracer import ptrace
 from tracekit.tracer.decode import Call, Decoder
 from tracekit.tracer.task import Task, Tasks
@@ -124,13 +125,15 @@ class Tracer:
         ptrace.resume(task.tid)
 
     def _enter(self, task: Task, info: ptrace.SyscallInfo) -> None:
-        call = self._decoder.call(info.arch, info.number, info.args)
+        syscall = calls(info.arch).get(info.number) if info.arch in ARCHITECTURES else None
+        call = Call(syscall, info.number, info.arch, info.args, stack=info.stack, resumes=task.latest)
         if task.hidden and call.name == "execve":
             task.hidden = False
         if task.hidden or (self._wanted is not None and call.name not in self._wanted):
             return
         self._writer.begin(task.tid, time.time_ns(), self._decoder.entering(call, task))
         task.call = call
+        task.latest = call.name
         task.entered_ns = time.monotonic_ns()
         self.counts.calls += 1
 

@@ -60,6 +60,8 @@ class SyscallInfo:
     arch: str
     number: int = -1
     args: tuple[int, ...] = ()
+    stack: int = 0
+    """The stack pointer."""
     ret: int = 0
     is_error: bool = False
 
@@ -118,9 +120,9 @@ def syscall_info(tid: int) -> SyscallInfo | None:
     except PtraceError as error:
         _pass_over_gone(error)
         return None
-    op, arch, _, _ = _INFO_HEAD.unpack_from(_info)
+    op, arch, _, stack = _INFO_HEAD.unpack_from(_info)
     kind = _INFO_OPS.get(op, "none")
-    info = SyscallInfo(kind, _ARCHES.get(arch, hex(arch)))
+    info = SyscallInfo(kind, _ARCHES.get(arch, hex(arch)), stack=stack)
     if kind == "entry":
         info.number, *args = _INFO_ENTRY.unpack_from(_info, _INFO_HEAD.size)
         info.args = tuple(args)

@@ -11,6 +11,8 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tracekit.tracer.decode.text import quoted
+
 # linux/netlink.h, linux/sock_diag.h
 _NETLINK_SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
@@ -19,6 +21,7 @@ _NLM_F_DUMP = 0x300
 _NLMSG_ERROR = 2
 _NLMSG_DONE = 3
 _ALL_STATES = 0xFFFFFFFF
+_ANSWER_SIZE = 1 << 18
 
 _HEADER = struct.Struct("=LHHLL")
 # linux/inet_diag.h: struct inet_diag_req_v2 with an empty socket id
@@ -59,7 +62,11 @@ class Sockets:
 
     def __init__(self) -> None:
         self._known: dict[int, str] = {}
-        self._netlink: socket.socket | None = None
+        self._diag = _Diag()
+
+    def close(self) -> None:
+        """Give the netlink socket back."""
+        self._diag.close()
 
     def describe(self, proc_fd: str, inode: int) -> str | None:
         """Return ``PROTOCOL:[...]`` of the socket at ``/proc/PID/fd/N``, None when it is not to be had."""
@@ -69,7 +76,7 @@ class Sockets:
             protocol = os.getxattr(proc_fd, "system.sockprotoname").rstrip(b"\0").decode("ascii", "replace")
         except OSError:
             return None
-        ends = self._ends(protocol, inode)
+        ends = self._diag.ends(protocol, inode)
         if ends is None:
             return f"{protocol}:[{inode}]"
         text = f"{protocol}:[{ends}]"
@@ -78,7 +85,17 @@ class Sockets:
         self._known[inode] = text
         return text
 
-    def _ends(self, protocol: str, inode: int) -> str | None:
+
+class _Diag:
+    """Asks the kernel what sockets are connected to, over one netlink socket (to close one takes long)."""
+
+    def __init__(self) -> None:
+        self._netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG)
+
+    def close(self) -> None:
+        self._netlink.close()
+
+    def ends(self, protocol: str, inode: int) -> str | None:
         try:
             if protocol in _INET:
                 return self._inet_ends(_INET[protocol], inode)
@@ -115,24 +132,20 @@ class Sockets:
         return None
 
     def _ask(self, request: bytes, flags: int) -> Iterator[bytes]:
-        """Send a sock_diag request and yield the messages that answer it."""
-        if self._netlink is None:
-            self._netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG)
-        length = _HEADER.size + len(request)
-        header = _HEADER.pack(length, _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST | flags, 0, 0)
+        """Send a sock_diag request and yield the messages that answer it: one, or all of a dump."""
+        header = _HEADER.pack(_HEADER.size + len(request), _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST | flags, 0, 0)
         self._netlink.send(header + request)
-        more = True
-        while more:
-            answer = self._netlink.recv(1 << 18)
-            more = bool(flags)
+        while True:
+            answer = self._netlink.recv(_ANSWER_SIZE)
             offset = 0
-            while offset + _HEADER.size <= len(answer):
+            while offset < len(answer):
                 length, kind, _, _, _ = _HEADER.unpack_from(answer, offset)
-                if kind in {_NLMSG_DONE, _NLMSG_ERROR} or length < _HEADER.size:
-                    more = False
-                    break
+                if kind in {_NLMSG_DONE, _NLMSG_ERROR}:
+                    return
                 yield answer[offset + _HEADER.size : offset + length]
                 offset += (length + 3) & ~3
+            if not flags & _NLM_F_DUMP:
+                return
 
 
 def _address(protocol: _Protocol, packed: bytes, port: int) -> str:
@@ -154,6 +167,5 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
 def _unix_name(name: bytes) -> str:
     """Quote a socket's path, or ``@"name"`` for one of the abstract kind (unix(7))."""
     abstract = name.startswith(b"\0")
-    path = (name[1:] if abstract else name.rstrip(b"\0")).decode("latin-1")
-    quoted = "".join(c if " " <= c <= "~" and c not in '"\\' else f"\\{ord(c):o}" for c in path)
-    return f'{"@" if abstract else ""}"{quoted}"'
+    path = name[1:] if abstract else name.rstrip(b"\0")
+    return f"{'@' if abstract else ''}{quoted(path)}"

@@ -23,7 +23,7 @@ class Selection:
     name: str | None = None
     """The command name (``comm``), exactly."""
     port: int | None = None
-    """The TCP port that processes listen on; takes their descendants too, who serve what the parent listens for."""
+    """The TCP port that processes listen on; their descendants, who may serve it, come with them."""
     tree: bool = False
     """All descendants of what was chosen."""
 
@@ -37,7 +37,7 @@ class Selection:
             raise UsageError("no process was chosen", "say which: -p PID, --name COMM or --port N")
         for pid in self.given:
             if not Path(f"/proc/{pid}").exists():
-                raise UsageError(f"there is no process {pid}", "it may have ended; `ps -e` lists those that run")
+                raise UsageError(f"there is no process {pid}", "it may have ended; `ps -e` lists all")
         if self.name is not None and not _named(self.name):
             raise UsageError(f"no process is named {self.name!r}", "`ps -e -o pid,comm` lists the names")
         if self.port is not None and not _listeners(self.port):

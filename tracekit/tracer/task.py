@@ -21,6 +21,8 @@ class Task:
     """The call that it is in, when that is printed."""
     entered_ns: int = 0
     """When it entered the call (monotonic clock)."""
+    latest: str = ""
+    """The name of the last call that it made."""
     hidden: bool = False
     """A launched program before its execve: what our own child does is no part of the trace."""
 

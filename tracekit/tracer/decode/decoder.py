@@ -10,6 +10,7 @@ from tracekit.tracer.decode import (  # noqa: F401  each adds its kinds to the r
     ipc,
     memory,
     messages,
+    options,
     polling,
     requests,
     returns,
@@ -71,7 +72,7 @@ class Decoder:
         without the closing parenthesis.
         """
         if call.syscall is None:
-            return f"syscall_{call.number:#x}({', '.join(hex(one) if one else '0' for one in call.args)}"
+            return f"{call.name}({', '.join(hex(one) if one else '0' for one in call.args)}"
         choice, plan = self._plan(call)
         view = self._view
         view.show(call, task, exiting=False)
@@ -102,6 +103,12 @@ class Decoder:
         shown.append(")")
         result = returns.error_text(-call.ret) if call.is_error else plan.returns(view, call.ret)
         return "".join(shown), result or ""
+
+    def unfinished(self, call: Call) -> str:
+        """What stands for the rest of a call whose task ends in it, as ``exiting`` gives it for others."""
+        if call.syscall is not None and self._plan(call)[1].at_exit:
+            return " <unfinished ...>)"
+        return ")"
 
     def signal(self, siginfo: bytes) -> str:
         """A signal's name and its siginfo_t (128 raw bytes): ``SIGCHLD {si_signo=SIGCHLD, ...}``."""
@@ -134,7 +141,7 @@ def _plan(form: Form) -> _Plan:
     """Look up the printers of a form."""
     early = [one for one in form.arguments if not one.at_exit]
     late = [one for one in form.arguments if one.at_exit]
-    captures = ((capture_of(one.kind), one.index) for one in form.arguments)
+    captures = ((_capture(one), one.index) for one in form.arguments)
     own_comma = not late or late[0].joins_late or late[0].glued or not early
     return _Plan(
         at_entry=tuple(_item(one, first=at == 0) for at, one in enumerate(early)),
@@ -145,7 +152,21 @@ def _plan(form: Form) -> _Plan:
     )
 
 
+def _capture(argument: Argument) -> Capture | None:
+    """What has to be remembered of an argument at entry, if anything."""
+    if argument.early:
+        return printer_of(argument.kind, argument.parameters)
+    return capture_of(argument.kind)
+
+
+def _remembered(index: int) -> Printer:
+    """A printer for what was printed at entry and only shows at exit."""
+    return lambda view, _value: str(view.call.saved.get(index, ""))
+
+
 def _item(argument: Argument, *, first: bool) -> _Item:
     comma = "" if argument.glued or (first and not argument.joins_late) else ", "
     label = f"{argument.label}=" if argument.label else ""
+    if argument.early:
+        return comma + label, _remembered(argument.index), argument.index
     return comma + label, printer_of(argument.kind, argument.parameters), argument.index

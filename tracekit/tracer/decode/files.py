@@ -7,7 +7,7 @@ from typing import Final
 
 from tracekit.syscalls import constants
 from tracekit.tracer.decode.registry import families, kinds
-from tracekit.tracer.decode.scalars import U32, device, names_of, octal, signed32, spell
+from tracekit.tracer.decode.scalars import U32, bare_names, device, names_of, octal, signed32, spell
 from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.text import number, quoted
 from tracekit.tracer.decode.view import Printer, View, pointer
@@ -15,6 +15,7 @@ from tracekit.tracer.decode.view import Printer, View, pointer
 AT_FDCWD: Final = -100  # <linux/fcntl.h>
 O_CREAT: Final = 0x40
 O_TMPFILE: Final = 0x400000
+_MANY: Final = 65536  # NGROUPS_MAX, <linux/limits.h>
 _S_IFMT: Final = 0o170000
 _S_IFCHR: Final = 0o020000
 _S_IFBLK: Final = 0o060000
@@ -31,24 +32,20 @@ _STAT: Final = {
         ("dev", "ino", "mode", "nlink", "uid", "gid", "rdev", "size", "blksize", "blocks"),
     ),
 }
-_STATX_TIMES: Final = (("a", 64), ("b", 80), ("c", 96), ("m", 112))
+_STATX_TIMES: Final = (("a", 64, 0x20), ("b", 80, 0x800), ("c", 96, 0x80), ("m", 112, 0x40))
 
 
 def fd(view: View, value: int) -> str:
     """A descriptor with what it stands for: ``3</etc/passwd>``."""
     value = signed32(value)
-    if not view.options.annotate or value < 0:
-        return str(value)
-    about = view.task.describe(value)
-    return str(value) if about is None else f"{value}<{about}>"
+    return f"{value}{view.task.describe(value)}" if view.options.annotate and value >= 0 else str(value)
 
 
 def dirfd(view: View, value: int) -> str:
     """A directory's descriptor, or the working directory."""
     if signed32(value) != AT_FDCWD:
         return fd(view, value)
-    where = view.task.cwd() if view.options.annotate else None
-    return "AT_FDCWD" if where is None else f"AT_FDCWD<{where}>"
+    return f"AT_FDCWD{view.task.cwd()}" if view.options.annotate else "AT_FDCWD"
 
 
 _open_texts: Final[dict[int, str]] = {}
@@ -56,12 +53,17 @@ _open_texts: Final[dict[int, str]] = {}
 
 def open_flags(_view: View, value: int) -> str:
     """``O_RDWR|O_CREAT``: the access mode is a number of two bits, the rest are flags."""
+    return open_flags64(_view, value & U32)
+
+
+def open_flags64(_view: View, value: int) -> str:
+    """The same for openat2(2), which looks at 64 bits."""
     text = _open_texts.get(value)
     if text is None:
         if len(_open_texts) > 4096:
             _open_texts.clear()
-        rest = value & U32 & ~3
-        more = names_of(constants("creation_flags"), rest).split(" /* ")[0] if rest else ""
+        rest = value & ~3
+        more = bare_names("creation_flags", rest) if rest else ""
         text = spell("access_modes", value & 3) + (f"|{more}" if more else "")
         _open_texts[value] = text
     return text
@@ -74,22 +76,13 @@ def _open_mode(flags: str) -> Printer:
 
 
 def file_mode(_view: View, value: int) -> str:
-    """A file's type and permissions: ``S_IFREG|S_ISUID|0755``."""
-    kind = constants("file_type").names.get(value & _S_IFMT)
-    if kind is None:
-        return octal_mode(value, keep=True)
-    return f"{kind}|{octal_mode(value & ~_S_IFMT)}"
-
-
-def octal_mode(value: int, *, keep: bool = False) -> str:
-    """Permissions with their special bits by name."""
-    bits = [name for bit, name in _MODE_BITS if value & bit]
-    value &= ~0o7000
-    return (
-        "|".join([*bits, octal(value)])
-        if not keep or value & ~0o777 == 0
-        else "|".join([*bits, octal(value)])
-    )
+    """A file's type and permissions: ``S_IFREG|S_ISUID|0755``; of an unknown type just the number."""
+    kind = value & _S_IFMT
+    name = constants("file_type").names.get(kind)
+    if kind and name is None:
+        return octal(value)
+    bits = [text for bit, text in _MODE_BITS if value & bit]
+    return "|".join([*([name] if name else []), *bits, octal(value & ~(_S_IFMT | 0o7000))])
 
 
 def _node_mode(_view: View, value: int) -> str:
@@ -130,16 +123,19 @@ def _stat(view: View, address: int) -> str:
 
 def moment(seconds: int, nanoseconds: int = 0, digits: int = 9) -> str:
     """A comment with the date: `` /* 2026-11-23T04:35:52.480846467+0000 */``; nothing for 0."""
-    if not seconds and not nanoseconds:
+    if (not seconds and not nanoseconds) or not 0 <= nanoseconds < 10**digits:
         return ""
-    if not 0 <= nanoseconds < 10**digits:
-        return ""
+    text = moment_text(seconds, f".{nanoseconds:0{digits}d}" if nanoseconds else "")
+    return f" /* {text} */" if text else ""
+
+
+def moment_text(seconds: int, fraction: str = "") -> str:
+    """Local date and time; empty when no calendar goes that far."""
     try:
         day = datetime.fromtimestamp(seconds, UTC).astimezone()
     except (OverflowError, OSError, ValueError):
         return ""
-    fraction = f".{nanoseconds:0{digits}d}" if nanoseconds else ""
-    return f" /* {day:%Y-%m-%dT%H:%M:%S}{fraction}{day:%z} */"
+    return f"{day:%Y-%m-%dT%H:%M:%S}{fraction}{day:%z}"
 
 
 def _entries(heads: str) -> Printer:
@@ -154,15 +150,17 @@ def _entries(heads: str) -> Printer:
         data = view.fetch(address, size) if size else b""
         if data is None:
             return pointer(address)
-        found = list(_split_entries(data, head))
+        found, rest = _split_entries(data, head)
         if not view.options.verbose:
-            return f"{pointer(address)} /* {len(found)} entr{'y' if len(found) == 1 else 'ies'} */"
+            more = "+" if rest else ""
+            return f"{pointer(address)} /* {len(found)}{more} entr{'y' if len(found) == 1 else 'ies'} */"
         return "[" + ", ".join(_entry(one, head, old=old) for one in found) + "]"
 
     return printer
 
 
-def _split_entries(data: bytes, head: struct.Struct) -> list[bytes]:
+def _split_entries(data: bytes, head: struct.Struct) -> tuple[list[bytes], bytes]:
+    """Cut directory entries apart; what does not look like one is left over."""
     entries = []
     at = 0
     while at + head.size <= len(data):
@@ -171,7 +169,7 @@ def _split_entries(data: bytes, head: struct.Struct) -> list[bytes]:
             break
         entries.append(data[at : at + length])
         at += length
-    return entries
+    return entries, data[at:]
 
 
 def _entry(entry: bytes, head: struct.Struct, *, old: bool) -> str:
@@ -218,12 +216,12 @@ def _statx_flags(_view: View, value: int) -> str:
         if value & 0x6000 != 0x6000
         else "AT_STATX_FORCE_SYNC|AT_STATX_DONT_SYNC"
     )
-    return sync + ("|" + spell("at_flags", rest).split(" /* ")[0] if rest else "")
+    return sync + ("|" + bare_names("at_flags", rest) if rest else "")
 
 
 def _fanotify_init(_view: View, value: int) -> str:
     rest = value & U32 & ~0xC
-    more = "|" + spell("fanotify_init_rest", rest).split(" /* ")[0] if rest else ""
+    more = "|" + bare_names("fanotify_init_rest", rest) if rest else ""
     return spell("fanotify_class", value & 0xC) + more
 
 
@@ -235,10 +233,13 @@ def array_of(element: str, count: str) -> Printer:
     length: Callable[[View], int] = number(count)
 
     def printer(view: View, address: int) -> str:
+        many = signed32(length(view))
+        if not 0 <= many <= _MANY:
+            return pointer(address)
         return array_text(
             view,
             address,
-            signed32(length(view)),
+            many,
             4,
             lambda v, data: one(v, int.from_bytes(data, "little")) or "",
         )
@@ -247,28 +248,39 @@ def array_of(element: str, count: str) -> Printer:
 
 
 def _statx(view: View, where: int) -> str:
-    """Struct statx of <linux/stat.h>; what is behind the file's size with -v only."""
+    """struct statx of <linux/stat.h>: what its mask says is there; most of it with -v only."""
     data = view.fetch(where, 256)
     if data is None:
         return pointer(where)
     mask, blksize, attributes, nlink, uid, gid, mode = struct.unpack_from("<IIQIIIH", data)
     inode, size, blocks, supported = struct.unpack_from("<QQQQ", data, 32)
-    head = f"{{stx_mask={spell('statx_mask', mask)}"
-    if not view.options.verbose:
-        named = spell("statx_attributes", attributes)
-        return f"{head}, stx_attributes={named}, stx_mode={file_mode(view, mode)}, stx_size={size}, ...}}"
-    stamps = "".join(_stamp(name, *struct.unpack_from("<qI", data, at)) for name, at in _STATX_TIMES)
-    rdev, dev = struct.unpack_from("<IIII", data, 128)[:2], struct.unpack_from("<IIII", data, 128)[2:]
-    return (
-        f"{head}, stx_blksize={blksize}, stx_attributes={spell('statx_attributes', attributes)}, stx_nlink={nlink}"
-        f", stx_uid={uid}, stx_gid={gid}, stx_mode={file_mode(view, mode)}, stx_ino={inode}, stx_size={size}"
-        f", stx_blocks={blocks}, stx_attributes_mask={spell('statx_attributes', supported)}{stamps}"
-        f", stx_rdev_major={rdev[0]}, stx_rdev_minor={rdev[1]}, stx_dev_major={dev[0]}, stx_dev_minor={dev[1]}}}"
+    major, minor, dev_major, dev_minor = struct.unpack_from("<IIII", data, 128)
+    everything = view.options.verbose
+    members = (
+        (f"stx_mask={spell('statx_mask', mask)}", True),
+        (f"stx_blksize={blksize}", everything),
+        (f"stx_attributes={spell('statx_attributes', attributes)}", True),
+        (f"stx_nlink={nlink}", everything and mask & 0x4),
+        (f"stx_uid={uid}", everything and mask & 0x8),
+        (f"stx_gid={gid}", everything and mask & 0x10),
+        (f"stx_mode={file_mode(view, mode)}", mask & 0x3),
+        (f"stx_ino={inode}", everything and mask & 0x100),
+        (f"stx_size={size}", mask & 0x200),
+        (f"stx_blocks={blocks}", everything and mask & 0x400),
+        (f"stx_attributes_mask={spell('statx_attributes', supported)}", everything),
+        *((_stamp(name, data, at), everything and mask & bit) for name, at, bit in _STATX_TIMES),
+        (f"stx_rdev_major={major}", everything),
+        (f"stx_rdev_minor={minor}", everything),
+        (f"stx_dev_major={dev_major}", everything),
+        (f"stx_dev_minor={dev_minor}", everything),
+        ("...", not everything),
     )
+    return "{" + ", ".join(text for text, shown in members if shown) + "}"
 
 
-def _stamp(name: str, seconds: int, nanoseconds: int) -> str:
-    return f", stx_{name}time={{tv_sec={seconds}, tv_nsec={nanoseconds}}}{moment(seconds, nanoseconds)}"
+def _stamp(name: str, data: bytes, at: int) -> str:
+    seconds, nanoseconds = struct.unpack_from("<qI", data, at)
+    return f"stx_{name}time={{tv_sec={seconds}, tv_nsec={nanoseconds}}}{moment(seconds, nanoseconds)}"
 
 
 kinds(
@@ -277,6 +289,7 @@ kinds(
         "fd": fd,
         "dirfd": dirfd,
         "open_flags": open_flags,
+        "open_flags64": open_flags64,
         "file_mode": file_mode,
         "mknod_mode": _node_mode,
         "*stat": _stat,
@@ -286,6 +299,7 @@ kinds(
         "offset": _offset,
         "statx_flags": _statx_flags,
         "how_mode": lambda _view, value: octal(value),
+        "fs_type": lambda _view, value: constants("fs_type").names.get(value) or hex(value),
         "fsid": _fsid,
         "fanotify_init_flags": _fanotify_init,
     }

@@ -6,7 +6,7 @@ from typing import Final
 from tracekit.syscalls import constants
 from tracekit.tracer.decode.memory import huge_flags
 from tracekit.tracer.decode.registry import families, kinds
-from tracekit.tracer.decode.scalars import U32, names_of, octal, spell
+from tracekit.tracer.decode.scalars import U32, bare_names, names_of, octal, spell
 from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.text import counted, number
 from tracekit.tracer.decode.view import Printer, View, pointer
@@ -23,9 +23,7 @@ def _key(_view: View, value: int) -> str:
 def _get_flags(_view: View, value: int) -> str:
     """``IPC_CREAT|0600``: flags and the permissions of a new object."""
     flags = value & U32 & ~0o777
-    return (names_of(constants("ipc_base"), flags).split(" /* ")[0] + "|" if flags else "") + octal(
-        value & 0o777
-    )
+    return (bare_names("ipc_base", flags) + "|" if flags else "") + octal(value & 0o777)
 
 
 def _segment_flags(_view: View, value: int) -> str:

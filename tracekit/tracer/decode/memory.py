@@ -4,8 +4,10 @@ from typing import Final
 
 from tracekit.syscalls import constants
 from tracekit.tracer.decode.registry import families, kinds
-from tracekit.tracer.decode.scalars import U32, names_of, spell
-from tracekit.tracer.decode.view import Printer, View, pointer
+from tracekit.tracer.decode.scalars import U32, bare_names, names_of, spell
+from tracekit.tracer.decode.structs import array_text
+from tracekit.tracer.decode.text import number
+from tracekit.tracer.decode.view import PAGE, Printer, View, pointer
 
 _MAP_TYPE: Final = 0xF
 _HUGE_SHIFT: Final = 26
@@ -13,14 +15,12 @@ _HUGE_MASK: Final = 0x3F << _HUGE_SHIFT
 _MREMAP_FIXED: Final = 2
 
 
-def huge_flags(table: str, value: int, prefix: str) -> str:
+def huge_flags(table: str, value: int, prefix: str, *, bare: bool = False) -> str:
     """Flags with a page size in their top bits: ``MAP_HUGETLB|21<<MAP_HUGE_SHIFT``."""
-    flags, size = value & ~_HUGE_MASK, value >> _HUGE_SHIFT & 0x3F
+    flags, size = value & ~_HUGE_MASK, value >> _HUGE_SHIFT & 0x3F  # bare: no comment on unknown flags
     shown = []
     if flags:
-        shown.append(names_of(constants(table), flags))
-        if size:
-            shown[0] = shown[0].split(" /* ")[0]
+        shown.append(bare_names(table, flags) if bare else names_of(constants(table), flags))
     if size:
         shown.append(f"{size}<<{prefix}_HUGE_SHIFT")
     return "|".join(shown) or "0"
@@ -31,7 +31,7 @@ def _mmap_flags(_view: View, value: int) -> str:
     value &= U32
     kind = spell("map_type", value & _MAP_TYPE)
     rest = value & ~_MAP_TYPE
-    return kind + (f"|{huge_flags('map_flags', rest, 'MAP').split(' /* ')[0]}" if rest else "")
+    return kind + (f"|{huge_flags('map_flags', rest, 'MAP', bare=True)}" if rest else "")
 
 
 def _offset(_view: View, value: int) -> str:
@@ -51,4 +51,16 @@ kinds(
         "memfd_flags": lambda _view, value: huge_flags("memfd_base", value & U32, "MFD"),
     }
 )
-families({"mremap_address": _new_address})
+
+
+def _residency(length: str) -> Printer:
+    """mincore(2)'s byte a page: whether it is in memory."""
+    size = number(length)
+
+    def one(_view: View, data: bytes) -> str:
+        return str(data[0] & 1)
+
+    return lambda view, where: array_text(view, where, -(-size(view) // PAGE), 1, one)
+
+
+families({"mincore": _residency, "mremap_address": _new_address})

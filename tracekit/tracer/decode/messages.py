@@ -1,6 +1,8 @@
 """Buffers in pieces and messages: iovec, msghdr, control messages."""
 
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from tracekit.tracer.decode.files import fd
@@ -12,28 +14,41 @@ from tracekit.tracer.decode.text import counted, number, quoted
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 _IOVEC: Final = struct.Struct("<QQ")
-_MSGHDR: Final = struct.Struct("<QI4xQQQQi4x")  # struct user_msghdr, <linux/socket.h>
+_MSGHDR: Final = struct.Struct("<Qi4xQQQQi4x")  # struct user_msghdr, <linux/socket.h>
 _MMSGHDR_SIZE: Final = 64
 _CMSG: Final = struct.Struct("<QII")
 _SOL_SOCKET: Final = 1
 _SCM_RIGHTS: Final = 1
 _SCM_CREDENTIALS: Final = 2
-_ALL: Final = 1 << 62
 
 
-def pieces(view: View, where: int, count: int, size: int = _ALL, *, contents: bool = True) -> str:
+def pieces(view: View, where: int, count: int, size: int | None = None, *, contents: bool = True) -> str:
     """An array of iovec, with at most ``size`` bytes of what the pieces hold."""
     left = size
+    contents = contents and not view.failed
 
     def piece(view: View, data: bytes) -> str:
         nonlocal left
         base, length = _IOVEC.unpack(data)
-        shown = min(length, left)
-        left -= shown
-        text = counted(view, base, shown) if contents else pointer(base)
+        text = pointer(base)
+        if contents:
+            shown = length if left is None else min(length, left)
+            left = None if left is None else left - shown
+            text = counted(view, base, shown)
         return f"{{iov_base={text}, iov_len={length}}}"
 
-    return array_text(view, where, count, _IOVEC.size, piece)
+    with given(view):
+        return array_text(view, where, count, _IOVEC.size, piece)
+
+
+@contextmanager
+def given(view: View) -> Iterator[None]:
+    """Look at what the program gave, which is there even when the call has failed."""
+    failed, view.failed = view.failed, False
+    try:
+        yield
+    finally:
+        view.failed = failed
 
 
 def _pieces_in(count: str, *, contents: bool = True) -> Printer:
@@ -46,7 +61,7 @@ def _pieces_out(count: str, size: str) -> Printer:
     return lambda view, where: pieces(view, where, length(view), filled(view))
 
 
-def header(view: View, data: bytes, before: int | None, size: int = _ALL) -> str:
+def header(view: View, data: bytes, before: int | None, size: int | None = None) -> str:
     """A struct msghdr; ``before`` is what msg_namelen was at entry, if it could change."""
     name, name_size, iov, iov_count, control, control_size, flags = _MSGHDR.unpack(data)
     named = min(name_size, before) if before is not None else name_size
@@ -113,21 +128,36 @@ def _msghdr_out(view: View, where: int) -> str:
 
 
 def _many(count: str) -> Printer:
-    """The messages of sendmmsg(2) that were sent, each with the bytes that went out."""
+    """The messages for sendmmsg(2), those that were sent with the bytes that went out."""
     length = number(count)
 
     def printer(view: View, where: int) -> str:
-        return array_text(view, where, length(view) & U32, _MMSGHDR_SIZE, _one_of_many)
+        sent = 0 if view.failed else view.ret
+        position = 0
+
+        def one(view: View, data: bytes) -> str:
+            nonlocal position
+            position += 1
+            size = f", msg_len={int.from_bytes(data[56:60], 'little')}" if position <= sent else ""
+            return f"{{msg_hdr={header(view, data[:56], None)}{size}}}"
+
+        with given(view):
+            return array_text(view, where, length(view) & U32, _MMSGHDR_SIZE, one)
 
     return printer
 
 
-def _one_of_many(view: View, data: bytes) -> str:
-    sent = int.from_bytes(data[56:60], "little")
-    return f"{{msg_hdr={header(view, data[:56], None)}, msg_len={sent}}}"
+def _many_received(view: View, where: int) -> str:
+    """The messages that recvmmsg(2) filled in."""
+
+    def one(view: View, data: bytes) -> str:
+        size = int.from_bytes(data[56:60], "little")
+        return f"{{msg_hdr={header(view, data[:56], None, size)}, msg_len={size}}}"
+
+    return array_text(view, where, view.ret, _MMSGHDR_SIZE, one)
 
 
-kinds({"msghdr": _msghdr, "msghdr_out": _msghdr_out})
+kinds({"msghdr": _msghdr, "msghdr_out": _msghdr_out, "mmsghdrs_out": _many_received})
 families(
     {
         "iovecs": lambda count, size=None: _pieces_in(count) if size is None else _pieces_out(count, size),

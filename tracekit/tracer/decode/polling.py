@@ -15,7 +15,7 @@ _POLLFD: Final = struct.Struct("<ihH")
 _EPOLL_EVENT: Final = {"x86_64": struct.Struct("<IQ")}  # packed there only, <linux/eventpoll.h>
 _EPOLL_EVENT_ALIGNED: Final = struct.Struct("<I4xQ")
 _EPOLL_CTL_DEL: Final = 2
-_FD_SETSIZE: Final = 1024
+_FD_SET_MAX: Final = 1 << 20  # bits that are looked at
 
 
 def _pollfds(count: str) -> Printer:
@@ -64,7 +64,7 @@ def _left(view: View, index: int, kind: str) -> str:
 
 def _members(view: View, where: int, count: int) -> list[int] | None:
     """The descriptors in an fd_set; None when it cannot be read."""
-    size = (min(count, _FD_SETSIZE) + 63) // 64 * 8
+    size = (min(count, _FD_SET_MAX) + 63) // 64 * 8
     data = view.fetch(where, size) if size else b""
     if data is None:
         return None

@@ -5,7 +5,7 @@ from typing import Final
 
 from tracekit.syscalls import constants
 from tracekit.tracer.decode.registry import kinds
-from tracekit.tracer.decode.scalars import U32, spell
+from tracekit.tracer.decode.scalars import U32, bare_names, spell
 from tracekit.tracer.decode.text import quoted
 from tracekit.tracer.decode.view import View, pointer
 
@@ -61,7 +61,7 @@ def _flags(table: str, value: int) -> str:
 def _output(value: int) -> str:
     delays = [f"{name}{(value & mask) // (mask & -mask)}" for mask, name in _DELAYS]
     rest = value & ~0xFF00
-    return "|".join([*delays, *([spell("termios_oflag", rest).split(" /* ")[0]] if rest else [])])
+    return "|".join([*delays, *([bare_names("termios_oflag", rest)] if rest else [])])
 
 
 def _control(value: int) -> str:
@@ -73,7 +73,7 @@ def _control(value: int) -> str:
     shown.append(f"CS{5 + (value & _CSIZE) // 0x10}")
     rest = value & ~(_CBAUD | _CBAUD << _IBSHIFT | _CSIZE)
     if rest:
-        shown.append(spell("termios_cflag", rest).split(" /* ")[0])
+        shown.append(bare_names("termios_cflag", rest))
     return "|".join(shown)
 
 

@@ -3,9 +3,9 @@
 from typing import Final
 
 from tracekit.syscalls import RESTART_CODES, constants, errno_name, errno_text
-from tracekit.tracer.decode.files import open_flags
-from tracekit.tracer.decode.registry import kinds
-from tracekit.tracer.decode.scalars import names_of, spell
+from tracekit.tracer.decode.files import moment_text, open_flags
+from tracekit.tracer.decode.registry import kinds, printer_of
+from tracekit.tracer.decode.scalars import bare_names, names_of, octal, spell
 from tracekit.tracer.decode.signals import SIGNALS
 from tracekit.tracer.decode.view import Printer, View
 
@@ -29,7 +29,7 @@ def _spell_error(code: int) -> str:
 
 def _flags_note(word: str, table: str) -> Printer:
     def printer(_view: View, value: int) -> str:
-        return f"{value:#x} ({word} {names_of(constants(table), value).split(' /* ')[0]})" if value else "0"
+        return f"{value:#x} ({word} {bare_names(table, value)})" if value else "0"
 
     return printer
 
@@ -57,15 +57,35 @@ def _time_state(_view: View, value: int) -> str:
     return f"{value} ({spell('timex_state', value)})"
 
 
+def _clock_note(_view: View, value: int) -> str:
+    """time(2)'s seconds with their date."""
+    return f"{value} ({moment_text(value)})" if value else "0"
+
+
+def _mode_note(_view: View, value: int) -> str:
+    name = constants("suid_dump").names.get(value)
+    return f"{hex(value) if value else '0'} ({name})" if name else str(value)
+
+
+def _receive_note(view: View, value: int) -> str:
+    """recvmmsg(2): out of time, or what was left of it."""
+    if not value:
+        return "0 (Timeout)"
+    return f"{value} (left {printer_of('*timespec')(view, view.args[4])})" if view.args[4] else str(value)
+
+
 kinds(
     {
         "return_address": lambda _view, value: hex(value) if value else "0",
-        "return_octal": lambda _view, value: f"0{value:o}" if value else "0",
+        "return_octal": lambda _view, value: octal(value),
         "return_fd_flags": _flags_note("flags", "fd_flags"),
         "return_open_flags": _open_flags_note,
         "return_seals": _flags_note("seals", "seal_flags"),
         "return_lease": _named_note("lock_type"),
         "return_signal": _signal_note,
         "return_adjtimex": _time_state,
+        "return_date": _clock_note,
+        "return_recvmmsg": _receive_note,
+        "return_suid_dump": _mode_note,
     }
 )

@@ -47,7 +47,7 @@ def comment(value: str, mark: str) -> str:
 
 def name_of(table: ConstantSet, value: int) -> str:
     """The name of one value of an enumeration."""
-    return table.names.get(value) or comment(_hex(value), table.unknown)
+    return table.names.get(value) or table.names.get(signed32(value)) or comment(_hex(value), table.unknown)
 
 
 def names_of(table: ConstantSet, value: int) -> str:
@@ -67,6 +67,11 @@ def names_of(table: ConstantSet, value: int) -> str:
     if rest:
         found.append(hex(rest))
     return "|".join(found)
+
+
+def bare_names(table: str, value: int) -> str:
+    """Flags that go on after other text, where nothing is said about unknown ones."""
+    return names_of(constants(table), value).partition(" /* ")[0]
 
 
 def named(table: ConstantSet, mask: int = U32) -> Printer:
@@ -98,9 +103,9 @@ def _uid(_view: View, value: int) -> str:
     return "-1" if value == NO_ID else str(value)
 
 
-def _ticks(_view: View, value: int) -> str:
+def ticks(value: int) -> str:
     """A clock_t with its seconds: ``1 /* 0.01 s */``; the kernel counts 100 a second."""
-    return f"{value} /* {value / 100:.2f} s */" if value else "0"
+    return f"{value} /* {value // 100}.{value % 100:02d} s */" if value else "0"
 
 
 def _limit(_view: View, value: int) -> str:
@@ -137,6 +142,6 @@ SCALARS: Final[Mapping[str, Printer]] = {
     "pid": lambda _view, value: str(signed32(value)),
     "uid": _uid,
     "dev": lambda _view, value: device(value),
-    "ticks": _ticks,
+    "ticks": lambda _view, value: ticks(value),
     "limit": _limit,
 }

@@ -3,9 +3,9 @@
 import struct
 from typing import Final
 
-from tracekit.syscalls import constant_sets, constants, errno_name
+from tracekit.syscalls import calls, constant_sets, constants, errno_name
 from tracekit.tracer.decode.registry import families, kinds
-from tracekit.tracer.decode.scalars import NO_ID, U32, signed32, spell
+from tracekit.tracer.decode.scalars import NO_ID, U32, signed32, spell, ticks
 from tracekit.tracer.decode.text import number
 from tracekit.tracer.decode.view import Printer, View, pointer
 
@@ -30,7 +30,7 @@ def signal_name(number: int) -> str:
 
 
 def set_text(mask: int, size: int = 8) -> str:
-    """A signal set: ``[INT CHLD]``; more than two thirds of it is shown by what is missing: ``~[KILL STOP]``."""
+    """A signal set, ``[INT CHLD]``; from two thirds of all on what is missing, ``~[KILL STOP]``."""
     bits = size * 8
     members = mask.bit_count()
     inverted = members >= bits * 2 // 3
@@ -97,8 +97,9 @@ _CODES: Final = {
     "SIGIO": "si_code_sigpoll",
     "SIGSYS": "si_code_sigsys",
 }
-_FAULTS: Final = frozenset(("SIGILL", "SIGFPE", "SIGSEGV", "SIGBUS"))
-_SI_USER, _SI_TKILL, _SI_TIMER, _SI_KERNEL = 0, -6, -2, 0x80
+_SI_USER, _SI_TKILL, _SI_TIMER, _SI_SIGIO = 0, -6, -2, -5
+_SEGV_BNDERR, _SEGV_PKUERR = 3, 4
+_ARCHES: Final = {"AUDIT_ARCH_X86_64": "x86_64", "AUDIT_ARCH_AARCH64": "aarch64"}
 
 
 def siginfo_text(info: bytes, *, named: bool = False) -> str:
@@ -116,13 +117,10 @@ def siginfo_text(info: bytes, *, named: bool = False) -> str:
 
 
 def _code(name: str, code: int) -> str:
+    """Where a signal came from; what has no name is a plain number."""
     general = constants("si_code_any").names.get(code)
-    if general:
-        return general
-    table = constant_sets().get(_CODES.get(name, ""))
-    if table and code in table.names:
-        return table.names[code]
-    return f"{code & U32:#x}" + (f" /* {table.unknown if table else 'SI_???'} */")
+    own = constant_sets()[_CODES[name]].names.get(code) if name in _CODES else None
+    return general or own or f"{code & U32:#x}"
 
 
 def _sender(info: bytes) -> list[str]:
@@ -130,68 +128,90 @@ def _sender(info: bytes) -> list[str]:
     return [f"si_pid={pid}", f"si_uid={-1 if uid == NO_ID else uid}"]
 
 
-def _value(info: bytes, at: int) -> list[str]:
-    number, address = struct.unpack_from("<i4x", info, at)[0], struct.unpack_from("<Q", info, at)[0]
-    return [f"si_int={number}", f"si_ptr={pointer(address)}"]
+def _value(info: bytes) -> list[str]:
+    """What sigqueue(3) sent along: one value, seen as a number and as an address."""
+    return [
+        f"si_int={struct.unpack_from('<i', info, 24)[0]}",
+        f"si_ptr={pointer(struct.unpack_from('<Q', info, 24)[0])}",
+    ]
+
+
+def _queued(info: bytes) -> list[str]:
+    return [*_sender(info), *(_value(info) if any(info[24:32]) else [])]
+
+
+def _timer(info: bytes) -> list[str]:
+    timer, overrun = struct.unpack_from("<Ii", info, 16)
+    return [f"si_timerid={hex(timer) if timer else '0'}", f"si_overrun={overrun}", *_value(info)]
+
+
+def _child(info: bytes) -> list[str]:
+    code = struct.unpack_from("<i", info, 8)[0]
+    status, user, system = struct.unpack_from("<i4xqq", info, 24)
+    return [
+        *_sender(info),
+        f"si_status={_status(code, status)}",
+        f"si_utime={ticks(user)}",
+        f"si_stime={ticks(system)}",
+    ]
+
+
+def _fault(info: bytes) -> list[str]:
+    """Where memory or an instruction was wrong, and for some codes by which bounds or key."""
+    signo, _, code = struct.unpack_from("<iii", info)
+    address, lower, upper = struct.unpack_from("<Q8xQQ", info, 16)
+    shown = [f"si_addr={pointer(address)}"]
+    if SIGNALS.get(signo) == "SIGSEGV" and code == _SEGV_BNDERR:
+        shown += [f"si_lower={pointer(lower)}", f"si_upper={pointer(upper)}"]
+    if SIGNALS.get(signo) == "SIGSEGV" and code == _SEGV_PKUERR:
+        shown.append(f"si_pkey={lower & U32}")
+    return shown
+
+
+def _io(info: bytes) -> list[str]:
+    band, number = struct.unpack_from("<qi", info, 16)
+    return [f"si_band={band}", f"si_fd={number}"]
+
+
+def _syscall(info: bytes) -> list[str]:
+    address, number, arch = struct.unpack_from("<QiI", info, 16)
+    name = constants("audit_arch").names.get(arch)
+    call = calls(_ARCHES[name]).get(number) if name in _ARCHES else None
+    return [
+        f"si_call_addr={pointer(address)}",
+        f"si_syscall={f'__NR_{call.name}' if call else number}",
+        f"si_arch={spell('audit_arch', arch)}",
+    ]
 
 
 def _details(name: str, code: int, info: bytes) -> list[str]:
     """The members that this signal and this code have (sigaction(2), "The siginfo_t argument")."""
-    if code in (_SI_USER, _SI_TKILL):
-        return _sender(info)
-    if code == _SI_TIMER:
-        timer, overrun = struct.unpack_from("<ii", info, 16)
-        return [
-            f"si_timerid={timer:#x}" if timer else "si_timerid=0",
-            f"si_overrun={overrun}",
-            *_value(info, 24),
-        ]
-    if code < 0:
-        return [*_sender(info), *_value(info, 24)]
-    if name == "SIGCHLD" and code != _SI_KERNEL:
-        status, user, system = struct.unpack_from("<i4xqq", info, 24)
-        return [
-            *_sender(info),
-            f"si_status={_status(code, status)}",
-            f"si_utime={_ticks(user)}",
-            f"si_stime={_ticks(system)}",
-        ]
-    if name in _FAULTS:
-        return [f"si_addr={pointer(struct.unpack_from('<Q', info, 16)[0])}"]
-    if name == "SIGIO" and code != _SI_KERNEL:
-        band, number = struct.unpack_from("<qi", info, 16)
-        return [f"si_band={band}", f"si_fd={number}"]
-    if name == "SIGSYS":
-        address, number, arch = struct.unpack_from("<QiI", info, 16)
-        return [
-            f"si_call_addr={pointer(address)}",
-            f"si_syscall=__NR_{_call_name(number)}",
-            f"si_arch={_arch(arch)}",
-        ]
-    if code == _SI_KERNEL and not any(info[16:32]):
+    if code in _BY_CODE:
+        return _BY_CODE[code](info)
+    if code < 0 or name not in _BY_SIGNAL:
+        return _queued(info)
+    if name == "SIGIO" and code not in constants("si_code_sigpoll").names.keys():
         return []
-    return [*_sender(info), *_value(info, 24)]
+    return _BY_SIGNAL[name](info)
+
+
+#: What stands in a siginfo_t: first the code decides, then the signal.
+_BY_CODE: Final = {_SI_USER: _sender, _SI_TKILL: _sender, _SI_TIMER: _timer, _SI_SIGIO: _io}
+_BY_SIGNAL: Final = {
+    "SIGCHLD": _child,
+    "SIGILL": _fault,
+    "SIGFPE": _fault,
+    "SIGSEGV": _fault,
+    "SIGBUS": _fault,
+    "SIGTRAP": _fault,
+    "SIGIO": _io,
+    "SIGSYS": _syscall,
+}
 
 
 def _status(code: int, status: int) -> str:
     """An exit status as a number, a signal by its name."""
     return str(status) if code == 1 else signal_name(status)
-
-
-def _ticks(value: int) -> str:
-    return f"{value} /* {value / 100:.2f} s */" if value else "0"
-
-
-def _call_name(number: int) -> str:
-    from tracekit.syscalls import calls  # noqa: PLC0415
-
-    call = calls("x86_64").get(number)
-    return call.name if call else str(number)
-
-
-def _arch(value: int) -> str:
-    names = {0xC000003E: "AUDIT_ARCH_X86_64", 0xC00000B7: "AUDIT_ARCH_AARCH64", 0x40000003: "AUDIT_ARCH_I386"}
-    return names.get(value) or f"{value:#x} /* AUDIT_ARCH_??? */"
 
 
 def _siginfo(view: View, where: int) -> str:

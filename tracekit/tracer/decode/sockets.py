@@ -5,7 +5,7 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
-from tracekit.syscalls import constant_sets
+from tracekit.syscalls import constant_sets, constants
 from tracekit.tracer.decode.registry import captures, families, kinds
 from tracekit.tracer.decode.scalars import U32, named, signed32, spell
 from tracekit.tracer.decode.text import number, quoted
@@ -129,12 +129,12 @@ def _socklen(_address: str = "") -> Printer:
 
 def _socket_type(_view: View, value: int) -> str:
     """``SOCK_STREAM|SOCK_CLOEXEC``."""
-    kind, rest = value & _TYPE_MASK, value & U32 & ~_TYPE_MASK
-    more = spell("sock_flags", rest).split(" /* ")[0] if rest else ""
-    if not kind:
-        return more or "0"
-    first = spell("socket_kind", kind)
-    return f"{first}|{more}" if more else first
+    value &= U32
+    kind = constants("socket_kind").names.get(value & _TYPE_MASK)
+    if kind is None:
+        return spell("sock_flags", value)
+    rest = value & ~_TYPE_MASK
+    return f"{kind}|{spell('sock_flags', rest)}" if rest else kind
 
 
 _PROTOCOLS: Final = {_INET: "protocol_inet", _INET6: "protocol_inet", _NETLINK: "protocol_netlink"}

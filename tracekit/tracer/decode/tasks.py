@@ -1,12 +1,15 @@
 """Processes and threads: clone, exit statuses, futexes, scheduling, credentials."""
 
 import struct
+from collections.abc import Iterator
 from typing import Final
 
 from tracekit.syscalls import constants
+from tracekit.tracer.decode.files import fd
 from tracekit.tracer.decode.registry import families, kinds
-from tracekit.tracer.decode.scalars import U32, names_of, signed32, spell
+from tracekit.tracer.decode.scalars import U32, bare_names, names_of, signed32, spell
 from tracekit.tracer.decode.signals import SIGNALS, signal_name
+from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.text import number, quoted, terminated
 from tracekit.tracer.decode.view import Printer, View, pointer
 
@@ -16,6 +19,13 @@ CLONE_PIDFD: Final = 0x00001000
 CLONE_SETTLS: Final = 0x00080000
 _CHILD_TID: Final = 0x01200000  # CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID
 _TASK_COMM_LEN: Final = 16
+_CPU_SET_MAX: Final = 1024  # bytes: 8192 processors, CONFIG_NR_CPUS at its largest
+_CLONE_INTO_CGROUP: Final = 1 << 33
+_CLONE_ARGS_MIN, _CLONE_ARGS_SIZE = 64, 88  # CLONE_ARGS_SIZE_VER0 and VER2, <linux/sched.h>
+_CLONE_ARGS: Final = (
+    "flags pidfd child_tid parent_tid exit_signal stack stack_size tls set_tid set_tid_size cgroup".split()
+)
+_CLONE_OUT: Final = (("pidfd", CLONE_PIDFD), ("parent_tid", CLONE_PARENT_SETTID))
 _FUTEX_PRIVATE: Final = 0x80
 _FUTEX_REALTIME: Final = 0x100
 _WITH_REALTIME: Final = frozenset((0, 9, 11))  # FUTEX_WAIT, WAIT_BITSET, WAIT_REQUEUE_PI
@@ -52,15 +62,25 @@ def _when(bit: int) -> Printer:
 
 def wait_status(status: int) -> str:
     """The status of wait(2) in the words of its macros: ``{WIFEXITED(s) && WEXITSTATUS(s) == 0}``."""
-    low, high = status & 0x7F, status >> 8 & 0xFF
-    if low == 0:
-        return f"{{WIFEXITED(s) && WEXITSTATUS(s) == {high}}}"
-    if status & 0xFFFF == 0xFFFF:
-        return "{WIFCONTINUED(s)}"
-    if status & 0xFF == 0x7F:
-        return f"{{WIFSTOPPED(s) && WSTOPSIG(s) == {signal_name(high)}}}"
-    core = " && WCOREDUMP(s)" if status & 0x80 else ""
-    return f"{{WIFSIGNALED(s) && WTERMSIG(s) == {signal_name(low)}{core}}}"
+    event, status = status >> 16, status & 0xFFFF
+    low, high = status & 0x7F, status >> 8
+    if status == 0xFFFF:
+        text, rest = "{WIFCONTINUED(s)}", 0
+    elif low == 0:
+        text, rest = f"{{WIFEXITED(s) && WEXITSTATUS(s) == {high}}}", status & 0x80
+    elif status & 0xFF == 0x7F:
+        text, rest = f"{{WIFSTOPPED(s) && WSTOPSIG(s) == {_stop_signal(high)}}}", 0
+    else:
+        core = " && WCOREDUMP(s)" if status & 0x80 else ""
+        text, rest = f"{{WIFSIGNALED(s) && WTERMSIG(s) == {signal_name(low)}{core}}}", status & 0xFF00
+    if event:
+        text += f"|{spell('ptrace_event', event)}<<16"
+    return f"{text}|{rest:#x}" if rest else text
+
+
+def _stop_signal(number: int) -> str:
+    """The signal of a stop; a tracer's stops at system calls have bit 7 set (ptrace(2))."""
+    return f"{signal_name(number & 0x7F)} | 0x80" if number & 0x80 else signal_name(number)
 
 
 def _status_at(view: View, where: int) -> str:
@@ -112,23 +132,21 @@ def _cpu_set(size: str) -> Printer:
     length = number(size)
 
     def printer(view: View, where: int) -> str:
-        count = (length(view) & U32) + 7 & ~7
-        if view.failed or not where or not count:
-            return pointer(where) if view.failed or not where else "[]"
-        data = view.readable(where, min(count, 4096))
-        if len(data) < min(count, 4096):
+        count = min(length(view) & U32, _CPU_SET_MAX)
+        data = view.fetch(where, count) if count else b""
+        if data is None or view.failed:
             return pointer(where)
         bits = int.from_bytes(data, "little")
-        return f"[{' '.join(str(at) for at in range(len(data) * 8) if bits >> at & 1)}]"
+        members = [str(at) for at in range(len(data) * 8) if bits >> at & 1]
+        limit = len(members) if view.options.verbose else view.options.string_limit
+        return f"[{' '.join([*members[:limit], *(['...'] if len(members) > limit else [])])}]"
 
     return printer
 
 
-def _scheduler(_view: View, value: int) -> str:
-    value &= U32
-    if value & 0x40000000:
-        return f"{spell('scheduler_policy', value & ~0x40000000)}|SCHED_RESET_ON_FORK"
-    return spell("scheduler_policy", value)
+def _scheduler_note(_view: View, value: int) -> str:
+    name = constants("scheduler").names.get(value)
+    return f"{value} ({name})" if name else str(value)
 
 
 def _personality(_view: View, value: int) -> str:
@@ -137,7 +155,7 @@ def _personality(_view: View, value: int) -> str:
         return "0xffffffff"
     flags = value & ~0xFF
     base = spell("personality_base", value & 0xFF)
-    return base + ("|" + names_of(constants("personality_flags"), flags).split(" /* ")[0] if flags else "")
+    return base + ("|" + bare_names("personality_flags", flags) if flags else "")
 
 
 def _task_name(view: View, where: int) -> str:
@@ -176,18 +194,105 @@ def _ioprio(_view: View, value: int) -> str:
     return f"IOPRIO_PRIO_VALUE({spell('ioprio_class', value >> 13)}, {value & 0x1FFF})"
 
 
+def _clone_args(size: str) -> Printer:
+    """clone3(2)'s structure, as far as its size goes and its flags give it a meaning."""
+    length = number(size)
+
+    def printer(view: View, where: int) -> str:
+        data = view.fetch(where, _CLONE_ARGS_SIZE) if length(view) >= _CLONE_ARGS_MIN else None
+        data = data or view.fetch(where, _CLONE_ARGS_MIN) if length(view) >= _CLONE_ARGS_MIN else None
+        if data is None:
+            return pointer(where)
+        data = data[: length(view)]
+        args = dict(
+            zip(_CLONE_ARGS, struct.unpack(f"<{len(data) // 8}Q", data[: len(data) & ~7]), strict=False)
+        )
+        flags = args["flags"]
+        view.call.saved[0] = {name: args[name] for name, bit in _CLONE_OUT if flags & bit}
+        return "{" + ", ".join(_clone_members(view, args, flags)) + "}"
+
+    return printer
+
+
+def _clone_members(view: View, args: dict[str, int], flags: int) -> Iterator[str]:
+    yield f"flags={spell('clone3_base', flags)}"
+    for name, bit in (("pidfd", CLONE_PIDFD), ("child_tid", _CHILD_TID), ("parent_tid", CLONE_PARENT_SETTID)):
+        if flags & bit:
+            yield f"{name}={pointer(args[name])}"
+    signal = args["exit_signal"]
+    yield f"exit_signal={SIGNALS.get(signal) or signal}"
+    stack_size = args["stack_size"]
+    yield f"stack={pointer(args['stack'])}"
+    yield f"stack_size={hex(stack_size) if stack_size else '0'}"
+    if flags & CLONE_SETTLS:
+        yield f"tls={pointer(args['tls'])}"
+    if args.get("set_tid") or args.get("set_tid_size"):
+        tids = array_text(view, args["set_tid"], args["set_tid_size"], 4, _tid)
+        yield f"set_tid={tids}"
+        yield f"set_tid_size={args['set_tid_size']}"
+    if flags & _CLONE_INTO_CGROUP and "cgroup" in args:
+        yield f"cgroup={fd(view, args['cgroup'])}"
+
+
+def _tid(_view: View, data: bytes) -> str:
+    return str(int.from_bytes(data, "little", signed=True))
+
+
+def _clone_size_early(view: View, value: int) -> str | None:
+    """The size follows at once when the kernel fills nothing in."""
+    return None if view.call.saved.get(0) else str(value)
+
+
+def _clone_changes(view: View, _value: int) -> str:
+    """Where the kernel put the new task's tid and descriptor: `` => {parent_tid=[77]}``."""
+    wanted = view.call.saved.get(0) or {}
+    if not wanted or view.failed:
+        return ""
+    found = (f"{name}={_filled_in(view, where, name)}" for name, where in wanted.items())
+    return f" => {{{', '.join(found)}}}"
+
+
+def _filled_in(view: View, where: int, name: str) -> str:
+    data = view.fetch(where, 4)
+    if data is None:
+        return pointer(where)
+    value = int.from_bytes(data, "little", signed=True)
+    return f"[{fd(view, value) if name == 'pidfd' else value}]"
+
+
+def _clone_size_late(view: View, value: int) -> str | None:
+    return str(value) if view.call.saved.get(0) else None
+
+
+def _futex_waiters(count: str) -> Printer:
+    """futex_waitv(2)'s array."""
+    length = number(count)
+
+    def one(_view: View, data: bytes) -> str:
+        value, address, flags, reserved = struct.unpack("<QQII", data)
+        more = f", __reserved={reserved:#x}" if reserved else ""
+        shown = f"val={hex(value) if value else '0'}, uaddr={pointer(address)}, flags={_futex2_flags(flags)}{more}"
+        return f"{{{shown}}}"
+
+    return lambda view, where: array_text(view, where, length(view) & U32, 24, one)
+
+
+def _futex2_flags(value: int) -> str:
+    size = constants("futex_size").names.get(value & 3)
+    rest = value & ~3
+    return (size or hex(value & 3)) + (f"|{bare_names('futex_flags', rest)}" if rest else "")
+
+
 kinds(
     {
+        "clone_size_early": _clone_size_early,
+        "clone_changes": _clone_changes,
+        "clone_size_late": _clone_size_late,
         "ioprio": _ioprio,
-        "return_ioprio": lambda view, value: f"{value:#x} ({_ioprio(view, value)})",
-        "return_scheduler": lambda view, value: (
-            f"{value:#x} ({_scheduler(view, value)})" if value else "0 (SCHED_OTHER)"
-        ),
+        "return_ioprio": lambda view, value: f"{value} ({_ioprio(view, value)})",
+        "return_scheduler": _scheduler_note,
         "return_personality": lambda view, value: (
             f"{hex(value) if value else '0'} ({_personality(view, value)})"
-        ),
-        "return_suid_dump": lambda _view, value: (
-            f"{hex(value) if value else '0'} ({spell('suid_dump', value)})"
         ),
         "return_securebits": lambda _view, value: (
             f"{value:#x} ({spell('securebits', value)})" if value else "0"
@@ -201,10 +306,11 @@ kinds(
         "futex_op": _futex_op,
         "futex_bitset": _futex_bitset,
         "futex_wake_op_value": _wake_operation,
-        "scheduler": _scheduler,
         "personality": _personality,
         "task_name": _task_name,
         "cap_data": _cap_data,
     }
 )
-families({"waitid_id": _waitid_id, "cpuset": _cpu_set})
+families(
+    {"clone_args": _clone_args, "futex_waiters": _futex_waiters, "waitid_id": _waitid_id, "cpuset": _cpu_set}
+)

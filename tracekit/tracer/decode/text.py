@@ -95,6 +95,16 @@ def _bytes(size: str) -> Printer:
     return lambda view, address: counted(view, address, length(view))
 
 
+def _short_bytes(size: str, most: str) -> Printer:
+    """Bytes that the kernel takes only up to a number of them; more of them is an address."""
+    length, limit = number(size), int(most)
+
+    def printer(view: View, address: int) -> str:
+        return counted(view, address, length(view)) if length(view) <= limit else pointer(address)
+
+    return printer
+
+
 def _random_bytes(size: str) -> Printer:
     length = number(size)
     return lambda view, address: counted(view, address, length(view), 2)
@@ -161,8 +171,11 @@ def _count_pointers(view: View, address: int) -> tuple[int, bool]:
 
 
 def _member(view: View, data: bytes) -> str:
-    """Text in a member of a structure, up to its NUL."""
-    return quoted(data.partition(b"\0")[0], view.options.hex_strings)
+    """Text in a member of a structure, up to its NUL; without one the last byte gives way to dots."""
+    text, end, _ = data.partition(b"\0")
+    if not end:
+        return quoted(text[:-1], view.options.hex_strings) + "..."
+    return quoted(text, view.options.hex_strings)
 
 
 kinds(
@@ -175,4 +188,4 @@ kinds(
         "envp": _envp,
     }
 )
-families({"bytes": _bytes, "random_bytes": _random_bytes})
+families({"bytes": _bytes, "short_bytes": _short_bytes, "random_bytes": _random_bytes})

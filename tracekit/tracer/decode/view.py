@@ -36,12 +36,12 @@ class Task(Protocol):
         """As many bytes as can be read from the address on; perhaps fewer, perhaps none."""
         ...
 
-    def describe(self, fd: int) -> str | None:
-        """What stands between < and > behind a descriptor, escaped; None when nothing does."""
+    def describe(self, fd: int) -> str:
+        """What stands behind a descriptor, escaped: ``</tmp/x>``, ``</tmp/x>(deleted)``, or nothing."""
         ...
 
-    def cwd(self) -> str | None:
-        """The working directory, escaped, for ``AT_FDCWD</tmp>``; None when it is not printed."""
+    def cwd(self) -> str:
+        """What stands behind ``AT_FDCWD``: ``</tmp>``, or nothing."""
         ...
 
 
@@ -64,6 +64,11 @@ class Call:
     """For restart_syscall: the call that is resumed."""
     saved: dict[int, Any] = field(default_factory=dict)
     """What the kernel will overwrite: argument number -> what it held at entry."""
+
+    @property
+    def name(self) -> str:
+        """The call's name; ``syscall_0x1b7`` when the table does not have it."""
+        return self.syscall.name if self.syscall else f"syscall_{self.number:#x}"
 
 
 class View:

@@ -1,0 +1,73 @@
+"""The command line. ``main`` is the console script."""
+
+import os
+import sys
+import traceback
+
+import click
+
+from tracekit import __version__
+from tracekit.cli.answers import ANSWERS
+from tracekit.cli.demo import demo
+from tracekit.cli.serve import serve
+from tracekit.cli.tracing import attach, run
+from tracekit.errors import ExitCode, TracekitError
+from tracekit.report import visible
+
+_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", message="tracekit %(version)s")
+def cli() -> None:
+    """Answer what a server did, from its system calls alone.
+
+    \b
+    First steps:
+      tracekit demo                             trace the built-in server and see every answer
+      sudo tracekit attach --follow-threads --name apache2 -o t.strace
+                                                record a live server; Ctrl-C ends, the server goes on
+      tracekit docroot t.strace                 where is its document root?
+      tracekit files t.strace                   which files did it open?
+      tracekit dispatch t.strace                which process and thread served each request?
+
+    The answers also read a log that strace wrote (strace -f -ttt -T -yy -o FILE), and take a live
+    server (--name, --port, -p PID) or a program to start (-- PROGRAM ARG...) in place of a file.
+    """
+
+
+for _command in (run, attach, *ANSWERS, serve, demo):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        return int(cli.main(prog_name="tracekit", standalone_mode=False) or 0)
+    except TracekitError as error:
+        _complain(error.message, error.hint)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone; what is left in the buffer has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.ANSWERED
+    except Exception as error:  # noqa: BLE001 - the last resort: a user never sees a traceback unasked
+        if os.environ.get("TRACEKIT_DEBUG"):
+            traceback.print_exc()
+        _complain(f"a bug of tracekit: {type(error).__name__}: {error}", "TRACEKIT_DEBUG=1 shows where")
+        return ExitCode.BUG
+
+
+def _complain(message: str, hint: str) -> None:
+    """Say in one line what is wrong and what to do. Names in it may come from anywhere."""
+    line = visible(f"{message} ({hint})" if hint else message)
+    click.echo(f"tracekit: {line}", err=True)
