@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from tracekit.events.attach import Evidence, attach_order, divide
-from tracekit.events.facts import Facts
-from tracekit.events.links import Links, find_links
+from tracekit.events.attach import Signs, downwards, main_thread, neighbours
+from tracekit.events.clusters import Clusters
+from tracekit.events.facts import FORKS, Facts, makes_thread
+from tracekit.events.futexes import hand_overs, waiters
+from tracekit.events.links import find_links
 from tracekit.stream import Event
 from tracekit.stream.pairing import ORPHAN
 
 WAITING = {"accept", "accept4", "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select"}
+MANAGING = {*FORKS, "wait4", "waitid"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,52 +42,62 @@ class Groups:
 def infer_groups(events: Sequence[Event]) -> Groups:
     """Return the groups of the tasks of a trace, in the order in which its events began.
 
-    What the log states is taken first (see facts). For tasks that existed before the log began,
-    connections and joins say which belong together and which do not (see links), and the order in
-    which strace took them on says where a process begins (see attach).
+    What the log states comes first (see facts). For tasks that existed before the log began: the
+    connections that they share (links), who wakes whom (futexes), and the order in which strace
+    took them on (attach), each as far as nothing before it is against it.
     """
     facts = Facts(events)
     unknown = facts.tids - facts.pids.keys()
     if not unknown:
         return Groups(dict(facts.pids), frozenset(facts.pids))
     links = find_links(events, facts.tids, facts.created)
-    links.together += [set(pair) for pair in facts.threads_of]
-    sets = _merged(links.together)
-    evidence = Evidence(
-        pids=facts.pids,
-        group={tid: number for number, members in enumerate(sets) for tid in members},
-        apart=links.apart,
-        threaded=links.threaded,
-        waiting=_waiting(events),
-    )
-    order = _attach_order(events, facts.created)
-    runs = divide(order, evidence)
-    pids = _named(runs, sets, facts)
-    return Groups(pids, frozenset(facts.pids), _reasons(pids, unknown, links, ordered=bool(order)))
+    clusters = Clusters(facts.tids, facts.pids, links.apart)
+    for pair in [*_stated(facts), *facts.threads_of, *_chains(links.together), *hand_overs(events)]:
+        clusters.join(*pair)
+    _follow_order(clusters, _first_lines(events, facts.created), _signs(events))
+    pids = {tid: clusters.pid(tid) or min(clusters.of(tid)) for tid in facts.tids}
+    return Groups(pids | facts.pids, frozenset(facts.pids), _reasons(pids, unknown))
 
 
-def _named(runs: list[list[int]], sets: list[set[int]], facts: Facts) -> dict[int, int]:
-    """Return the group of each task: stated, or that of its run, or of those it is proven to be with."""
-    pids: dict[int, int] = {}
-    for members in [*map(set, runs), *sets]:
-        stated = [facts.pids[tid] for tid in sorted(members) if tid in facts.pids]
-        inferred = [pids[tid] for tid in sorted(members) if tid in pids]
-        name = next(iter(stated + inferred), min(members))
-        pids |= {tid: pids.get(tid, name) for tid in members}
-    return pids | facts.pids
+def _stated(facts: Facts) -> list[tuple[int, int]]:
+    return [(tid, pid) for tid, pid in facts.pids.items() if tid in facts.tids and pid in facts.tids]
 
 
-def _merged(together: list[set[int]]) -> list[set[int]]:
-    """Join sets that share a member."""
-    merged: list[set[int]] = []
-    for members in together:
-        apart = [each for each in merged if not each & members]
-        merged = [*apart, members.union(*(each for each in merged if each & members))]
-    return merged
+def _chains(together: list[set[int]]) -> list[tuple[int, int]]:
+    return [pair for members in together for pair in pairwise(sorted(members))]
 
 
-def _attach_order(events: Sequence[Event], created: set[int]) -> list[int]:
-    """Return the tasks that existed before the log, in the order in which strace took them on.
+def _follow_order(clusters: Clusters, first_lines: list[int], signs: Signs) -> None:
+    """Join what stands together among the first lines; then look for the main threads.
+
+    Two sets that are proven each are not joined: were they one, the proofs would have joined them.
+    """
+    order = downwards(first_lines)
+    proven = {tid for members in clusters.all() if len(members) > 1 for tid in members}
+    for one, other in neighbours(order, signs):
+        if not (clusters.of(one) & proven and clusters.of(other) & proven):
+            clusters.join(one, other)
+    for members in clusters.all():
+        if members & signs.threaded and clusters.pid(min(members)) not in members:
+            main = main_thread(members, order, signs)
+            if main is not None:
+                clusters.join(main, min(members))
+
+
+def _signs(events: Sequence[Event]) -> Signs:
+    first: dict[int, str | None] = {}
+    managing = set()
+    for event in events:
+        if event.tid is not None and event.kind == "syscall":
+            first.setdefault(event.tid, event.name)
+            if event.name in MANAGING and not (event.name in FORKS and makes_thread(event.args or "")):
+                managing.add(event.tid)
+    waiting = frozenset(tid for tid, name in first.items() if name in WAITING)
+    return Signs(waiters(events), waiting, frozenset(managing))
+
+
+def _first_lines(events: Sequence[Event], created: set[int]) -> list[int]:
+    """Return the tasks that existed before the log, in the order of their first lines.
 
     Empty when the head of the log is missing: then the order of first lines says nothing.
     """
@@ -91,26 +105,13 @@ def _attach_order(events: Sequence[Event], created: set[int]) -> list[int]:
     for event in events:
         if event.tid is not None and event.kind == "syscall" and event.tid not in created:
             first.setdefault(event.tid, event)
-    return [] if any(event.hint == ORPHAN for event in first.values()) else attach_order(list(first))
+    return [] if any(event.hint == ORPHAN for event in first.values()) else list(first)
 
 
-def _waiting(events: Sequence[Event]) -> set[int]:
-    """Return the tasks whose first call waits for connections or I/O."""
-    first: dict[int, str | None] = {}
-    for event in events:
-        if event.tid is not None and event.kind == "syscall":
-            first.setdefault(event.tid, event.name)
-    return {tid for tid, name in first.items() if name in WAITING}
-
-
-def _reasons(pids: dict[int, int], unknown: set[int], links: Links, *, ordered: bool) -> tuple[str, ...]:
-    threads = sum(pids.get(tid, tid) != tid for tid in unknown)
-    how = ["the order in which strace took them on"] if ordered else []
-    how += ["the connections that they share"] if links.together else []
-    how += ["the descriptors in which they differ"] if links.apart else []
-    how += ["futexes that are private to a process"] if links.threaded else []
+def _reasons(pids: dict[int, int], unknown: set[int]) -> tuple[str, ...]:
+    threads = sum(pids[tid] != tid for tid in unknown)
     reason = (
         f"the log does not state the process of {len(unknown)} of its tasks; {threads} of them were taken "
-        f"for threads of another, from {', '.join(how) or 'nothing: each counts as a process of its own'}"
+        "for threads of another, from shared connections, private futexes and the order of their first lines"
     )
     return (reason,)

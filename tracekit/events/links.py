@@ -1,7 +1,7 @@
 """Tasks that must be, or cannot be, of one process: what their descriptors and joins prove.
 
-Siblings that were forked have the same addresses and the same inherited
-descriptors, so neither proves anything. A connection that was accepted while
+Siblings that were forked have the same inherited descriptors, so those prove
+nothing. A connection that was accepted while
 the log ran is in the table of one process alone: tasks that existed before and
 use it under the same number share that table; a task that has another file
 under that number at that time does not.
@@ -10,17 +10,18 @@ under that number at that time does not.
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tracekit.events.futexes import names_of
+from tracekit.events.positions import positions
 from tracekit.stream import Event, parse_arguments
-from tracekit.stream.values import Flags, Integer, Name
+from tracekit.stream.values import Integer
 
 ACCEPTS = {"accept", "accept4"}
 DESCRIPTOR = re.compile(r"(\d+)<((?:[\w-]+:\[.*?\]|[^<>]*))>")
 JOIN = {"FUTEX_WAIT", "FUTEX_WAIT_BITSET"}
-WAITS = {"FUTEX_WAIT_PRIVATE", "FUTEX_WAIT_BITSET_PRIVATE"}
 
 
 @dataclass(slots=True)
@@ -49,12 +50,10 @@ class Links:
     Attributes:
         together: sets of tasks that are of one process.
         apart: pairs of tasks that are of two.
-        threaded: tasks that wait for another thread of their process.
     """
 
     together: list[set[int]] = field(default_factory=list)
     apart: set[frozenset[int]] = field(default_factory=set)
-    threaded: set[int] = field(default_factory=set)
 
 
 def find_links(events: Sequence[Event], tids: set[int], born_later: set[int]) -> Links:
@@ -66,7 +65,7 @@ def find_links(events: Sequence[Event], tids: set[int], born_later: set[int]) ->
         born_later: tasks that were made while the log ran: they may have inherited connections.
     """
     links = Links()
-    begin, end = _positions(events)
+    begin, end = positions(events)
     open_now: dict[tuple[int, str], Connection] = {}
     connections: list[Connection] = []
     uses: defaultdict[int, list[Use]] = defaultdict(list)
@@ -79,7 +78,7 @@ def find_links(events: Sequence[Event], tids: set[int], born_later: set[int]) ->
             open_now[connection.fd, connection.annotation] = connection
             connections.append(connection)
         elif event.name == "futex":
-            _take_futex(event, tid, tids, links)
+            _take_join(event, tid, tids, links)
         elif found := DESCRIPTOR.match(event.args or ""):
             use = Use(begin(event), tid, found[2])
             uses[int(found[1])].append(use)
@@ -92,25 +91,11 @@ def find_links(events: Sequence[Event], tids: set[int], born_later: set[int]) ->
     return links
 
 
-Position = Callable[[Event], int]
-
-
-def _positions(events: Sequence[Event]) -> tuple[Position, Position]:
-    """Return what tells when an event begins and ends: lines in one file, times across several."""
-    if len({event.file for event in events}) == 1:
-        return (lambda event: event.line), (lambda event: event.end_line)
-    return (lambda event: event.time_ns or 0), (lambda event: (event.time_ns or 0) + (event.duration_ns or 0))
-
-
-def _take_futex(event: Event, tid: int, tids: set[int], links: Links) -> None:
-    """Note a wait for another thread, and a join: a wait on a word that holds a tid (pthread_join)."""
+def _take_join(event: Event, tid: int, tids: set[int], links: Links) -> None:
+    """Note a join: a wait on a word that holds the tid of a thread (pthread_join)."""
     match parse_arguments(event.args or ""):
-        case (_, Name() | Flags() as operation, expected, Name("NULL"), *_):
-            names = operation.names if isinstance(operation, Flags) else {operation.text}
-            if names & WAITS:
-                links.threaded.add(tid)
-            elif names & JOIN and isinstance(expected, Integer) and expected.value in tids - {tid}:
-                links.together.append({tid, expected.value})
+        case (_, operation, Integer(expected), *_) if names_of(operation) & JOIN and expected in tids - {tid}:
+            links.together.append({tid, expected})
 
 
 def _conflicts(connections: list[Connection], uses: dict[int, list[Use]]) -> set[frozenset[int]]:
