@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import SERVER_SOFTWARE
 from .accept_mutex import AcceptMutex
-from .child import name_thread, user_and_group
+from .child import PROCESS_NAME, name_thread, user_and_group
 from .config import ConfigError, ServerConfig, load
 from .error_log import ErrorLog
 from .handler import StaticFiles
@@ -65,7 +65,7 @@ def serve(config: ServerConfig) -> None:
         sites=sites,
         handler=handler,
     )
-    name_thread("tracekit-server")
+    name_thread(PROCESS_NAME)
     if config.pid_file is not None:
         config.pid_file.write_text(f"{os.getpid()}\n")
     Parent(runtime, mpm).run()

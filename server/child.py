@@ -1,5 +1,6 @@
 """What every child does first: its signals, its user, its name."""
 
+import contextlib
 import grp
 import os
 import pwd
@@ -7,10 +8,12 @@ import signal
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from .config import ConfigError, ServerConfig
 from .runtime import Runtime
 
+PROCESS_NAME = "tracekit-server"
 IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGWINCH)
 
 
@@ -55,16 +58,21 @@ def drop_privileges(config: ServerConfig) -> None:
     os.setuid(uid)
 
 
-def run_vital(runtime: Runtime, name: str, work: Callable[..., None], *args: object) -> None:
-    """Run a thread that the child cannot do without: if it fails, the child ends and is replaced."""
+def run_vital(runtime: Runtime, name: str, work: Callable[..., None], *args: object) -> NoReturn:
+    """Run a child, or a thread that it cannot do without: where it ends, the child ends.
+
+    A child that failed says why and is replaced by the parent.
+    """
     try:
         name_thread(name)
         work(*args)
-    except BaseException:  # noqa: BLE001  the thread has no caller that could know better
+    except BaseException:  # noqa: BLE001  there is no caller that could know better
         runtime.error_log.log("core", "crit", traceback.format_exc())
         os._exit(1)
+    os._exit(0)
 
 
 def name_thread(name: str) -> None:
     """Set the name that ps and /proc show for the calling thread (at most 15 bytes)."""
-    Path("/proc/thread-self/comm").write_text(name)
+    with contextlib.suppress(OSError):  # a name is no reason to fail
+        Path("/proc/thread-self/comm").write_text(name)

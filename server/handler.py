@@ -62,30 +62,45 @@ class StaticFiles:
         return response
 
     def _file(self, request: Request, site: Site, path: bytes) -> Response:
+        """Answer with a file, or with what the client's conditions make of it."""
         fd, info = files.open_regular(site, path)
-        etag, modified = _etag(info), int(info.st_mtime)
-        status = conditions.evaluate(request.headers, etag, modified) or 200
-        if status == 412:
-            os.close(fd)
-            raise HttpError(412)
-        headers: list[Header] = [(b"Last-Modified", http_date(modified)), (b"ETag", etag)]
-        media_type = self._media_types.of(path)
-        if media_type is not None:
-            headers.append((b"Content-Type", media_type))
-        response = Response(status, headers)
+        response = Response(200, [])
         response.file = fd
-        if status == 304:
-            return response
-        if info.st_size <= SMALL_FILE:
-            response.body = _read_all(fd, info.st_size)
-        else:
-            response.end = info.st_size
+        try:
+            self._describe(response, request, path, info)
+        except BaseException:
+            response.close()
+            raise
         return response
 
+    def _describe(self, response: Response, request: Request, path: bytes, info: os.stat_result) -> None:
+        """Fill in status, fields and content."""
+        etag, modified = _etag(info), int(info.st_mtime)
+        response.status = conditions.evaluate(request.headers, etag, modified) or 200
+        if response.status == 412:
+            raise HttpError(412)
+        response.headers = [(b"Last-Modified", http_date(modified)), (b"ETag", etag)]
+        media_type = self._media_types.of(path)
+        if media_type is not None:
+            response.headers.append((b"Content-Type", media_type))
+        if response.status == 304:
+            return
+        if info.st_size <= SMALL_FILE:
+            response.body = _read_all(response.file, path, info.st_size)
+        else:
+            response.end = info.st_size
 
-def _read_all(fd: int, size: int) -> bytes:
-    """Read a small file; one that shrinks meanwhile is served as short as it is now."""
-    return os.read(fd, size) if size else b""
+
+def _read_all(fd: int, path: bytes, size: int) -> bytes:
+    """Read a small file; one that shrinks meanwhile is served as short as it is now.
+
+    Raises:
+        HttpError: 500, the file system fails.
+    """
+    try:
+        return os.read(fd, size) if size else b""
+    except OSError as error:
+        raise HttpError(500, reason=b"(%d) cannot read %s" % (error.errno or 0, path)) from None
 
 
 def _etag(info: os.stat_result) -> bytes:

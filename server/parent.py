@@ -7,14 +7,14 @@ it would otherwise sleep for a second; so nothing can interrupt anything.
 import os
 import signal
 import time
-from collections.abc import Callable
 
 from . import SERVER_SOFTWARE
+from .child import PROCESS_NAME, run_vital
 from .mpm import Mpm
 from .runtime import Runtime
 
 MAINTENANCE_SECONDS = 1.0
-STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
+STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 # Seconds after the stop, and what the children that are still there get then
 # (ap_reclaim_child_processes in httpd's server/mpm_unix.c).
 RECLAIM = (
@@ -36,16 +36,18 @@ class Parent:
         self._module = f"mpm_{runtime.config.mpm}"
 
     def run(self) -> None:
-        """Serve until TERM or INT."""
+        """Serve until TERM, INT (the terminal's Ctrl-C) or HUP (the terminal is gone)."""
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         self._spawn_missing()
         self._log(
             "notice", f"{self._mpm.started}: {SERVER_SOFTWARE} configured -- resuming normal operations"
         )
-        while signal.sigtimedwait(STOP_SIGNALS, MAINTENANCE_SECONDS) is None:
+        while (taken := signal.sigtimedwait(STOP_SIGNALS, MAINTENANCE_SECONDS)) is None:
             self._reap()
             self._spawn_missing()
         self._stop()
+        name = signal.Signals(taken.si_signo).name
+        self._log("notice", f"{self._mpm.stopped}: caught {name}, shutting down")
 
     def _spawn_missing(self) -> None:
         """Fill every empty slot."""
@@ -60,7 +62,7 @@ class Parent:
             self._log("error", f"AH00481: fork: Unable to fork new process: {error.strerror}")
             return
         if pid == 0:
-            run_and_exit(lambda: self._mpm.run_child(self._runtime, slot))
+            run_vital(self._runtime, PROCESS_NAME, self._mpm.run_child, self._runtime, slot)
         self._runtime.scoreboard.set_pid(slot, pid)
 
     def _reap(self) -> None:
@@ -93,18 +95,9 @@ class Parent:
         while scoreboard.pids():
             time.sleep(RECLAIM_STEP_SECONDS)
             self._reap()
-        self._log("notice", f"{self._mpm.stopped}: caught SIGTERM, shutting down")
 
     def _log(self, level: str, text: str) -> None:
         self._runtime.error_log.log(self._module, level, text)
-
-
-def run_and_exit(child: Callable[[], None]) -> None:
-    """Run the life of a child and never return from it into the parent's code."""
-    try:
-        child()
-    finally:
-        os._exit(1)
 
 
 def _signal_name(number: int) -> str:

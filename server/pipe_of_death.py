@@ -25,12 +25,14 @@ class PipeOfDeath:
 
     def wait(self) -> None:
         """Block until this child is told to leave (main thread of a threaded child)."""
-        os.set_blocking(self._read_end, True)
         os.read(self._read_end, 1)
 
-    def check(self) -> bool:
-        """Say whether this child is to leave, without blocking (prefork, after every connection)."""
+    def never_block(self) -> None:
+        """Make the pipe one to look into now and then (prefork, where nobody waits for it)."""
         os.set_blocking(self._read_end, False)
+
+    def check(self) -> bool:
+        """Say whether this child is to leave (prefork, after every connection)."""
         try:
             os.read(self._read_end, 1)
         except BlockingIOError:

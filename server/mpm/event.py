@@ -35,7 +35,6 @@ def run_child(runtime: Runtime, slot: int) -> None:
         threading.Thread(target=run_vital, args=(runtime, name, child.work, score), daemon=True).start()
     threading.Thread(target=run_vital, args=(runtime, "listener", child.listen), daemon=True).start()
     runtime.pipe_of_death.wait()
-    os._exit(0)
 
 
 class EventChild:

@@ -5,7 +5,6 @@ to one of them. With more, a child must know first which socket has one: it poll
 them all under the accept mutex, so that one child is woken and not all.
 """
 
-import os
 import select
 import socket
 import threading
@@ -25,15 +24,16 @@ SHORTAGE_SECONDS = 0.1  # rest after accept found no free descriptor
 def run_child(runtime: Runtime, slot: int) -> None:
     """Accept and serve until the pipe of death says otherwise."""
     become_child(runtime)
+    runtime.pipe_of_death.never_block()
     worker = runtime.scoreboard.worker(slot, 0)
     worker.enlist(threading.get_native_id())
-    while True:
+    leaving = False
+    while not leaving:
         worker.set(Status.READY)
         connection = _accept(runtime, worker)
         if connection is not None:
             _serve(connection, worker, runtime)
-        if runtime.pipe_of_death.check():
-            os._exit(0)
+        leaving = runtime.pipe_of_death.check()
 
 
 def _accept(runtime: Runtime, worker: WorkerScore) -> Connection | None:

@@ -58,7 +58,7 @@ def test_a_dead_child_is_replaced(mpm: str, tmp_path: Path, number: signal.Signa
         assert f"({number.value})" in running.error_log()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_term_ends_everything(mpm: str, tmp_path: Path, number: signal.Signals) -> None:
     pid_file = tmp_path / "httpd.pid"
     with lab_server(tmp_path, mpm, extra="PidFile httpd.pid") as running:
@@ -68,7 +68,7 @@ def test_term_ends_everything(mpm: str, tmp_path: Path, number: signal.Signals) 
             running.process.send_signal(number)
             assert running.process.wait(30) == 0
         assert in_session(running.process.pid) == []
-        assert f"{ENDED[mpm]}: caught SIGTERM, shutting down" in running.error_log()
+        assert f"{ENDED[mpm]}: caught {number.name}, shutting down" in running.error_log()
         assert not pid_file.exists()
 
 
