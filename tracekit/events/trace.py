@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from tracekit.events.schema import Row
+from tracekit.events.derive import DERIVATIONS
+from tracekit.events.schema import DERIVED, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,19 @@ class Trace:
         """Iterate over the events as light records, in order."""
         columns = [_plain(self.events[name]) for name in Row._fields]
         return map(Row._make, zip(*columns, strict=True))
+
+    def column(self, name: str) -> "pd.Series[Any]":
+        """Return a column: a stored one, or a derived one (``schema.DERIVED``), computed now.
+
+        Raises:
+            KeyError: there is no column of that name.
+        """
+        if name in self.events:
+            return self.events[name]
+        derive = DERIVATIONS[name]
+        dtype = next(column.dtype for column in DERIVED if column.name == name)
+        values: Any = [derive(row) if row.kind == "syscall" else None for row in self.rows()]
+        return pd.Series(pd.array(values, dtype=dtype), index=self.events.index, name=name)
 
     def summary(self) -> dict[str, Any]:
         """Return what every answer shows of its trace: files, and the counts of what was (not) read."""

@@ -1,0 +1,104 @@
+"""Columns that are computed from the stored ones when they are asked for; see ``schema.DERIVED``."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from tracekit.events.schema import Row
+from tracekit.stream import parse_arguments, parse_return
+from tracekit.stream.annotation import read_annotation
+from tracekit.stream.values import Array, Descriptor, Integer, String, Struct, Value
+
+MOVES = {
+    *("read", "readv", "pread64", "preadv", "preadv2", "recv", "recvfrom", "recvmsg"),
+    *("write", "writev", "pwrite64", "pwritev", "pwritev2", "send", "sendto", "sendmsg"),
+    *("sendfile", "sendfile64", "splice", "tee", "copy_file_range"),
+}
+"""Calls that return how many bytes they moved (read(2), write(2), send(2), sendfile(2), splice(2))."""
+NO_FD_FIRST = {
+    *("kill", "tkill", "tgkill", "wait4", "waitid", "setpgid", "getpgid", "umask", "alarm", "exit"),
+    *("exit_group", "socket", "prctl", "personality", "setuid", "setgid", "setresuid", "setresgid"),
+    *("setgroups", "pidfd_open", "select", "pselect6", "epoll_create", "epoll_create1", "eventfd2"),
+    *("inotify_init1", "sched_getaffinity", "sched_setaffinity", "getpriority", "setpriority"),
+    *("prlimit64", "timer_settime"),
+}
+"""Calls whose first argument is a number, and no descriptor."""
+
+
+def fd(row: Row) -> int | None:
+    """Return the descriptor that a call works on, or that it returned when its arguments have none."""
+    first = _first(row)
+    match first:
+        case Descriptor(number) if number is not None:
+            return number
+        case Integer(number) if (
+            row.name not in NO_FD_FIRST and 0 <= number < 1 << 31 and first.text.isdigit()
+        ):
+            return number
+    returned = parse_return(row.ret_text).descriptor if row.ret_text else None
+    return returned.number if returned else None
+
+
+def path(row: Row) -> str | None:
+    """Return the path that a call names, made absolute by the directory it is relative to."""
+    values = parse_arguments(row.args or "")
+    folder = _folder(values[0]) if values else None
+    for value in values[:2]:
+        if isinstance(value, String) and value.data and row.name not in MOVES:
+            named = os.fsdecode(value.data)
+            return named if named.startswith("/") or folder is None else os.path.join(folder, named)  # noqa: PTH118
+    return folder
+
+
+def peer(row: Row) -> str | None:
+    """Return the far end of the connection that a call works on, or made."""
+    returned = parse_return(row.ret_text).descriptor if row.ret_text else None
+    for value in (returned, _first(row)):
+        if isinstance(value, Descriptor) and (found := read_annotation(value.annotation).peer):
+            return found
+    return None
+
+
+def moved(row: Row) -> int | None:
+    """Return how many bytes a call of the read or write family moved."""
+    return row.ret if row.name in MOVES and row.ret is not None and row.ret >= 0 else None
+
+
+def string(row: Row) -> bytes | None:
+    """Return the first string among the arguments: what was read or written, or a name."""
+    return _string(list(parse_arguments(row.args or "")))
+
+
+def _first(row: Row) -> Value | None:
+    values = parse_arguments(row.args or "") if row.kind == "syscall" else ()
+    return values[0] if values else None
+
+
+def _folder(value: Value) -> str | None:
+    match value:
+        case Descriptor(_, annotation):
+            return read_annotation(annotation).path
+    return None
+
+
+def _string(values: list[Value]) -> bytes | None:
+    """Search in the order in which strace printed; the buffers of writev(2) count as one string."""
+    for value in values:
+        match value:
+            case String(data):
+                return data
+            case Array(items) if items and all(isinstance(item, Struct) for item in items):
+                bases = [item.get("iov_base") for item in items if isinstance(item, Struct)]
+                parts = [base.data for base in bases if isinstance(base, String)]
+                if parts:
+                    return b"".join(parts)
+    return None
+
+
+DERIVATIONS: dict[str, Callable[[Row], Any]] = {
+    "fd": fd,
+    "path": path,
+    "peer": peer,
+    "bytes": moved,
+    "string": string,
+}
