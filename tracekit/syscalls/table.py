@@ -18,7 +18,7 @@ ARCHITECTURES: Final = ("x86_64", "aarch64")
 
 _HERE: Final = Path(__file__).parent
 _ARGUMENT: Final = re.compile(
-    r"(?P<mark>[>+~]?)(?:(?P<label>\w+)=)?(?P<kind>\*?\w+)(?:\((?P<parameters>[\w,]+)\))?(?:@(?P<index>\d))?"
+    r"(?P<mark>[>+~^]?)(?:(?P<label>\w+)=)?(?P<kind>\*?\w+)(?:\((?P<parameters>[\w,]+)\))?(?:@(?P<index>\d))?"
 )
 _EFFECT: Final = re.compile(r"(?P<verb>\w+)(?:\((?P<operands>[\d,]+)\))?")
 
@@ -37,6 +37,8 @@ class Argument:
     """Known, and printed, only when the call returns."""
     joins_late: bool = False
     """The comma before it belongs to the exit too."""
+    early: bool = False
+    """Printed at exit as it was at entry."""
     glued: bool = False
     """No comma before it at all: it goes on with the argument before it."""
     label: str = ""
@@ -146,6 +148,7 @@ def _read_arguments(items: list[str], first: int) -> Iterator[Argument]:
             parameters=tuple((match["parameters"] or "").split(",")) if match["parameters"] else (),
             at_exit=at_exit,
             joins_late=match["mark"] == "+",
+            early=match["mark"] == "^",
             glued=match["mark"] == "~",
             label=match["label"] or "",
         )
