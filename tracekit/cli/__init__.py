@@ -1,5 +1,6 @@
 """The command line. ``main`` is the console script."""
 
+import importlib
 import os
 import sys
 import traceback
@@ -7,17 +8,39 @@ import traceback
 import click
 
 from tracekit import __version__
-from tracekit.cli.answers import ANSWERS
-from tracekit.cli.demo import demo
-from tracekit.cli.serve import serve
-from tracekit.cli.tracing import attach, run
 from tracekit.errors import ExitCode, TracekitError
-from tracekit.report import visible
+from tracekit.report.escape import visible
 
 _INTERRUPTED = 130
+_COMMANDS = {"run": "tracing", "attach": "tracing", "serve": "serve", "demo": "demo"}
+"""The module of each command that is no answer."""
+
+# A tracer takes its signals in one thread; those that numpy starts could take some away from it.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """Imports a command when it is asked for: to trace, pandas is not needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order of the help: trace, then answers, then the rest."""
+        from tracekit.cli.answers import ANSWERS  # noqa: PLC0415
+
+        return ["run", "attach", *ANSWERS, "serve", "demo"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, None when there is none of that name."""
+        if module := _COMMANDS.get(cmd_name):
+            found: click.Command = getattr(importlib.import_module(f"tracekit.cli.{module}"), cmd_name)
+            return found
+        from tracekit.cli.answers import ANSWERS  # noqa: PLC0415
+
+        return ANSWERS.get(cmd_name)
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, "-V", "--version", message="tracekit %(version)s")
 def cli() -> None:
     """Answer what a server did, from its system calls alone.
@@ -34,10 +57,6 @@ def cli() -> None:
     The answers also read a log that strace wrote (strace -f -ttt -T -yy -o FILE), and take a live
     server (--name, --port, -p PID) or a program to start (-- PROGRAM ARG...) in place of a file.
     """
-
-
-for _command in (run, attach, *ANSWERS, serve, demo):
-    cli.add_command(_command)
 
 
 def main() -> None:

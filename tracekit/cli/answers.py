@@ -13,7 +13,7 @@ from tracekit.analyzers import ANALYZERS, Analyzer, Answer
 from tracekit.cli.tracing import attach_to, settings, target_options
 from tracekit.errors import ExitCode, UsageError
 from tracekit.events import Trace, read_trace
-from tracekit.report import FORMATS, render
+from tracekit.report.render import FORMATS, render
 from tracekit.tracer.targets import Selection
 
 _PROGRAM = "tracekit.program"
@@ -81,4 +81,5 @@ def _live(
         return read_trace(path)
 
 
-ANSWERS = tuple(_command(analyzer) for analyzer in ANALYZERS.values())
+ANSWERS = {name: _command(analyzer) for name, analyzer in ANALYZERS.items()}
+"""One command for each analyzer, by name."""

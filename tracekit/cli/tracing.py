@@ -7,9 +7,8 @@ from typing import Any
 import click
 
 from tracekit import syscalls, tracer
-from tracekit.analyzers import ANALYZERS
 from tracekit.errors import UsageError
-from tracekit.report import visible
+from tracekit.report.escape import visible
 from tracekit.tracer.targets import Selection
 
 Command = Callable[..., Any]
@@ -98,6 +97,8 @@ def _wanted(expression: str | None, analyses: str | None) -> frozenset[str] | No
 
 
 def _needs(name: str) -> frozenset[str]:
+    from tracekit.analyzers import ANALYZERS  # noqa: PLC0415 - pandas comes with them, and a trace needs none
+
     if name not in ANALYZERS:
         raise UsageError(f"there is no answer called {name!r}", f"known are {', '.join(ANALYZERS)}")
     return ANALYZERS[name].needs

@@ -1,6 +1,1 @@
-"""Views of answers: text, JSON, CSV; no thinking."""
-
-from tracekit.report.escape import visible
-from tracekit.report.render import FORMATS, render
-
-__all__ = ["FORMATS", "render", "visible"]
+"""Views of answers: text, JSON, CSV (``render``), and text made harmless (``escape``); no thinking."""
