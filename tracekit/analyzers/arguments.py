@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Iterator
+from functools import lru_cache
 
 from tracekit.events import Row
 from tracekit.stream import parse_arguments
+from tracekit.stream.scan import split_arguments
 from tracekit.stream.values import (
     Array,
     Change,
@@ -16,23 +18,42 @@ from tracekit.stream.values import (
     Name,
     String,
     Struct,
+    Unknown,
     Value,
 )
 
-__all__ = ["Array", "Descriptor", "Name", "Struct", "Value"]
+__all__ = ["Array", "Descriptor", "Flags", "Name", "Struct", "Value"]
 
 NOTHING = Name("NULL")
 
 
-def arguments(row: Row) -> tuple[Value, ...]:
-    """Return the arguments of a call, without the names that strace may print before them."""
-    return tuple(_unnamed(value) for value in parse_arguments(row.args or ""))
+@lru_cache(maxsize=64)
+def pieces(text: str) -> list[str]:
+    """Split the text of a call's arguments; the last few are remembered, for one call is asked often."""
+    return split_arguments(text)
+
+
+def value_of(piece: str) -> Value:
+    """Return one argument, read.
+
+    Whole texts hardly repeat in a log with annotations, their pieces do: so it is pieces that the
+    reader's memory of parsed texts is used for.
+    """
+    if piece.isdecimal() and (piece[0] != "0" or piece == "0"):
+        return Integer(int(piece), piece)
+    values = parse_arguments(piece)
+    return _unnamed(values[0]) if len(values) == 1 else Unknown(piece)
+
+
+def read(text: str) -> tuple[Value, ...]:
+    """Return all arguments of a call, without the names that strace may print before them."""
+    return tuple(value_of(piece) for piece in pieces(text))
 
 
 def argument(row: Row, index: int) -> Value:
     """Return one argument, or a NULL where the call shows fewer."""
-    values = arguments(row)
-    return values[index] if index < len(values) else NOTHING
+    found = pieces(row.args or "")
+    return value_of(found[index]) if index < len(found) else NOTHING
 
 
 def named(row: Row, name: str) -> Value:

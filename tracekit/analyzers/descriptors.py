@@ -99,6 +99,11 @@ class Descriptors:
         """Return the table of a process."""
         return self.tables.setdefault(process, {})
 
+    def number(self, row: Row) -> int | None:
+        """Return the number that the first argument of a call is; None when it is none, or negative."""
+        found = FIRST_NUMBER.match(row.args or "")
+        return int(found[0]) if found and found[0][0] != "-" else None
+
     def first(self, row: Row) -> OpenFile | None:
         """Return what the first argument of a call stands for; None when it is no descriptor."""
         text = row.args or ""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tracekit.analyzers import arguments, paths
 from tracekit.analyzers.arguments import Array, Struct, argument, named, number, symbols
-from tracekit.analyzers.descriptors import OpenFile, kind_of, tcp_addresses
+from tracekit.analyzers.descriptors import OpenFile, tcp_addresses
 from tracekit.analyzers.state import State, moment, returned_annotation
 from tracekit.events import Row
 
@@ -55,7 +55,7 @@ def _specific(listening: str | None) -> str | None:
 
 def pair(state: State, row: Row) -> None:
     """pipe, pipe2, socketpair: two descriptors in an array."""
-    values = arguments.arguments(row)
+    values = arguments.read(row.args or "")
     array = next((value for value in values if isinstance(value, Array)), None)
     cloexec = "CLOEXEC" in (row.args or "")
     for item in array.items if array else ():
@@ -76,21 +76,24 @@ def duplicate(state: State, row: Row) -> None:
 
 def fcntl(state: State, row: Row) -> None:
     """fcntl: F_DUPFD makes descriptors, F_SETFD sets close-on-exec."""
-    command = row.args or ""
-    if "F_DUPFD" in command:
+    text = row.args or ""
+    if "F_DUPFD" not in text and "F_SETFD" not in text:
+        return
+    command = symbols(argument(row, 1))
+    if command & {"F_DUPFD", "F_DUPFD_CLOEXEC"}:
         duplicate(state, row)
     elif "F_SETFD" in command:
         fd = number(argument(row, 0))
         slot = state.descriptors.table(state.descriptors.process(row)).get(-1 if fd is None else fd)
         if slot:
-            slot.cloexec = "FD_CLOEXEC" in command
+            slot.cloexec = "FD_CLOEXEC" in symbols(argument(row, 2))
 
 
 def close(state: State, row: Row) -> None:
     """close: the number is free, whatever the call returns but EBADF (close(2))."""
-    state.descriptors.first(row)
-    fd = number(argument(row, 0))
+    fd = state.descriptors.number(row)
     if fd is not None and row.errno != "EBADF":
+        state.descriptors.first(row)
         state.close(state.descriptors.close(row, fd), row)
 
 
@@ -268,5 +271,3 @@ CHANGING: dict[str, Effect] = {
     "fchdir": fchdir,
 }
 """Calls that change or use descriptors: they count from their beginning on."""
-
-__all__ = ["CHANGING", "MAKING", "Effect", "kind_of"]

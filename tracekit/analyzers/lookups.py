@@ -1,7 +1,10 @@
 """Names that threads hand to the kernel: what was opened, and what was asked about."""
 
+from functools import lru_cache
+from typing import NamedTuple
+
 from tracekit.analyzers import arguments, paths
-from tracekit.analyzers.arguments import NOTHING, Struct, argument, symbols
+from tracekit.analyzers.arguments import NOTHING, Flags, Struct, Value, symbols
 from tracekit.analyzers.arguments import Name as Symbol
 from tracekit.analyzers.connections import Name
 from tracekit.analyzers.descriptors import OpenFile
@@ -19,35 +22,46 @@ ASKS = {
 }  # fmt: skip
 """Call -> which argument is the folder's descriptor, the name, the struct that it fills."""
 
+CREAT = Flags((Symbol("O_WRONLY"), Symbol("O_CREAT"), Symbol("O_TRUNC")))
+"""What creat(2) opens with."""
+REMEMBERED = 16_384
 MODES = {"S_IFREG": "file", "S_IFDIR": "directory"}
+
+
+class Asked(NamedTuple):
+    """What a call of either family was given, read: texts of these calls repeat, so this is remembered.
+
+    Attributes:
+        folder: the descriptor that the name is relative to, or AT_FDCWD; None where the call has none.
+        name: as given; None when it could not be read.
+        flags: of an open.
+        kind: of what stat filled in: file, directory or unknown.
+    """
+
+    folder: Value | None
+    name: str | None
+    flags: frozenset[str]
+    kind: str
 
 
 def opening(state: State, row: Row) -> None:
     """open, creat, openat, openat2: note the name, and what its descriptor stands for."""
-    folder, name, flags = OPENS[row.name or ""]
-    found = _name(state, row, folder, name)
-    if found is None:
-        if row.ret is not None and row.ret >= 0:
-            file = OpenFile("file", opened=row)
-            state.descriptors.install(row, row.ret, file, annotation=returned_annotation(row))
-        return
-    how = argument(row, flags) if flags is not None else Symbol("O_WRONLY|O_CREAT|O_TRUNC")
-    if isinstance(how, Struct):
-        how = how.get("flags") or NOTHING
-    chosen = symbols(how)
-    request = state.focus.get(row.tid)
-    opened = None
+    asked = _opened(row.name or "", row.args or "")
+    path = _resolved(state, row, asked)
+    file = None
     if row.ret is not None and row.ret >= 0:
-        opened = OpenFile("file", path=found, opened=row)
+        file = OpenFile("file", path=path, opened=row)
         state.descriptors.install(
-            row, row.ret, opened, cloexec="O_CLOEXEC" in chosen, annotation=returned_annotation(row)
+            row, row.ret, file, cloexec="O_CLOEXEC" in asked.flags, annotation=returned_annotation(row)
         )
-        opened.path = found
-    state.openings.append(Opening(found, row, chosen, opened, request))
+    if path is None:
+        return
+    request = state.focus.get(row.tid)
+    state.openings.append(Opening(path, row, asked.flags, file, request))
     if request is not None:
-        directory = "directory" if "O_DIRECTORY" in chosen else "unknown"
-        kind = directory if opened else "missing"
-        request.names.append(Name(found, kind, opened=True, row=row, file=opened))
+        directory = "directory" if "O_DIRECTORY" in asked.flags else "unknown"
+        kind = directory if file else "missing"
+        request.names.append(Name(path, kind, opened=True, row=row, file=file))
 
 
 def asking(state: State, row: Row) -> None:
@@ -55,24 +69,46 @@ def asking(state: State, row: Row) -> None:
     request = state.focus.get(row.tid)
     if request is None:
         return
-    folder, name, struct = ASKS[row.name or ""]
-    found = _name(state, row, folder, name)
-    if not found:
-        return
-    kind = "unknown" if row.ret == 0 else "missing"
-    if row.ret == 0 and struct is not None and isinstance(filled := argument(row, struct), Struct):
-        mode = symbols(filled.get("st_mode") or filled.get("stx_mode") or NOTHING)
-        kind = next((MODES[symbol] for symbol in mode if symbol in MODES), "unknown")
-    request.names.append(Name(found, kind, opened=False, row=row))
+    asked = _asked(row.name or "", row.args or "")
+    path = _resolved(state, row, asked)
+    if path:
+        kind = asked.kind if row.ret == 0 else "missing"
+        request.names.append(Name(path, kind, opened=False, row=row))
 
 
-def _name(state: State, row: Row, folder: int | None, name: int) -> str | None:
+def _resolved(state: State, row: Row, asked: Asked) -> str | None:
     """Return the name that a call was given, as an absolute path where its folder is known."""
-    text = arguments.path(argument(row, name))
-    if not text:
-        return None
-    base = state.folder(row, argument(row, folder) if folder is not None else None)
-    return paths.resolve(text, base)
+    return paths.resolve(asked.name, state.folder(row, asked.folder)) if asked.name else None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _opened(call: str, text: str) -> Asked:
+    """Read the arguments of an open."""
+    values = arguments.read(text)
+    folder, name, flags = OPENS[call]
+    how = _at(values, flags) if flags is not None else CREAT
+    if isinstance(how, Struct):
+        how = how.get("flags") or NOTHING
+    at = _at(values, folder) if folder is not None else None
+    return Asked(at, arguments.path(_at(values, name)), symbols(how), "unknown")
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _asked(call: str, text: str) -> Asked:
+    """Read the arguments of a stat or access."""
+    values = arguments.read(text)
+    folder, name, struct = ASKS[call]
+    filled = _at(values, struct) if struct is not None else NOTHING
+    mode = frozenset[str]()
+    if isinstance(filled, Struct):
+        mode = symbols(filled.get("st_mode") or filled.get("stx_mode") or NOTHING)
+    kind = next((MODES[symbol] for symbol in mode if symbol in MODES), "unknown")
+    at = _at(values, folder) if folder is not None else None
+    return Asked(at, arguments.path(_at(values, name)), frozenset(), kind)
+
+
+def _at(values: tuple[Value, ...], index: int) -> Value:
+    return values[index] if index < len(values) else NOTHING
 
 
 OPENING: dict[str, Effect] = dict.fromkeys(OPENS, opening)

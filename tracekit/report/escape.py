@@ -20,11 +20,15 @@ SECRET_FIELD = re.compile(
     r"(?i)\b((?:proxy-)?authorization|set-cookie|cookie)(\s*:[ \t]*)"
     r"((?:\\(?![rn])[\s\S]|[^\\\"\r\n])+)"
 )
+MARKS = ("authorization", "cookie", "://")
+"""What has to be in a text for one of the expressions to match; looking for it is cheaper."""
 PASSWORD = re.compile(r"(?i)([a-z][a-z0-9+.-]*://[^/?#\s:@\"]*:)[^/?#\s@\"]+@")
 
 
 def visible(text: str) -> str:
     """Return a text in which every character that acts instead of showing is written out."""
+    if text.isascii() and text.isprintable():
+        return text
     return CONTROL.sub(lambda found: _written(ord(found[0])), text)
 
 
@@ -50,6 +54,8 @@ def redact(value: Any) -> Any:
     form in which a trace quotes them, and passwords in URLs.
     """
     if isinstance(value, str):
+        if not any(mark in value.lower() for mark in MARKS):
+            return value
         return PASSWORD.sub(rf"\1{HIDDEN}@", SECRET_FIELD.sub(rf"\1\2{HIDDEN}", value))
     if isinstance(value, list):
         return [redact(item) for item in value]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -119,7 +120,7 @@ def _fit(grid: Grid, room: int) -> tuple[dict[int, int], list[int]]:
     A column is shown whole, folded (the wide ones), or not at all.
     """
     whole = {
-        place: max(len(column.title), *(len(row[place]) for row in grid.rows))
+        place: max(cell_len(column.title), *(cell_len(row[place]) for row in grid.rows))
         for place, column in enumerate(grid.columns)
     }
     widths = {p: min(size, FOLDED) if grid.columns[p].wide else size for p, size in whole.items()}
@@ -142,10 +143,10 @@ def _needed(widths: dict[int, int]) -> int:
 def _aligned(grid: Grid) -> Iterator[str]:
     """Yield the lines of a table for a pipe: columns as wide as their widest entry."""
     lines = [[column.title for column in grid.columns], *grid.rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         cells = [
-            text.rjust(width) if column.number else text.ljust(width)
+            " " * (width - cell_len(text)) + text if column.number else text + " " * (width - cell_len(text))
             for text, width, column in zip(line, widths, grid.columns, strict=True)
         ]
         yield GAP.join(cells).rstrip() + "\n"
