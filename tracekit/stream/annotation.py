@@ -1,4 +1,4 @@
-"""What an annotation of a descriptor says: ``</srv/www>``, ``<TCP:[10.0.0.1:80->10.0.0.2:4]>``, ``<pipe:[3]>``.
+"""What an annotation of a descriptor says: ``</srv>``, ``<TCP:[10.0.0.1:80->10.0.0.2:4]>``, ``<pipe:[3]>``.
 
 Source: ``printfd`` and ``print_sockaddr_by_inode`` in strace's src/util.c and src/socketutils.c.
 """

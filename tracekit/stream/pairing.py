@@ -68,6 +68,8 @@ class Pairing:
         """Tell that what was said of one tid was about another."""
         if before in self._open:
             self._open[after] = self._open.pop(before)
+            if before is None:
+                self._open[after][0].tid = after
 
     def give_up(self, tid: int | None, hint: str) -> None:
         """Tell that the call a task is in will not be completed."""

@@ -177,7 +177,11 @@ class Reader:
         if layout is None or layout == self.layout:
             return False
         match = layout.leader()(line)
-        if not match or form_of(split_duration(line[match.end() :])[0]).says is Says.NOTHING:
+        rest = line[match.end() :] if match else ""
+        interrupted = INTERRUPTION.fullmatch(rest)
+        if form_of(split_duration(rest)[0]).says is Says.NOTHING and not (
+            (interrupted and _readable_so_far(interrupted[1])) or (self.lines == 1 and BODY.match(rest))
+        ):
             return False
         self._use(layout)
         return True

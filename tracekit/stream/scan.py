@@ -28,7 +28,7 @@ def skipped() -> str:
             pattern("STRING"),
             rf"(?<=[A-Z0-9_]){pattern('ANNOTATION')}",
             pattern("COMMENT"),
-            rf"<(?!{BREAK})|[>/@]",
+            rf"(?<![A-Z0-9_])<(?!{BREAK})|<<|[>/@]",
         )
     )
 
