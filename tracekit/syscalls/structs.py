@@ -17,6 +17,8 @@ class StructField:
     kind: str
     hidden: bool
     """Printed only when structures are asked for in full (``-v``)."""
+    optional: bool
+    """Left out when it is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +43,5 @@ def _read(line: str) -> StructRow:
 
 
 def _read_field(item: str) -> StructField:
-    label, _, kind = item.removeprefix("+").partition("=")
-    return StructField(label, kind, hidden=item.startswith("+"))
+    label, _, kind = item.lstrip("+?").partition("=")
+    return StructField(label, kind, hidden=item.startswith("+"), optional=item.startswith("?"))

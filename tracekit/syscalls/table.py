@@ -6,7 +6,7 @@ gives back and what it does to descriptors and tasks, so that a new call is a ne
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -61,6 +61,8 @@ class Form:
     returns: str = ""
     """The kind of the return value; empty for a plain decimal number."""
     effects: tuple[Effect, ...] = ()
+    whole: bool = True
+    """False for a command's form that holds only what stands after the command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +172,11 @@ def _read_commands(text: str) -> Iterator[tuple[str, Commands]]:
             continue
         call, index, names, mask = heading.strip("[]").split()
         values = constants(names).values
-        forms = {
-            values[command.replace("_or_", " or ")]: read_form(form, int(index) + 1)
-            for row in rows
-            for commands, _, form in [row.partition(":")]
-            for command in commands.split()
-        }
+        forms = {}
+        for row in rows:
+            commands, _, form = row.partition(":")
+            whole = form.startswith("=")
+            read = read_form(form.removeprefix("="), 0 if whole else int(index) + 1)
+            for command in commands.split():
+                forms[values[command.replace("_or_", " or ")]] = replace(read, whole=whole)
         yield call, Commands(index=int(index), mask=int(mask, 0), forms=forms)

@@ -131,7 +131,7 @@ def _choice(call: Syscall) -> _Choice:
         return _Choice(call.name, usual, 0, 0, {})
     before = call.form.arguments[: call.commands.index + 1]
     plans = {
-        command: _plan(Form((*before, *form.arguments), form.returns, form.effects))
+        command: _plan(form if form.whole else Form((*before, *form.arguments), form.returns))
         for command, form in call.commands.forms.items()
     }
     return _Choice(call.name, usual, call.commands.index, call.commands.mask, plans)

@@ -192,15 +192,10 @@ def _offset(view: View, address: int) -> str:
     return pointer(address) if data is None else f"[{int.from_bytes(data, 'little', signed=True)}]"
 
 
-def _offset_change(index: str) -> Printer:
-    """What became of an offset that was printed at entry: `` => [200]``."""
-    at = int(index)
-
-    def printer(view: View, _value: int) -> str:
-        after = _offset(view, view.args[at])
-        return f" => {after}" if after[0] == "[" and after != view.call.saved.get(at) else ""
-
-    return printer
+def _offset_change(view: View, address: int) -> str:
+    """Where an offset that was printed at entry is now: `` => [200]``."""
+    after = _offset(view, address) if view.ret else ""
+    return f" => {after}" if after.startswith("[") else ""
 
 
 def _fsid(_view: View, value: bytes) -> str:
@@ -297,6 +292,7 @@ kinds(
         "dents_old": _entries("<QQH"),
         "fd_pair": _fd_pair,
         "offset": _offset,
+        "offset_change": _offset_change,
         "statx_flags": _statx_flags,
         "how_mode": lambda _view, value: octal(value),
         "fs_type": lambda _view, value: constants("fs_type").names.get(value) or hex(value),
@@ -304,6 +300,4 @@ kinds(
         "fanotify_init_flags": _fanotify_init,
     }
 )
-families(
-    {"open_mode": _open_mode, "mknod_dev": _node_device, "offset_change": _offset_change, "array": array_of}
-)
+families({"open_mode": _open_mode, "mknod_dev": _node_device, "array": array_of})

@@ -57,7 +57,11 @@ def _get(view: View, where: int) -> str:
     if level == _SOCKET and option in {_SO_LINGER, _SO_PEERCRED}:
         return _members(view, where, size, _LINGER if option == _SO_LINGER else _CREDENTIALS)
     if _is_number(level, option):
-        return _error(view, where) if option == _SO_ERROR else _number(view, where, size)
+        return (
+            _error(view, where)
+            if option == _SO_ERROR and size >= _INT
+            else _number(view, where, size if level == _SOCKET else _INT)
+        )
     return _number(view, where) if size == _INT else counted(view, where, size)
 
 
@@ -83,7 +87,10 @@ def _members(view: View, where: int, size: int, names: tuple[str, ...]) -> str:
     if data is None:
         return pointer(where)
     values = struct.unpack(f"<{count}i", data)
-    return "{" + ", ".join(f"{name}={value}" for name, value in zip(names, values, strict=False)) + "}"
+    shown = [f"{name}={value}" for name, value in zip(names, values, strict=False)]
+    if count < len(names) and size % _INT:
+        shown.append(f"{names[count]}={counted(view, where + count * _INT, size % _INT, 2)}")
+    return "{" + ", ".join(shown) + "}"
 
 
 def _length(view: View) -> int | None:

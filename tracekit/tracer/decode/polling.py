@@ -33,6 +33,8 @@ def _ready(view: View) -> str:
     """The descriptors that something happened to: ``[{fd=5, revents=POLLIN}]``."""
     limit = view.options.string_limit
     data = view.readable(view.args[0], min(view.args[1] & U32, 1 << 16) * _POLLFD.size)
+    if not data:
+        return f"[{pointer(view.args[0])}]"
     shown: list[str] = []
     for descriptor, _, happened in _POLLFD.iter_unpack(data[: len(data) // 8 * 8]):
         if not happened:
@@ -45,7 +47,9 @@ def _ready(view: View) -> str:
 
 
 def _poll_result(view: View, value: int) -> str:
-    return f"{value} ({_ready(view)})" if value else "0 (Timeout)"
+    if not value:
+        return "0 (Timeout)"
+    return f"{value} ({_ready(view)})" if view.args[0] and view.args[1] & U32 else str(value)
 
 
 def _ppoll_result(view: View, value: int) -> str:
@@ -94,10 +98,12 @@ def _select_result(view: View, value: int) -> str:
     if not value:
         return "0 (Timeout)"
     shown = []
+    left_to_show = value
     for name, index in (("in", 1), ("out", 2), ("except", 3)):
         members = _members(view, view.args[index], signed32(view.args[0])) if view.args[index] else None
-        if members:
-            shown.append(f"{name} {_set(view, members)}")
+        if members and left_to_show > 0:
+            shown.append(f"{name} {_set(view, members[:left_to_show])}")
+            left_to_show -= len(members)
     syscall = view.call.syscall
     left = _left(view, 4, "*timeval" if syscall and syscall.name == "select" else "*timespec")
     return f"{value} ({', '.join([*shown, *([left] if left else [])])})"

@@ -6,7 +6,6 @@ from typing import Final
 from tracekit.syscalls import constants
 from tracekit.tracer.decode.registry import kinds
 from tracekit.tracer.decode.scalars import U32, bare_names, spell
-from tracekit.tracer.decode.text import quoted
 from tracekit.tracer.decode.view import View, pointer
 
 _DIRECTIONS: Final = ("_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE")
@@ -48,20 +47,31 @@ def _termios(view: View, where: int) -> str:
         f"c_lflag={_flags('termios_lflag', lflag)}",
     ]
     if view.options.verbose:
-        shown += [f"c_line={spell('line_discipline', line)}", f"c_cc={quoted(characters, 2)}"]
+        shown += [f"c_line={spell('line_discipline', line)}", f"c_cc={_characters(characters)}"]
     else:
         shown.append("...")
     return "{" + ", ".join(shown) + "}"
 
 
+def _characters(values: bytes) -> str:
+    """The control characters by their places; as text, those that are shown are numbers."""
+    names = constants("termios_cc").names
+    shown = (f"[{names.get(at, at)}]={hex(value) if value else '0'}" for at, value in enumerate(values))
+    return f"[{', '.join(shown)}]"
+
+
 def _flags(table: str, value: int) -> str:
-    return spell(table, value)
+    """Flags by name, without a comment, and nothing at all for none."""
+    return bare_names(table, value) if value else ""
 
 
 def _output(value: int) -> str:
-    delays = [f"{name}{(value & mask) // (mask & -mask)}" for mask, name in _DELAYS]
-    rest = value & ~0xFF00
-    return "|".join([*delays, *([bare_names("termios_oflag", rest)] if rest else [])])
+    delays = [_delay(name, (value & mask) // (mask & -mask)) for mask, name in _DELAYS]
+    return "|".join([*delays, _flags("termios_oflag", value & ~0xFF00)])
+
+
+def _delay(name: str, value: int) -> str:
+    return "XTABS" if name == "TAB" and value == 3 else f"{name}{value}"
 
 
 def _control(value: int) -> str:
@@ -72,9 +82,7 @@ def _control(value: int) -> str:
         shown.append(f"{spell('baud', input_speed)}<<IBSHIFT")
     shown.append(f"CS{5 + (value & _CSIZE) // 0x10}")
     rest = value & ~(_CBAUD | _CBAUD << _IBSHIFT | _CSIZE)
-    if rest:
-        shown.append(bare_names("termios_cflag", rest))
-    return "|".join(shown)
+    return "|".join([*shown, _flags("termios_cflag", rest)])
 
 
 kinds({"ioctl_cmd": _request, "*termios": _termios})

@@ -111,7 +111,7 @@ def ticks(value: int) -> str:
 def _limit(_view: View, value: int) -> str:
     """A resource limit: infinity, a number, or a multiple of 1024."""
     if value == U64:
-        return "RLIM_INFINITY"
+        return "RLIM64_INFINITY"
     if value > 1024 and value % 1024 == 0:
         return f"{value // 1024}*1024"
     return str(value)

@@ -12,6 +12,7 @@ from tracekit.tracer.decode.view import Printer, View, pointer
 _SIGACTION: Final = struct.Struct("<QQQ")
 _HANDLERS: Final = {0: "SIG_DFL", 1: "SIG_IGN", 2: "SIG_HOLD"}
 _SA_RESTORER: Final = 0x04000000
+_SET_SIZE: Final = 8  # the kernel takes no other
 _SIGINFO_SIZE: Final = 128
 _SIGMASK_AT: Final = 296  # uc_sigmask: after uc_flags, uc_link, uc_stack and 256 bytes of registers
 
@@ -52,7 +53,7 @@ def signal_set(view: View, where: int, size: int) -> str:
     """The set behind a pointer."""
     if not where:
         return "NULL"
-    if not 0 < size <= 8:
+    if size != _SET_SIZE:
         return pointer(where)
     data = view.fetch(where, size)
     if data is None:
@@ -99,6 +100,7 @@ _CODES: Final = {
 }
 _SI_USER, _SI_TKILL, _SI_TIMER, _SI_SIGIO = 0, -6, -2, -5
 _SEGV_BNDERR, _SEGV_PKUERR = 3, 4
+_BUS_MCEERR: Final = (4, 5)
 _ARCHES: Final = {"AUDIT_ARCH_X86_64": "x86_64", "AUDIT_ARCH_AARCH64": "aarch64"}
 
 
@@ -165,6 +167,8 @@ def _fault(info: bytes) -> list[str]:
         shown += [f"si_lower={pointer(lower)}", f"si_upper={pointer(upper)}"]
     if SIGNALS.get(signo) == "SIGSEGV" and code == _SEGV_PKUERR:
         shown.append(f"si_pkey={lower & U32}")
+    if SIGNALS.get(signo) == "SIGBUS" and code in _BUS_MCEERR:
+        shown.append(f"si_addr_lsb={struct.unpack_from('<h', info, 24)[0]}")
     return shown
 
 

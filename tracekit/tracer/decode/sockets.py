@@ -13,6 +13,7 @@ from tracekit.tracer.decode.view import Printer, View, pointer
 
 _STORAGE: Final = 128  # sizeof(struct sockaddr_storage), <linux/socket.h>
 _UNIX, _INET, _INET6, _NETLINK, _PACKET = 1, 2, 10, 16, 17
+_FAMILY_SIZE: Final = 2
 _TYPE_MASK: Final = 0xF  # SOCK_TYPE_MASK, <linux/net.h>
 
 
@@ -23,7 +24,8 @@ def address_text(view: View, data: bytes, length: int) -> str:
     inside = body(view, data, length) if body else None
     if inside is None:
         inside = f"sa_data={quoted(data[2:], view.options.hex_strings)}"
-    return f"{{sa_family={spell('address_family', family)}, {inside}}}"
+    name = spell("address_family", family)
+    return f"{{sa_family={name}, {inside}}}" if length > _FAMILY_SIZE else f"{{sa_family={name}}}"
 
 
 def _unix(view: View, data: bytes, length: int) -> str | None:
@@ -61,7 +63,7 @@ def _netlink(_view: View, data: bytes, _length: int) -> str | None:
     if len(data) < 12:
         return None
     pid, groups = struct.unpack_from("<iI", data, 4)
-    return f"nl_pid={pid}, nl_groups={f'{groups:#010x}' if groups else '00000000'}"
+    return f"nl_pid={pid}, nl_groups={f'{groups:#08x}' if groups else '00000000'}"
 
 
 _BODIES: Final[dict[int, Callable[[View, bytes, int], str | None]]] = {

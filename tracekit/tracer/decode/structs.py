@@ -11,7 +11,15 @@ from tracekit.tracer.decode.registry import families, printer_of
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 #: What a pointer to a lone number points at: kind -> its struct(3) letter.
-_LONE: Final[Mapping[str, str]] = {"int": "i", "uint": "I", "long": "q", "ulong": "Q", "hex": "Q"}
+_LONE: Final[Mapping[str, str]] = {
+    "int": "i",
+    "uint": "I",
+    "long": "q",
+    "ulong": "Q",
+    "hex": "Q",
+    "signal": "i",
+    "date": "q",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +27,8 @@ class Layout:
     """A structure ready to be printed."""
 
     packing: struct.Struct
-    fields: tuple[tuple[str, Printer, bool], ...]
-    """Per field: what stands before the value, its printer, whether -v is needed to see it."""
+    fields: tuple[tuple[str, Printer, bool, bool], ...]
+    """Per field: what stands before the value, its printer, whether only -v shows it, whether 0 hides it."""
     abbreviated: bool
 
     def text(self, view: View, data: bytes) -> str:
@@ -29,8 +37,8 @@ class Layout:
         values = self.packing.unpack(data)
         shown = [
             f"{label}{printer(view, value)}"
-            for (label, printer, hidden), value in zip(self.fields, values, strict=True)
-            if everything or not hidden
+            for (label, printer, hidden, optional), value in zip(self.fields, values, strict=True)
+            if (everything or not hidden) and (value or not optional)
         ]
         if not everything:
             shown.append("...")
@@ -45,7 +53,7 @@ def layout(name: str) -> Layout:
 
 def _build(row: StructRow) -> Layout:
     fields = tuple(
-        (f"{field.label}=" if field.label else "", printer_of(field.kind), field.hidden)
+        (f"{field.label}=" if field.label else "", printer_of(field.kind), field.hidden, field.optional)
         for field in row.fields
     )
     return Layout(struct.Struct("<" + row.packing), fields, any(field.hidden for field in row.fields))

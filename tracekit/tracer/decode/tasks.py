@@ -10,7 +10,7 @@ from tracekit.tracer.decode.registry import families, kinds
 from tracekit.tracer.decode.scalars import U32, bare_names, names_of, signed32, spell
 from tracekit.tracer.decode.signals import SIGNALS, signal_name
 from tracekit.tracer.decode.structs import array_text
-from tracekit.tracer.decode.text import number, quoted, terminated
+from tracekit.tracer.decode.text import number, string
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 _CSIGNAL: Final = 0xFF
@@ -122,9 +122,15 @@ def _wake_operation(_view: View, value: int) -> str:
     operation, argument = value >> 28 & 7, value >> 12 & 0xFFF
     shift = "FUTEX_OP_OPARG_SHIFT<<28|" if value >> 31 else ""
     return (
-        f"{shift}{spell('futex_wake_op', operation)}<<28|{hex(argument) if argument else '0'}<<12"
-        f"|{spell('futex_wake_cmp', value >> 24 & 15)}<<24|{hex(value & 0xFFF) if value & 0xFFF else '0'}"
+        f"{shift}{_shifted('futex_wake_op', operation, 28)}|{hex(argument) if argument else '0'}<<12"
+        f"|{_shifted('futex_wake_cmp', value >> 24 & 15, 24)}|{hex(value & 0xFFF) if value & 0xFFF else '0'}"
     )
+
+
+def _shifted(table: str, value: int, bits: int) -> str:
+    """A name and how far it is shifted; the comment on an unknown one comes last."""
+    name, mark, rest = spell(table, value).partition(" ")
+    return f"{name}<<{bits}{mark}{rest}"
 
 
 def _cpu_set(size: str) -> Printer:
@@ -158,13 +164,13 @@ def _personality(_view: View, value: int) -> str:
     return base + ("|" + bare_names("personality_flags", flags) if flags else "")
 
 
+def _ptracer(_view: View, value: int) -> str:
+    return "PR_SET_PTRACER_ANY" if signed32(value) == -1 else str(signed32(value))
+
+
 def _task_name(view: View, where: int) -> str:
     """A thread's name; the kernel looks at 16 bytes of it (prctl(2))."""
-    data = terminated(view, where, _TASK_COMM_LEN - 1)
-    if data is None:
-        return pointer(where)
-    cut = "..." if len(data) >= _TASK_COMM_LEN else ""
-    return quoted(data[: _TASK_COMM_LEN - 1], view.options.hex_strings) + cut
+    return string(view, where, min(_TASK_COMM_LEN - 1, view.options.string_limit))
 
 
 def capabilities(mask: int) -> str:
@@ -308,6 +314,7 @@ kinds(
         "futex_wake_op_value": _wake_operation,
         "personality": _personality,
         "task_name": _task_name,
+        "ptracer": _ptracer,
         "cap_data": _cap_data,
     }
 )

@@ -110,11 +110,17 @@ def _random_bytes(size: str) -> Printer:
     return lambda view, address: counted(view, address, length(view), 2)
 
 
+def _mount_text(flags: str, without: str) -> Printer:
+    """mount(2)'s type or data: text unless one of these flags makes it an address that nobody reads."""
+    index, mask = int(flags), int(without, 16)
+    return lambda view, address: pointer(address) if view.args[index] & mask else string(view, address)
+
+
 def _path_out(view: View, address: int) -> str:
     """A path that the kernel wrote; its return value counts the NUL (getcwd)."""
     if view.failed:
         return pointer(address)
-    size = view.ret
+    size = view.ret if view.ret > 0 else PATH_MAX
     data = terminated(view, address, size - 1)
     if data is None:
         return pointer(address)
@@ -188,4 +194,6 @@ kinds(
         "envp": _envp,
     }
 )
-families({"bytes": _bytes, "short_bytes": _short_bytes, "random_bytes": _random_bytes})
+families(
+    {"mount_text": _mount_text, "bytes": _bytes, "short_bytes": _short_bytes, "random_bytes": _random_bytes}
+)
