@@ -15,29 +15,36 @@ PATH_MAX: Final = 4096  # <linux/limits.h>
 _FIRST_READ: Final = 256  # most paths are shorter
 
 _NAMED: Final = {0x09: "\\t", 0x0A: "\\n", 0x0B: "\\v", 0x0C: "\\f", 0x0D: "\\r", 0x22: '\\"', 0x5C: "\\\\"}
-_OCTAL: Final = {byte: f"\\{byte:o}" for byte in (*range(0x20), *range(0x7F, 0x100))} | _NAMED
+_OCTAL: Final = [chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:o}" for byte in range(0x100)]
+_PIECES: Final = [_NAMED.get(byte, text) for byte, text in enumerate(_OCTAL)]
 _OCTAL_BEFORE_DIGIT: Final = re.compile(rb"[\0-\x08\x0e-\x1f\x7f-\xff](?=[0-9])")
-_ESCAPES: Final = {chr(byte): f"\\{byte:03o}" for byte in range(0x100)}
 _TEXT: Final = re.compile(rb"[\t-\r -~]*")
-_PLAIN: Final = re.compile(rb"[ !#-\[\]-~]*")
 
 
 def quoted(data: bytes, hex_strings: int = 0) -> str:
-    r"""Bytes as a string of C; with 1 what is no text, with 2 everything as ``\\x41``."""
+    """Bytes as a string of C; with 1 what is no text, with 2 everything as ``\\x41``."""
     if hex_strings == 2 or (hex_strings and not _TEXT.fullmatch(data)):
         return '"' + "".join(f"\\x{byte:02x}" for byte in data) + '"'
-    if _PLAIN.fullmatch(data):
-        return f'"{data.decode("ascii")}"'
+    if data.isascii():
+        text = data.decode("ascii").replace("\\", "\\\\").replace('"', '\\"')
+        if not text.isprintable():
+            text = text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+        if text.isprintable():
+            return f'"{text}"'
     if not _OCTAL_BEFORE_DIGIT.search(data):
-        return f'"{data.decode("latin-1").translate(_OCTAL)}"'
+        return f'"{_escaped(data)}"'
     pieces = []
     start = 0
-    for match in _OCTAL_BEFORE_DIGIT.finditer(data):  # "\1" before a digit would read as another character
-        pieces.append(data[start : match.start()].decode("latin-1").translate(_OCTAL))
+    for match in _OCTAL_BEFORE_DIGIT.finditer(data):  # "\\1" before a digit would read as another character
+        pieces.append(_escaped(data[start : match.start()]))
         pieces.append(f"\\{data[match.start()]:03o}")
         start = match.end()
-    pieces.append(data[start:].decode("latin-1").translate(_OCTAL))
+    pieces.append(_escaped(data[start:]))
     return f'"{"".join(pieces)}"'
+
+
+def _escaped(data: bytes) -> str:
+    return "".join(map(_PIECES.__getitem__, data))
 
 
 def terminated(view: View, address: int, limit: int) -> bytes | None:
