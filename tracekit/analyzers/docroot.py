@@ -197,10 +197,12 @@ class Docroot:
 
 
 def _by_site(requests: Iterable[Request]) -> dict[Site, list[Asked]]:
-    """Group requests by listener and host."""
+    """Group the requests that name a path by listener and host."""
     groups: dict[Site, list[Asked]] = defaultdict(list)
     for request in requests:
         target = read_target(request.head)
+        if target.path is None:
+            continue
         known = target.host_known or target.site is not None
         site = Site(request.connection.listen, target.site, known)
         groups[site].append(Asked(request, target, matches(request, target)))
@@ -281,7 +283,7 @@ def _why(asked: list[Asked]) -> str:
 def _summary(roots: list[Root], still_open: list[Open], groups: dict[Site, list[Asked]]) -> str:
     """Return the verdict's reason in one sentence."""
     if not groups:
-        return "the trace shows no request"
+        return "the trace shows no request for a path"
     if not roots:
         return "; ".join(sorted({one.reason for one in still_open}))
     hosts = f" for {len(roots)} listeners and hosts" if len(roots) > 1 else ""

@@ -8,6 +8,7 @@ to 2.3 and 6.3.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -223,41 +224,42 @@ class Responses:
         self._in_head = False
         self._just_began = False
 
-    def feed(self, data: bytes, size: int, methods: list[bytes]) -> list[Part]:
-        """Take one piece of output and return it as stretches.
+    def feed(self, pieces: list[tuple[bytes, int]], methods: list[bytes]) -> list[Part]:
+        """Take what one call wrote and return it as stretches.
 
         Args:
-            data: what the trace shows of it.
-            size: how many bytes there were.
+            pieces: for each buffer, what the trace shows of it and how many bytes it had.
             methods: of the requests that have no response yet, in order.
         """
-        parts: list[Part] = []
         waiting = list(reversed(methods))
+        self._just_began = False
+        return [part for data, size in pieces for part in self._take(data, size, waiting)]
+
+    def _take(self, data: bytes, size: int, waiting: list[bytes]) -> Iterator[Part]:
+        """Yield one buffer as stretches; a response takes the method that it answers off the list."""
         while size > 0:
+            code = None
             if self._in_head:
                 used = self._take_head(data, size)
-                parts.append(Part(None, used))
             elif self._body.done or self._looks_new(data, waiting):
                 status = STATUS_LINE.match(data) if waiting else None
                 if status is None:
-                    parts.append(Part(None, size))
-                    return parts
+                    yield Part(None, size)
+                    return
                 code = int(status[1])
                 self._in_head, self._head = True, b""
                 self._method = waiting.pop() if code >= FINAL else b""
                 used = self._take_head(data, size)
-                parts.append(Part(code, used))
             else:
                 self._just_began = False
                 used = self._body.consume(data, size)
-                parts.append(Part(None, used))
+            yield Part(code, used)
             data, size = data[used:], size - used
-        return parts
 
     def _looks_new(self, data: bytes, waiting: list[bytes]) -> bool:
         """Decide whether a response begins here although the end of the last one was not seen.
 
-        What follows a cut head directly is its body, whatever it says.
+        What follows a cut head in the same call is its body, whatever it says.
         """
         unknown = self._body.remaining is None and not self._body.chunked
         return unknown and not self._just_began and bool(waiting) and bool(STATUS_LINE.match(data))

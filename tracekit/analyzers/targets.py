@@ -25,7 +25,8 @@ class Target:
             slash at its end (the root is ``/``); None when the target has none (``*``).
         folder: True when the target's path ends with a slash.
         host: the Host field or the authority of the target, as sent; None when not shown whole.
-        host_known: True when the trace shows which host was asked for, or that none was named.
+        host_known: True when the trace shows which host was asked for, or that none was named (what
+            follows a line that is no HTTP/1.x request line is not read as fields).
         site: the host without its port, in lower case; also when only the port is cut off.
     """
 
@@ -45,8 +46,9 @@ def read_target(head: Head) -> Target:
     method = words[0].decode("latin-1") if len(words) > 1 else None
     target = words[1].decode("latin-1") if len(words) > 1 and words[1] else None
     complete = target is not None and (len(words) > 2 or not head.line_cut)
-    host, known, site = _host(head)
     text = target or ""
+    has_fields = head.line_cut or (len(words) > 2 and words[-1].startswith(b"HTTP/"))
+    host, known, site = _host(head) if has_fields else (None, True, None)
     if absolute := ABSOLUTE.fullmatch(text):
         host, known, site = absolute[1], True, _site(absolute[1])
         text = absolute[2] or "/"

@@ -118,18 +118,17 @@ def _responses(state: State, row: Row, connection: Connection, pieces: list[tupl
     """Give what was written to the requests that it answers."""
     if pieces and _answers_hidden(connection, pieces[0][0]):
         _add(state, _hidden(connection, row))
-    for data, size in pieces:
-        methods = [request.head.line.partition(b" ")[0] for request in connection.unanswered]
-        for part in connection.writer.feed(data, size, methods):
-            if part.begins is not None:
-                _begin_response(connection, row, part.begins)
-            request = connection.current or (connection.unanswered[0] if connection.unanswered else None)
-            if request is None:
-                continue
-            request.sent += part.size
-            request.last = row
-            request.writers.add(row.tid if row.tid is not None else 0)
-            state.focus[row.tid] = request
+    methods = [request.head.line.partition(b" ")[0] for request in connection.unanswered]
+    for part in connection.writer.feed(pieces, methods):
+        if part.begins is not None:
+            _begin_response(connection, row, part.begins)
+        request = connection.current or (connection.unanswered[0] if connection.unanswered else None)
+        if request is None:
+            continue
+        request.sent += part.size
+        request.last = row
+        request.writers.add(row.tid if row.tid is not None else 0)
+        state.focus[row.tid] = request
 
 
 def _answers_hidden(connection: Connection, data: bytes) -> bool:
