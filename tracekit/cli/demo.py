@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import socket
 import struct
 import subprocess
 import tempfile
@@ -36,7 +37,7 @@ ThreadsPerChild 5
 DocumentRoot "{folder}/htdocs"
 DirectoryIndex index.html
 ErrorLog "logs/error.log"
-LogFormat "%h:%{{remote}}p %P %{{tid}}P \\"%r\\" %>s %B" dispatch
+LogFormat "%h:%{{remote}}p %k pid=%P accept=%{{accept_tid}}P tid=%{{tid}}P \\"%r\\" %>s %B" dispatch
 CustomLog "logs/access.log" dispatch
 PidFile "logs/httpd.pid"
 """
@@ -146,10 +147,11 @@ def _send_load(port: int, waiter: tracer.Waiter) -> None:
 
 
 def _get(port: int, targets: tuple[str, ...]) -> None:
-    """Ask for targets one after the other on one connection."""
+    """Ask for targets one after the other on one connection, and wait until the server has closed it."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     for target in targets:
-        last = target == targets[-1]
-        connection.request("GET", target, headers={"Connection": "close"} if last else {})
+        connection.request("GET", target)
         connection.getresponse().read()
+    connection.sock.shutdown(socket.SHUT_WR)
+    connection.sock.recv(1)
     connection.close()
