@@ -64,7 +64,7 @@ class EventChild:
         while True:
             score.set(Status.READY)
             self._queue.set_idle()
-            self._watch_listeners()
+            self._enable_listeners()
             self._serve(self._queue.pop(), score)
 
     def _serve(self, connection: Connection, score: WorkerScore) -> None:
@@ -107,11 +107,11 @@ class EventChild:
         for listener in self._runtime.listeners:
             listener.setblocking(False)
         while True:
-            self._watch_listeners()
+            self._enable_listeners()
             busy = False
             for fd, _ in self._epoll.poll(self._next_timeout()):
                 if fd in self._listeners:
-                    self._accept(self._listeners[fd], tid)
+                    busy |= self._accept(self._listeners[fd], tid)
                 elif fd == self._wakeup:
                     os.read(self._wakeup, WAKEUP_READ_SIZE)
                 else:
@@ -127,30 +127,38 @@ class EventChild:
             self._wakes_at = deadline
         return None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
 
-    def _watch_listeners(self) -> None:
-        """Have the listening sockets in the epoll set exactly while there is somebody to serve."""
+    def _enable_listeners(self) -> None:
+        """Have the listening sockets in the epoll set again once there is somebody to serve."""
         with self._mutex:
-            wanted = self._can_accept()
-            if wanted == self._listening:
-                return
-            self._listening = wanted
-            for fd in self._listeners:
-                if wanted:
+            if not self._listening and not self._above_limit():
+                self._listening = True
+                for fd in self._listeners:
                     self._epoll.register(fd, select.EPOLLIN)
-                else:
+
+    def _disable_listeners(self) -> None:
+        """Leave new connections to the other children, and those that none takes to the kernel."""
+        with self._mutex:
+            if self._listening:
+                self._listening = False
+                for fd in self._listeners:
                     self._epoll.unregister(fd)
 
-    def _can_accept(self) -> bool:
-        """Httpd's connections_above_limit, turned round (server/mpm/event/event.c)."""
+    def _above_limit(self) -> bool:
+        """Httpd's connections_above_limit (server/mpm/event/event.c)."""
         idle = self._queue.idle
+        if idle == 0 or time.monotonic() < self._resting_until:
+            return True
+        # While disabled one idle worker less counts, or else it would be on and off in turn.
+        spare = (idle - (not self._listening)) * ASYNC_REQUEST_WORKER_FACTOR
         busy = self._connections - len(self._lingering)
-        limit = self._runtime.limits.threads_per_child + idle * ASYNC_REQUEST_WORKER_FACTOR
-        return idle > 0 and busy < limit and time.monotonic() >= self._resting_until
+        return busy >= self._runtime.limits.threads_per_child + spare
 
-    def _accept(self, listener: socket.socket, tid: int) -> None:
-        """Accept one connection for a worker that is reserved first."""
-        if not self._queue.try_reserve():
-            return
+    def _accept(self, listener: socket.socket, tid: int) -> bool:
+        """Accept one connection for a worker that is reserved first; True when all were busy."""
+        above = self._above_limit()
+        if above or not self._queue.try_reserve():
+            self._disable_listeners()
+            return self._queue.idle == 0
         try:
             accepted, client = listener.accept()
         except OSError as error:  # another child took it, the client has gone, or a shortage
@@ -158,11 +166,13 @@ class EventChild:
             if error.errno in SHORTAGE:
                 self._runtime.error_log.log("mpm_event", "error", f"AH00471: accept: {error.strerror}")
                 self._resting_until = time.monotonic() + SHORTAGE_SECONDS
-            return
+                self._disable_listeners()
+            return False
         connection = Connection(accepted, client, tid, self._runtime)
         with self._mutex:
             self._connections += 1
         self._queue.push(connection)
+        return False
 
     def _resume(self, fd: int) -> bool:
         """Hand a parked connection that is ready to a worker; True when none was free at once."""

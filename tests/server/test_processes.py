@@ -21,6 +21,13 @@ def comms(pid: int) -> list[str]:
     return sorted((Path(f"/proc/{pid}/task/{task.tid}/comm").read_text().strip()) for task in threads(pid))
 
 
+def ids(pid: int) -> dict[str, list[str]]:
+    """Return the user, the group and the other groups of a process, as proc(5) has them."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    fields = dict(line.split(":\t", 1) for line in lines)
+    return {name: fields[name].split() for name in ("Uid", "Gid", "Groups")}
+
+
 def all_there(server: LabServer, mpm: str, children: int) -> bool:
     pids = server.children()
     return len(pids) == children and all(len(threads(pid)) == THREADS[mpm] for pid in pids)
@@ -85,12 +92,8 @@ def test_children_of_root_give_up_their_privileges(mpm: str, tmp_path: Path) -> 
     need_root()
     with lab_server(tmp_path, mpm, extra="User #65534\nGroup #65533") as running:
         wait_until(lambda: all_there(running, mpm, 2), "the children")
-        for pid in running.children():
-            status = Path(f"/proc/{pid}/status").read_text()
-            fields = dict(line.split(":\t", 1) for line in status.splitlines())
-            assert fields["Uid"].split() == ["65534"] * 4
-            assert fields["Gid"].split() == ["65533"] * 4
-            assert fields["Groups"].split() == ["65533"]
+        nobody = {"Uid": ["65534"] * 4, "Gid": ["65533"] * 4, "Groups": ["65533"]}
+        wait_until(lambda: all(ids(pid) == nobody for pid in running.children()), "the children's users")
         assert Path(f"/proc/{running.process.pid}").stat().st_uid == 0
 
 
