@@ -3,5 +3,18 @@
 from tracekit.events.read import read_trace
 from tracekit.events.schema import Column, Row
 from tracekit.events.trace import Trace
+from tracekit.stream import parse_arguments, parse_return, values
+from tracekit.stream.annotation import Annotation, decode_path, read_annotation
 
-__all__ = ["Column", "Row", "Trace", "read_trace"]
+__all__ = [
+    "Annotation",
+    "Column",
+    "Row",
+    "Trace",
+    "decode_path",
+    "parse_arguments",
+    "parse_return",
+    "read_annotation",
+    "read_trace",
+    "values",
+]

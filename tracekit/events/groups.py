@@ -13,6 +13,8 @@ from tracekit.stream import Event
 from tracekit.stream.pairing import ORPHAN
 
 WAITING = {"accept", "accept4", "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select"}
+SLEEPS = {"nanosleep", "clock_nanosleep"}
+SELECTS = {"select", "pselect6"}
 MANAGING = {*FORKS, "wait4", "waitid"}
 
 
@@ -77,23 +79,37 @@ def _follow_order(clusters: Clusters, first_lines: list[int], signs: Signs) -> N
     for one, other in neighbours(order, signs):
         if not (clusters.of(one) & proven and clusters.of(other) & proven):
             clusters.join(one, other)
-    for members in clusters.all():
-        if members & signs.threaded and clusters.pid(min(members)) not in members:
-            main = main_thread(members, order, signs)
-            if main is not None:
-                clusters.join(main, min(members))
+    headless = [
+        each for each in clusters.all() if each & signs.threaded and clusters.pid(min(each)) not in each
+    ]
+    left = [each for each in headless if not _join_main(clusters, each, main_thread(each, order, signs))]
+    lone = [tid for tid in order if len(clusters.of(tid)) == 1 and tid not in signs.threaded | signs.managing]
+    if len(left) == len(lone) == 1 < len(headless) and lone[0] < min(left[0]):
+        clusters.join(lone[0], min(left[0]))
+
+
+def _join_main(clusters: Clusters, members: set[int], main: int | None) -> bool:
+    return main is not None and clusters.join(main, min(members))
 
 
 def _signs(events: Sequence[Event]) -> Signs:
-    first: dict[int, str | None] = {}
+    first: dict[int, Event] = {}
     managing = set()
     for event in events:
         if event.tid is not None and event.kind == "syscall":
-            first.setdefault(event.tid, event.name)
+            first.setdefault(event.tid, event)
             if event.name in MANAGING and not (event.name in FORKS and makes_thread(event.args or "")):
                 managing.add(event.tid)
-    waiting = frozenset(tid for tid, name in first.items() if name in WAITING)
+    waiting = frozenset(tid for tid, event in first.items() if event.name in WAITING)
+    managing |= {tid for tid, event in first.items() if _sleeps(event)}
     return Signs(waiters(events), waiting, frozenset(managing))
+
+
+def _sleeps(event: Event) -> bool:
+    """Tell whether a call only lets time pass, as a parent does between two looks at its children."""
+    return event.name in SLEEPS or (
+        event.name in SELECTS and (event.args or "").startswith("0, NULL, NULL, NULL")
+    )
 
 
 def _first_lines(events: Sequence[Event], created: set[int]) -> list[int]:

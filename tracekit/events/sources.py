@@ -6,10 +6,12 @@ import io
 import lzma
 import re
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, cast
 
 from tracekit.errors import UnreadableError
 
@@ -45,12 +47,12 @@ def read_lines(source: Source) -> Iterator[str]:
         UnreadableError: it cannot be opened or unpacked, or is no text.
     """
     try:
-        with _open(source) as raw:
-            buffered = io.BufferedReader(cast("io.RawIOBase", raw))
-            if b"\0" in buffered.peek(PEEKED)[:PEEKED]:
+        with _opened(source.name) as raw, _unpacked(raw, source.name) as stream:
+            if b"\0" in stream.peek(PEEKED)[:PEEKED]:
                 raise UnreadableError(f"{source.name} is no text, so it is no trace", NOT_A_TRACE)
-            yield from io.TextIOWrapper(buffered, "utf-8", "backslashreplace", newline="\n")
-    except (EOFError, lzma.LZMAError, gzip.BadGzipFile) as error:
+            for line in stream:
+                yield line.decode("utf-8", "backslashreplace")
+    except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
         hint = "the file is damaged, or was cut while it was packed: unpack what is left and give that"
         raise UnreadableError(f"{source.name} cannot be unpacked: {error}", hint) from error
     except OSError as error:
@@ -97,27 +99,30 @@ def _escaped(name: str) -> str:
     return re.sub(r"([*?[])", r"[\1]", name)
 
 
-def _open(source: Source) -> BinaryIO:
-    if source.name == STDIN:
-        return _unpacked(cast("io.BufferedReader", sys.stdin.buffer), source.name)
-    return _unpacked(Path(source.name).open("rb"), source.name)
+def _opened(name: str) -> AbstractContextManager[io.BufferedReader]:
+    if name == STDIN:
+        return nullcontext(cast("io.BufferedReader", sys.stdin.buffer))
+    return Path(name).open("rb")
 
 
-def _unpacked(raw: io.BufferedReader, name: str) -> BinaryIO:
+def _unpacked(raw: io.BufferedReader, name: str) -> AbstractContextManager[io.BufferedReader]:
+    """Return the bytes of a file as they were before it was packed; its first bytes say how that was done."""
     start = raw.peek(8)[:8]
-    packed = next((how for magic, how in MAGIC.items() if start.startswith(magic)), None)
-    match packed:
+    match next((how for magic, how in MAGIC.items() if start.startswith(magic)), None):
         case "gzip":
-            return cast("BinaryIO", gzip.GzipFile(fileobj=raw))
+            return _buffered(gzip.GzipFile(fileobj=raw))
         case "xz":
-            return cast("BinaryIO", lzma.LZMAFile(raw))
+            return _buffered(lzma.LZMAFile(raw))
         case "zstd":
-            return _zstd(raw, name)
-        case _:
-            return raw
+            return _buffered(_zstd(raw, name))
+    return nullcontext(raw)
 
 
-def _zstd(raw: BinaryIO, name: str) -> BinaryIO:
+def _buffered(stream: Any) -> io.BufferedReader:
+    return io.BufferedReader(stream)
+
+
+def _zstd(raw: io.BufferedReader, name: str) -> Any:
     try:
         zstandard = importlib.import_module("zstandard")
     except ImportError as error:
@@ -125,7 +130,7 @@ def _zstd(raw: BinaryIO, name: str) -> BinaryIO:
         raise UnreadableError(
             f"{name} is packed with zstd, which this installation cannot read", hint
         ) from error
-    return cast("BinaryIO", zstandard.ZstdDecompressor().stream_reader(raw))
+    return zstandard.ZstdDecompressor().stream_reader(raw)
 
 
 def _refusal(name: str, error: Exception) -> UnreadableError:

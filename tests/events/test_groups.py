@@ -1,0 +1,151 @@
+"""Thread groups: what logs state, and what is inferred, against apache's own word and /proc."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from tracekit.events import read_trace
+from tracekit.events.groups import Groups, infer_groups
+from tracekit.events.sources import Source, read_lines
+from tracekit.stream import Event, Reader, read_events
+
+TRACES = Path(__file__).resolve().parents[2] / "fixtures" / "traces"
+ATTACHED = ("event-attach", "worker-attach", "prefork-attach")
+SERVED = ("apache-event", "apache-event-plain", "apache-worker", "apache-worker-plain", "apache-prefork")
+CONNECTION = "TCP:[127.0.0.1:80->127.0.0.1:{}]"
+WAIT = "futex(0x7f0, FUTEX_WAIT_BITSET_PRIVATE, 0, NULL, FUTEX_BITSET_MATCH_ANY"
+
+
+def groups(*lines: str) -> Groups:
+    return infer_groups(list(read_events(f"{line}\n" for line in lines)))
+
+
+def events_of(name: str, hidden: frozenset[str] = frozenset()) -> list[Event]:
+    """Read a recorded trace, without the calls that name the process."""
+    reader = Reader(name)
+    for line in read_lines(Source(str(TRACES / f"{name}.strace.gz"))):
+        reader.feed(line)
+    reader.finish()
+    return [event for event in reader.events if event.name not in hidden]
+
+
+@pytest.mark.parametrize(
+    "hidden", [frozenset(), frozenset({"getpid", "gettid"})], ids=["all", "without getpid"]
+)
+@pytest.mark.parametrize("name", ATTACHED)
+def test_attached_to_a_running_server(name: str, hidden: frozenset[str]) -> None:
+    truth = {int(tid): pid for tid, pid in json.loads((TRACES / f"{name}.truth.json").read_text()).items()}
+    found = infer_groups(events_of(name, hidden))
+    seen = found.pids.keys() & truth.keys()
+    assert {tid: found.pid(tid) for tid in seen} == {tid: truth[tid] for tid in seen}
+    assert len(seen) == len(truth)
+    assert bool(found.reasons) == any(not found.is_known(tid) for tid in seen)
+
+
+@pytest.mark.parametrize(
+    "hidden", [frozenset(), frozenset({"getpid", "gettid"})], ids=["all", "without getpid"]
+)
+@pytest.mark.parametrize("name", SERVED)
+def test_who_served(name: str, hidden: frozenset[str]) -> None:
+    requests = json.loads((TRACES / f"{name}.truth.json").read_text())["requests"]
+    found = infer_groups(events_of(name, hidden))
+    truth = {request["tid"]: request["pid"] for request in requests if request["tid"] in found.pids}
+    assert truth
+    assert {tid: found.pid(tid) for tid in truth} == truth
+
+
+def test_files_of_one_task_each() -> None:
+    trace = read_trace(TRACES / "apache-event-ff")
+    requests = json.loads((TRACES / "apache-event-ff.truth.json").read_text())["requests"]
+    truth = {request["tid"]: request["pid"] for request in requests if request["tid"]}
+    pids = {row.tid: row.pid for row in trace.rows()}
+    assert truth
+    assert {tid: pids[tid] for tid in truth} == truth
+    assert len(trace.unparsed) == 0
+
+
+def test_clone_flags_state_the_group() -> None:
+    found = groups(
+        '10 execve("/bin/x", ["x"], NULL) = 0',
+        "10 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 11",
+        "11 clone3({flags=CLONE_VM|CLONE_THREAD, stack=0x7f} => {parent_tid=[12]}, 88) = 12",
+        "12 fork() = 13",
+        "13 getpid() = 13",
+        "12 close(3) = 0",
+    )
+    assert found.pids == {10: 10, 11: 11, 12: 11, 13: 13}
+    assert set(found.known) == {10, 11, 12, 13}
+    assert not found.reasons
+
+
+def test_notes_state_the_group() -> None:
+    found = groups(
+        '# tracekit process {"pid": 10, "tids": [10, 11]}',
+        '# tracekit task {"tid": 12, "pid": 10}',
+        "11 close(3) = 0",
+        "12 close(3) = 0",
+    )
+    assert (found.pid(11), found.pid(12), set(found.known)) == (10, 10, {10, 11, 12})
+
+
+def test_execve_in_a_thread_keeps_the_leader() -> None:
+    found = groups("12 close(3) = 0", "11 +++ superseded by execve in pid 12 +++", "11 close(3) = 0")
+    assert found.pids == {11: 11, 12: 11}
+
+
+def test_getpid_across_a_pid_namespace_says_nothing() -> None:
+    found = groups("4000 getpid() = 7", "4000 gettid() = 7", "4001 getpid() = 7", "4001 gettid() = 9")
+    assert found.pids == {4000: 4000, 4001: 4001}
+    assert not found.known
+
+
+def test_siblings_with_the_same_listener_and_addresses_stay_apart() -> None:
+    found = groups(
+        "12 accept4(3<TCP:[127.0.0.1:80]>, NULL, NULL, 0 <unfinished ...>",
+        "11 accept4(3<TCP:[127.0.0.1:80]>, NULL, NULL, 0 <unfinished ...>",
+        "12 <... accept4 resumed>) = 9<TCP:[a->b]>",
+        "11 <... accept4 resumed>) = 9<TCP:[a->c]>",
+        '11 write(2</log>, "x", 1) = 1',
+        '12 write(2</log>, "x", 1) = 1',
+    )
+    assert found.pids == {11: 11, 12: 12}
+
+
+def test_a_connection_that_a_forked_child_inherits_joins_nobody() -> None:
+    found = groups(
+        f"11 accept4(3, NULL, NULL, 0) = 9<{CONNECTION.format(4)}>",
+        "11 clone(child_stack=NULL, flags=SIGCHLD) = 12",
+        f'12 read(9<{CONNECTION.format(4)}>, "x", 1) = 1',
+    )
+    assert found.pids == {11: 11, 12: 12}
+
+
+def test_tasks_that_share_a_connection_are_threads() -> None:
+    found = groups(
+        f"{WAIT} <unfinished ...>".replace("futex", "16 futex", 1),
+        f"{WAIT} <unfinished ...>".replace("futex", "13 futex", 1),
+        "16 <... futex resumed>) = 0",
+        f"16 accept4(3, NULL, NULL, 0) = 9<{CONNECTION.format(4)}>",
+        f'13 read(9<{CONNECTION.format(4)}>, "x", 1) = 1',
+    )
+    assert found.pid(16) == found.pid(13) == 13
+    assert not found.is_known(16)
+    assert found.reasons
+
+
+def test_a_log_without_its_head_gives_no_order() -> None:
+    lines = [f"{tid} {WAIT} <unfinished ...>" for tid in (14, 13)]
+    together = groups(*lines, "12 read(4<pipe:[1]>,  <unfinished ...>")
+    assert together.pids == {14: 12, 13: 12, 12: 12}
+    apart = groups("15 <... futex resumed>) = 0", *lines, "12 read(4<pipe:[1]>,  <unfinished ...>")
+    assert apart.pids == {15: 15, 14: 14, 13: 13, 12: 12}
+
+
+def test_groups_are_disjoint() -> None:
+    found = infer_groups(events_of("event-attach"))
+    members = defaultdict(set)
+    for tid, pid in found.pids.items():
+        members[pid].add(tid)
+    assert all(pid in tids for pid, tids in members.items())

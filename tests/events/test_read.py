@@ -1,0 +1,169 @@
+"""Traces from files of every kind; what is no trace is refused with a hint."""
+
+import gzip
+import io
+import lzma
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import tracekit
+from tracekit.errors import ExitCode, UnreadableError
+from tracekit.events import Row, Trace, read_trace
+from tracekit.events.schema import DERIVED, STORED, UNPARSED
+
+LOG = (
+    "7  12:00:00.000001 accept4(3<TCP:[::]>, NULL, NULL, 0) = 9<TCP:[10.0.0.1:80->10.0.0.2:4]> <0.0001>\n"
+    '7  12:00:01.000000 read(9<TCP:[10.0.0.1:80->10.0.0.2:4]>, "GET / HT"..., 8000) = 78\n'
+    '7  12:00:02.000000 openat(AT_FDCWD</srv>, "www/index.html", O_RDONLY) = -1 ENOENT (No such file)\n'
+    "7  12:00:03.000000 close(9 <unfinished ...>\n"
+    "what is this\n"
+    "7  12:00:04.000000 +++ killed by SIGKILL +++\n"
+)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "log"
+    path.write_text(LOG)
+    return path
+
+
+def same(one: Trace, other: Trace) -> bool:
+    left, right = one.events.drop(columns="file"), other.events.drop(columns="file")
+    return left.equals(right)
+
+
+def test_what_a_trace_holds(log: Path) -> None:
+    trace = tracekit.read_trace(log)
+    assert (trace.files, trace.lines, trace.calls, trace.incomplete) == ([str(log)], 6, 4, 1)
+    assert trace.layout == "pid, -t"
+    assert list(trace.events.dtypes.astype(str)) == [column.dtype for column in STORED]
+    assert list(trace.events.columns) == [column.name for column in STORED] == list(Row._fields)
+    assert list(trace.unparsed.columns) == [column.name for column in UNPARSED]
+    assert trace.unparsed.iloc[0].to_dict() | {"hint": ""} == {
+        "file": str(log), "line": 5, "column": 1, "text": "what is this", "hint": "",
+    }  # fmt: skip
+    assert trace.summary()["unparsed"] == 1
+    assert any("1 calls are incomplete" in warning for warning in trace.warnings)
+
+
+def test_rows_have_none_for_what_is_missing(log: Path) -> None:
+    rows = list(read_trace(log).rows())
+    assert rows[0] == Row(
+        0, "syscall", 43_200_000_001_000, 7, False, 7, "accept4", "3<TCP:[::]>, NULL, NULL, 0", 9,
+        "9<TCP:[10.0.0.1:80->10.0.0.2:4]>", None, 100_000, True, str(log), 1, 1,
+    )  # fmt: skip
+    assert (rows[2].errno, rows[2].duration_ns, rows[3].ret, rows[4].tid) == ("ENOENT", None, None, None)
+    assert all(type(row.seq) is int and not isinstance(row.ret, float) for row in rows)
+
+
+def test_derived_columns(log: Path) -> None:
+    trace = read_trace(log)
+    columns = {column.name: trace.column(column.name) for column in DERIVED}
+    assert [str(columns[column.name].dtype) for column in DERIVED] == [column.dtype for column in DERIVED]
+    assert columns["fd"].tolist()[:2] == [3, 9]
+    assert columns["peer"].tolist()[:2] == ["10.0.0.2:4"] * 2
+    assert columns["path"][2] == "/srv/www/index.html"
+    assert (columns["bytes"][1], columns["string"][1]) == (78, b"GET / HT")
+    assert pd.isna(columns["bytes"][0])
+    assert trace.column("line").tolist() == [1, 2, 3, 4, 5, 6]
+    with pytest.raises(KeyError):
+        trace.column("colour")
+
+
+@pytest.mark.parametrize(("suffix", "pack"), [(".gz", gzip.compress), (".xz", lzma.compress), ("", bytes)])
+def test_packed(log: Path, suffix: str, pack: type[bytes]) -> None:
+    packed = log.with_name(f"packed{suffix}")
+    packed.write_bytes(pack(log.read_bytes()))
+    assert same(read_trace(packed), read_trace(str(log)))
+
+
+def test_standard_input(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(log.read_bytes()))))
+    trace = read_trace("-")
+    assert (trace.files, trace.lines) == (["-"], 6)
+
+
+def test_files_of_ff_are_merged_by_time(tmp_path: Path) -> None:
+    (tmp_path / "out.12").write_text("12:00:00.1 getpid() = 12\n12:00:00.3 close(3 <unfinished ...>\n")
+    (tmp_path / "out.13").write_text("12:00:00.2 getpid() = 13\n")
+    (tmp_path / "other").write_text("nothing\n")
+    expected = [("getpid", 12, 1), ("getpid", 13, 1), ("close", 12, 2)]
+    for given in (tmp_path, tmp_path / "out", [tmp_path / "out.13", tmp_path / "out.12"]):
+        rows = list(read_trace(given).rows())
+        assert [(row.name, row.tid, row.line) for row in rows] == expected
+
+
+def test_files_without_times_stand_one_after_another(tmp_path: Path) -> None:
+    (tmp_path / "out.12").write_text("getpid() = 12\n")
+    (tmp_path / "out.13").write_text("getpid() = 13\n")
+    trace = read_trace(tmp_path / "out")
+    assert [row.tid for row in trace.rows()] == [12, 13]
+    assert any("no times" in warning for warning in trace.warnings)
+
+
+def test_facts_of_processes(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_text(
+        '# tracekit process {"pid": 7, "comm": "apache2", "fds": {"3": "TCP:[a]"}, "time_ns": 5}\n'
+        '# tracekit process {"pid": 7, "uid": 33}\n'
+        '# tracekit process {"pid": 7\n'
+        '7 write(1, "# tracekit process {}", 3) = 3\n'
+    )
+    trace = read_trace(path)
+    assert trace.processes == {
+        7: {"pid": 7, "comm": "apache2", "fds": {"3": "TCP:[a]"}, "time_ns": 5, "uid": 33}
+    }
+    assert [row.kind for row in trace.rows()] == ["note", "note", "unparsed", "syscall"]
+    assert next(trace.rows()).time_ns == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "is empty"),
+        (b"\x7fELF\2\1\1\0\0\0", "is no text"),
+        (b"hello\nworld\n", "no line of it reads"),
+        (b"\n\n", "no line of it reads"),
+        (b"strace: Process 1: no such process\n", "no line of it reads"),
+        (gzip.compress(LOG.encode(), mtime=0)[:60], "cannot be unpacked"),
+        (b"\x1f\x8b\x08\x00garbage that is no deflate stream", "cannot be unpacked"),
+        (b"\x28\xb5\x2f\xfd\x00\x00", "zstd"),
+    ],
+)
+def test_no_trace(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableError, match=says) as raised:
+        read_trace(path)
+    assert raised.value.hint
+    assert raised.value.exit_code == ExitCode.UNREADABLE
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    for given in (tmp_path / "missing", tmp_path, "nul\0byte"):
+        with pytest.raises(UnreadableError) as raised:
+            read_trace(given)
+        assert raised.value.hint
+
+
+def test_a_file_that_may_not_be_read(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may read everything, so the kernel's answer is played."""
+
+    def refuse(*_args: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(UnreadableError, match="Permission denied") as raised:
+        read_trace(log)
+    assert "as that user" in raised.value.hint
+
+
+def test_importing_tracekit_is_cheap() -> None:
+    code = "import sys, tracekit; print('pandas' in sys.modules, 'lark' in sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout == "False False\n"
