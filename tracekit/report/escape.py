@@ -17,7 +17,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "
 
 HIDDEN = "[hidden]"
 SECRET_FIELD = re.compile(
-    r"(?i)\b((?:proxy-)?authorization|set-cookie|cookie)(\s*:[ \t]*)"
+    r"(?i)(authorization|cookie)(\s*:[ \t]*)"
     r"((?:\\(?![rn])[\s\S]|[^\\\"\r\n])+)"
 )
 MARKS = ("authorization", "cookie", "://")

@@ -1,0 +1,141 @@
+"""Answers as text, JSON and CSV."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.traces import recorded
+from tracekit.analyzers import ANALYZERS
+from tracekit.errors import UsageError
+from tracekit.report.render import render
+
+HOSTILE = "=cmd|' /C calc'!A0\x1b]0;x\x07\n\u202e"
+TRACE = {
+    "files": ["a.strace"],
+    "lines": 3,
+    "calls": 2,
+    "unparsed": 1,
+    "incomplete": 0,
+    "warnings": ["\x1b[2J"],
+}
+
+
+def hostile() -> dict[str, Any]:
+    """Return an answer in which a client had the say wherever it can."""
+    request = {
+        "id": 1,
+        "client": "127.0.0.1:1",
+        "method": "GET",
+        "target": HOSTILE,
+        "target_complete": True,
+        "host": "\x1b[1m",
+        "status": 200,
+        "bytes": 3,
+        "pid": 1,
+        "accept_tid": 1,
+        "serve_tid": 2,
+        "close_tid": 3,
+        "connection": 1,
+        "nth_on_connection": 1,
+        "queue_ns": 1_500_000,
+        "service_ns": None,
+        "files": [HOSTILE],
+        "evidence": [{"file": "a.strace", "line": 1, "tid": 2, "text": f'read(5, "Cookie: a=b{HOSTILE}")'}],
+    }
+    return {"schema": "tracekit.dispatch/1", "requests": [request], "trace": TRACE}
+
+
+@pytest.mark.parametrize("width", [None, 60, 200])
+@pytest.mark.parametrize("color", [False, True])
+def test_no_escape_of_a_client_reaches_a_terminal(width: int | None, color: bool) -> None:
+    text = render(hostile(), "text", width=width, color=color)
+    for ours in ("\x1b[1m", "\x1b[2m", "\x1b[0m", "\n"):
+        text = text.replace(ours, "")
+    assert text.isprintable()
+    assert "\\x1b[2J" in text
+
+
+def test_json_is_ascii_and_says_the_same() -> None:
+    text = render({**hostile(), "extra": "\x7f"}, "json")
+    assert text.isascii()
+    assert text.replace("\n", "").isprintable()
+    assert json.loads(text)["requests"][0]["target"] == HOSTILE
+    assert json.loads(text)["extra"] == "\x7f"
+
+
+def test_csv_cells_are_no_formulas() -> None:
+    rows = list(csv.reader(io.StringIO(render(hostile(), "csv"))))
+    assert len(rows) == 2
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert dict(zip(*rows, strict=True))["evidence"] == "a.strace:1"
+    assert dict(zip(*rows, strict=True))["queue_ns"] == "1500000"
+
+
+def test_csv_of_an_answer_without_records_still_says_the_verdict() -> None:
+    answer = {
+        "schema": "tracekit.docroot/1",
+        "verdict": "undetermined",
+        "reason": "none",
+        "docroots": [],
+        "trace": {},
+    }
+    assert list(csv.reader(io.StringIO(render(answer, "csv")))) == [
+        ["verdict", "reason"],
+        ["undetermined", "none"],
+    ]
+
+
+@pytest.mark.parametrize("form", ["text", "json", "csv"])
+def test_secrets_are_shown_only_when_asked_for(form: str) -> None:
+    answer = {"schema": "tracekit.other/1", "found": [{"text": "Cookie: a=b"}], "trace": TRACE}
+    assert "a=b" not in render(answer, form)
+    assert "a=b" in render(answer, form, reveal=True)
+
+
+def test_there_is_no_other_format() -> None:
+    with pytest.raises(UsageError, match="yaml"):
+        render(hostile(), "yaml")
+
+
+@pytest.mark.parametrize("name", sorted(ANALYZERS))
+@pytest.mark.parametrize("width", [72, 100, 160])
+def test_a_terminal_is_not_overrun_and_nothing_important_is_cut(name: str, width: int) -> None:
+    answer = ANALYZERS[name]().answer(recorded("apache-event")).to_json()
+    tables = [line for line in render(answer, "text", width=width).splitlines() if line.startswith(" ")]
+    rows = [line for line in tables if not line.startswith("  /") and ".gz:" not in line]
+    assert rows
+    assert max(map(len, rows)) <= width
+    assert "…" not in "".join(rows)
+
+
+def test_a_pipe_gets_every_record_on_one_line() -> None:
+    answer = ANALYZERS["dispatch"]().answer(recorded("apache-event")).to_json()
+    lines = render(answer, "text").splitlines()
+    heading = next(line for line in lines if "served by" in line)
+    records = lines[lines.index(heading) + 1 :][: len(answer["requests"])]
+    for record, line in zip(answer["requests"], records, strict=True):
+        assert (record["target"] or "") in line
+        assert str(record["serve_tid"]) in line
+
+
+def test_a_terminal_gets_the_first_records_and_is_told_of_the_rest() -> None:
+    answer = hostile()
+    answer["requests"] *= 150
+    assert "50 more" in render(answer, "text", width=200)
+    assert "more" not in render(answer, "text")
+
+
+def test_an_answer_that_has_no_view_is_shown_with_all_its_columns() -> None:
+    answer = {
+        "schema": "tracekit.other/1",
+        "verdict": "found",
+        "processes": [{"pid": 1, "role": "parent", "threads": [{"tid": 1, "role": "main"}]}],
+        "trace": TRACE,
+    }
+    text = render(answer, "text")
+    assert "verdict: found" in text
+    assert "tid=1,role=main" in text
+    assert "1 unreadable lines" in text
