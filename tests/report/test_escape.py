@@ -47,7 +47,7 @@ def test_harmless_cells_stay_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ('"GET /\\r\\nAuthorization: Basic YTpi\\r\\nX: y"', '"GET /\\r\\nAuthorization: [hidden]\\r\\nX: y"'),
+        ('"GET\\r\\nAuthorization: Basic YTpi\\r\\nX: y"', '"GET\\r\\nAuthorization: [hidden]\\r\\nX: y"'),
         ("cookie: a=\\\"b\\\"; c=d\\r\\n", "cookie: [hidden]\\r\\n"),
         ("Set-Cookie:id=1", "Set-Cookie:[hidden]"),
         ("Proxy-Authorization: Basic x\r\nHost: a", "Proxy-Authorization: [hidden]\r\nHost: a"),

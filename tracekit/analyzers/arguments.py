@@ -1,36 +1,49 @@
 """Reading one argument of a call as what an analyzer needs it for."""
 
 import os
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from tracekit.events import Row
-from tracekit.stream import parse_arguments
-from tracekit.stream.scan import split_arguments
-from tracekit.stream.values import (
-    Array,
-    Change,
-    Descriptor,
-    Field,
-    Flags,
-    Function,
-    Integer,
-    Name,
-    String,
-    Struct,
-    Unknown,
-    Value,
-)
+from tracekit.events import Row, parse_arguments, values
 
-__all__ = ["Array", "Descriptor", "Flags", "Name", "Struct", "Value"]
+Array = values.Array
+Change = values.Change
+Descriptor = values.Descriptor
+Field = values.Field
+Flags = values.Flags
+Function = values.Function
+Integer = values.Integer
+Name = values.Name
+String = values.String
+Struct = values.Struct
+Unknown = values.Unknown
+Value = values.Value
 
 NOTHING = Name("NULL")
+MARKS = re.compile(
+    r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+    r'|(?<=[A-Z0-9_])<(?:[\w-]++:\[(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|->|[^"<>])*\]|[^<>]*+(?:<[^<>]*+>)?)>'
+    r"|/\*.*?\*/|[(\[{]|[)\]}]|,"
+)
+"""Strings, annotations and comments, in which nothing is looked for; brackets; commas."""
 
 
 @lru_cache(maxsize=64)
 def pieces(text: str) -> list[str]:
     """Split the text of a call's arguments; the last few are remembered, for one call is asked often."""
-    return split_arguments(text)
+    found, begin, depth = [], 0, 0
+    for mark in MARKS.finditer(text):
+        sign = mark[0]
+        if sign in "([{":
+            depth += 1
+        elif sign in ")]}":
+            depth -= 1
+        elif sign == "," and depth == 0:
+            found.append(text[begin : mark.start()].strip())
+            begin = mark.end()
+    last = text[begin:].strip()
+    return [*found, last] if last else found
 
 
 def value_of(piece: str) -> Value:
@@ -41,8 +54,8 @@ def value_of(piece: str) -> Value:
     """
     if piece.isdecimal() and (piece[0] != "0" or piece == "0"):
         return Integer(int(piece), piece)
-    values = parse_arguments(piece)
-    return _unnamed(values[0]) if len(values) == 1 else Unknown(piece)
+    found = parse_arguments(piece)
+    return _unnamed(found[0]) if len(found) == 1 else Unknown(piece)
 
 
 def read(text: str) -> tuple[Value, ...]:

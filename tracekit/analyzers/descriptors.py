@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tracekit.analyzers import arguments, paths
-from tracekit.events import Row
+from tracekit.events import Row, read_annotation
 
 if TYPE_CHECKING:
     from tracekit.analyzers.connections import Connection
 
 FIRST_NUMBER = re.compile(r"-?\d+")
-TCP = re.compile(r"TCP(?:v6)?:\[(.+?)(?:->(.+))?\]")
 SOCKET_KINDS = ("TCP", "UDP", "UNIX", "socket:", "NETLINK", "RAW", "PING", "SCTP", "MPTCP")
 
 
@@ -234,13 +233,15 @@ def tcp_addresses(annotation: str) -> tuple[str | None, str | None]:
 
     The far one is None for a listener; both are for a socket that strace shows by its inode.
     """
-    found = TCP.fullmatch(annotation)
-    if not found or ":" not in found[1]:
+    found = read_annotation(annotation)
+    if not found.kind.startswith("TCP") or ":" not in (found.local or ""):
         return None, None
-    return tuple(_endpoint(part) if part else None for part in found.groups())  # type: ignore[return-value]
+    return _endpoint(found.local), _endpoint(found.peer)
 
 
-def _endpoint(text: str) -> str:
+def _endpoint(text: str | None) -> str | None:
+    if text is None:
+        return None
     host, _, port = text.rpartition(":")
     return arguments.endpoint(host.strip("[]"), port)
 
@@ -275,4 +276,4 @@ def _learn(slot: Slot, annotation: str) -> None:
 
 def _path_of(annotation: str) -> str:
     """Return the path in an annotation, without the device that -yy adds: ``/dev/null<char 1:3>``."""
-    return paths.printed(annotation.partition("<")[0])
+    return read_annotation(annotation).path or ""

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracekit.analyzers import arguments, paths
+from tracekit.analyzers import arguments
 from tracekit.analyzers.arguments import Descriptor, Value
 from tracekit.analyzers.connections import Connection, Name, Request, ended_ns
 from tracekit.analyzers.descriptors import Descriptors, OpenFile
-from tracekit.events import Row
+from tracekit.events import Row, decode_path
 
 RETURNED = re.compile(r"\d+<(.*)>(?:\(deleted\))?", re.DOTALL)
 
@@ -62,7 +62,7 @@ class State:
         if number is not None and number >= 0:
             return self.descriptors.at(row, number).path
         if isinstance(value, Descriptor):
-            self.folders[process] = paths.printed(value.annotation)
+            self.folders[process] = decode_path(value.annotation)
         return self.folders.get(process)
 
     def close(self, file: OpenFile | None, row: Row) -> None:
