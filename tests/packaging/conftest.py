@@ -23,12 +23,11 @@ class Installation:
     def site_packages(self) -> Path:
         return next(self.prefix.glob("lib/python*/site-packages"))
 
-    def run(self, program: str, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run a program of the environment from elsewhere."""
-        command = [str(self.prefix / "bin" / program), *words]
+    def run(self, program: str, *words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a program of the environment, from ``folder`` or else from an empty one."""
         return subprocess.run(
-            command,
-            cwd=self.elsewhere,
+            [str(self.prefix / "bin" / program), *words],
+            cwd=folder or self.elsewhere,
             env={},
             capture_output=True,
             text=True,

@@ -1,9 +1,11 @@
 """What is installed works from any folder, and nothing but `tracekit` lands in site-packages."""
 
+import json
 import zipfile
 from pathlib import Path
 
 from tests.packaging.conftest import ROOT, Installation
+from tracekit import __version__
 
 FILES_BESIDE_THE_MODULES = {
     f"tracekit/{path.relative_to(ROOT)}"
@@ -20,6 +22,7 @@ for path in sorted(folder("grammars").glob("*.lark")):
     print(path.name)
     assert grammar(path.name).samefile(path)
 """
+COMMANDS = "import click; from tracekit.cli import cli; print(*cli.list_commands(click.Context(cli)))"
 NAMES = "import importlib.util as u; print([n for n in ('server', 'grammars', 'tests') if u.find_spec(n)])"
 
 
@@ -56,3 +59,29 @@ def test_the_grammars_are_found(installation: Installation) -> None:
     run = installation.run("python", "-c", GRAMMARS)
     assert run.returncode == 0, run.stderr
     assert run.stdout.split() == sorted(path.name for path in (ROOT / "grammars").glob("*.lark"))
+
+
+def test_the_command_is_there(installation: Installation) -> None:
+    run = installation.run("tracekit", "--help")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "docroot" in run.stdout
+    version = installation.run("tracekit", "--version")
+    assert version.stdout == f"tracekit {__version__}\n"
+    assert installation.run("python", "-m", "tracekit", "--version").stdout == version.stdout
+
+
+def test_every_command_explains_itself(from_wheel: Installation) -> None:
+    names = from_wheel.run("python", "-c", COMMANDS).stdout.split()
+    assert {"run", "attach", "docroot", "files", "dispatch", "serve"} <= set(names)
+    for name in names:
+        run = from_wheel.run("tracekit", name, "--help")
+        assert (run.returncode, run.stderr) == (0, ""), name
+        assert run.stdout.lower().startswith("usage"), name
+
+
+def test_a_trace_is_answered(installation: Installation, tmp_path: Path) -> None:
+    trace = tmp_path / "t.strace"
+    trace.write_text('7  1700000000.000001 openat(AT_FDCWD, "/etc/hosts", O_RDONLY) = 3 <0.000003>\n')
+    run = installation.run("tracekit", "files", str(trace), "--format", "json")
+    assert run.returncode == 0, run.stderr
+    assert [one["path"] for one in json.loads(run.stdout)["files"]] == ["/etc/hosts"]

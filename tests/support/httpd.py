@@ -117,6 +117,11 @@ class Apache:
         """The pid of the process that the others are children of."""
         return self.process.pid
 
+    @property
+    def command(self) -> str:
+        """The command name of its processes, which no other server on this machine has."""
+        return f"apache2-{self.address[1]}"
+
     def pids(self) -> list[int]:
         """Return the parent and its children."""
         return tree(self.parent)
@@ -207,7 +212,9 @@ def _start(program: str, root: Path, mpm: str, servers: int, threads_per_child: 
             vhost=VHOST,
         )
         (root / "httpd.conf").write_text(config)
-        process = start([program, "-f", root / "httpd.conf", "-DFOREGROUND"])
+        named = root / f"apache2-{port}"
+        named.symlink_to(program)
+        process = start([named, "-f", root / "httpd.conf", "-DFOREGROUND"])
         server = Apache(root, mpm, ("127.0.0.1", port), process)
         try:
             if _ready(server, tasks):

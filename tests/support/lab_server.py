@@ -110,7 +110,8 @@ def _served(line: str) -> Served:
     match = ACCESS.fullmatch(line)
     if match is None:
         raise ValueError(f"not a line of the access log: {line}")
-    return Served(*(int(number) for number in match.groups()[:7]), match[8], match[9])
+    port, nth, pid, accept_tid, serve_tid, status, sent = map(int, match.groups()[:7])
+    return Served(port, nth, pid, accept_tid, serve_tid, status, sent, match[8], match[9])
 
 
 def write_site(root: Path) -> None:

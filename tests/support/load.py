@@ -95,17 +95,26 @@ def in_turn(server: Address, requests: Iterable[Request]) -> list[Exchange]:
 def at_once(server: Address, requests: Sequence[Request], clients: int) -> list[Exchange]:
     """Let ``clients`` clients ask for everything, each on a connection of its own.
 
-    None begins before all are connected, and none hangs up before all are answered.
+    None begins before all are connected, and none hangs up before all are answered. The
+    server needs more threads than there are clients in each of its processes: event closes
+    connections that wait for their next request when all workers of a process are busy.
     """
     together = threading.Barrier(clients, timeout=TIMEOUT_S)
 
     def client() -> list[Exchange]:
-        with connected(server) as connection:
-            together.wait()
-            answers = [connection.ask(request) for request in requests]
-            together.wait()
-            return answers
+        try:
+            with connected(server) as connection:
+                together.wait()
+                answers = [connection.ask(request) for request in requests]
+                together.wait()
+                return answers
+        except Exception:
+            together.abort()  # or the others would wait for this one
+            raise
 
     with ThreadPoolExecutor(clients) as pool:
         waiting = [pool.submit(client) for _ in range(clients)]
-        return [answer for one in waiting for answer in one.result()]
+    failures = [failure for one in waiting if (failure := one.exception()) is not None]
+    for failure in sorted(failures, key=lambda failure: isinstance(failure, threading.BrokenBarrierError)):
+        raise failure
+    return [answer for one in waiting for answer in one.result()]

@@ -28,21 +28,15 @@ def strace_on(server: Apache, out: Path) -> Command:
 
 def tracekit_on(server: Apache, out: Path) -> Command:
     """Return the command that attaches tracekit to every process of a server."""
-    return [
-        *TRACEKIT,
-        "attach",
-        "--follow-threads",
-        "--tree",
-        "-p",
-        str(server.parent),
-        "-s",
-        "4096",
-        "-o",
-        str(out),
-    ]
+    return attach(out, "--tree", "-p", str(server.parent))
 
 
-TRACERS: dict[str, Callable[[Apache, Path], Command]] = {"strace": strace_on}
+def attach(out: Path, *selected: str) -> Command:
+    """Return the command that attaches tracekit to all threads of the selected processes."""
+    return [*TRACEKIT, "attach", "--follow-threads", "-s", "4096", "-o", str(out), *selected]
+
+
+TRACERS: dict[str, Callable[[Apache, Path], Command]] = {"strace": strace_on, "tracekit": tracekit_on}
 
 
 def traced_by(tracer: int, pids: Sequence[int]) -> bool:
