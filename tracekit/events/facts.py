@@ -35,6 +35,7 @@ class Facts:
         self.tids = {event.tid for event in events if event.tid is not None and event.kind != "note"}
         telling = [event for event in events if event.kind != "syscall" or event.name in TELLING]
         self._trusted = _same_namespace(telling)
+        self._superseding = {event.args for event in telling if event.kind == "exec"}
         for event in telling:
             self._take(event)
         self._spread()
@@ -57,7 +58,7 @@ class Facts:
                 self.threads_of.append((tid, ret))
             else:
                 self._state(ret, ret)
-        elif event.name in ("execve", "execveat"):
+        elif event.name in ("execve", "execveat") and str(tid) not in self._superseding:
             self._state(tid, tid)
         elif event.name == "getpid" and (ret in self.tids or self._trusted):
             self._state(tid, ret)

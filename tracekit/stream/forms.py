@@ -46,13 +46,15 @@ class Form(NamedTuple):
 
 NOTHING = Form(Says.NOTHING)
 SIGNAL = re.compile(r"--- (stopped by )?([A-Z]\w*)(?: (\{.*\}))? ---")
-EXITED = re.compile(r"\+\+\+ exited with (\d+) \+\+\+")
+EXITED = re.compile(r"\+\+\+ exited with (\d{1,10}) \+\+\+")
 KILLED = re.compile(r"\+\+\+ (killed by (\w+)(?: \(core dumped\))?) \+\+\+")
-SUPERSEDED = re.compile(r"\+\+\+ superseded by execve in pid (\d+) \+\+\+")
-ATTACHED = re.compile(r"strace: (Process (\d+)(?:<.*>)? attached(?: with \d+ threads)?)")
-DETACHED = re.compile(r"strace: (Process (\d+)(?:<.*>)? detached)")
+SUPERSEDED = re.compile(r"\+\+\+ superseded by execve in pid (\d{1,10}) \+\+\+")
+STRACE = r"(?:/[^\s:]*/)?strace: "
+"""How a diagnostic begins: with strace's argv[0] (error_msg in its src/error_prints.c)."""
+ATTACHED = re.compile(STRACE + r"(Process (\d{1,10})(?:<.*>)? attached(?: with \d+ threads)?)")
+DETACHED = re.compile(STRACE + r"(Process (\d{1,10})(?:<.*>)? detached)")
 NOTES = (
-    ("strace", re.compile(r"strace: (.*)")),
+    ("strace", re.compile(STRACE + r"(.*)")),
     ("personality", re.compile(r"\[ (Process PID=\d+ runs in .* mode\.) \]")),
     ("stack", re.compile(r" > (.*)")),
     ("dump", re.compile(r" \| (.*)")),
@@ -71,7 +73,7 @@ def call_expression() -> re.Pattern[str]:
 @cache
 def half_expression() -> re.Pattern[str]:
     """Return the expression of a first half: name, arguments so far, and how it breaks off."""
-    how = r"(unfinished|detached|pid changed to \d+)(?: #\d+)?"
+    how = r"(unfinished|detached|pid changed to \d{1,10})(?: #\d+)?"
     return re.compile(rf"({pattern('CALL_NAME')})\(({balanced()})<{how} \.\.\.>")
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tracekit.stream.diagnosis import diagnose
 from tracekit.stream.event import Event
-from tracekit.stream.forms import Form, Says, open_expression, read_form, read_note
+from tracekit.stream.forms import STRACE, Form, Says, open_expression, read_form, read_note
 from tracekit.stream.leader import BODY, Clock, Layout, layout_of_line, nanoseconds
 from tracekit.stream.notes import PREFIX, Note, read_header
 from tracekit.stream.pairing import Line, Pairing, event_of
@@ -26,7 +26,7 @@ REMEMBERED = 65_536
 CUT = "the line is cut"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 DURATION = re.compile(r" <(\d{1,9}(?:\.\d{1,9})?)>")
-INTERRUPTION = re.compile(r"(.*?)(strace: Process \d{1,10}(?:<.*>)? attached(?: with \d+ threads)?)")
+INTERRUPTION = re.compile(rf"(.*?)({STRACE}Process \d{{1,10}}(?:<.*>)? attached(?: with \d+ threads)?)")
 
 form_of = lru_cache(maxsize=REMEMBERED)(read_form)
 
