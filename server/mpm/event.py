@@ -121,11 +121,12 @@ class EventChild:
     def _next_timeout(self) -> float | None:
         """Return the seconds until something expires; None for never."""
         with self._mutex:
+            now = time.monotonic()
             deadline = self._parked.next_deadline()
-            if not self._listening and self._resting_until:
+            if self._resting_until > now:
                 deadline = min(deadline, self._resting_until)
             self._wakes_at = deadline
-        return None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
+        return None if deadline == float("inf") else max(0.0, deadline - now)
 
     def _enable_listeners(self) -> None:
         """Have the listening sockets in the epoll set again once there is somebody to serve."""

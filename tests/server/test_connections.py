@@ -1,5 +1,6 @@
 """Connections that are kept, closed, cut, reset or slow."""
 
+import contextlib
 import resource
 import socket
 import struct
@@ -105,17 +106,32 @@ def test_a_full_log_device_does_not_stop_the_server(mpm: str, tmp_path: Path) ->
         assert ask(running.address, "/").status == 200
 
 
+def sockets(pid: int) -> int:
+    """Count a process's sockets; a descriptor that is closed meanwhile is none."""
+    count = 0
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            count += str(entry.readlink()).startswith("socket:")
+    return count
+
+
+def first_free(pid: int) -> int:
+    used = {int(entry.name) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+    return next(number for number in range(len(used) + 1) if number not in used)
+
+
 def test_a_shortage_of_descriptors_passes(mpm: str, tmp_path: Path) -> None:
     with lab_server(tmp_path, mpm, servers=1) as running:
         (child,) = running.children()
-        used = len(list(Path(f"/proc/{child}/fd").iterdir()))
+        assert ask(running.address, "/").status == 200
+        wait_until(lambda: sockets(child) == 1, "the end of the first connection")
         _, hard = resource.prlimit(child, resource.RLIMIT_NOFILE)
-        resource.prlimit(child, resource.RLIMIT_NOFILE, (used, hard))
+        resource.prlimit(child, resource.RLIMIT_NOFILE, (first_free(child), hard))
         with connect(running) as waiting:
             waiting.sendall(GET)
-            # Either there is no descriptor for the connection, or then none for the file.
             wait_until(lambda: "Too many open files" in running.error_log(), "the shortage")
             resource.prlimit(child, resource.RLIMIT_NOFILE, (hard, hard))
-            assert waiting.recv(12) in {b"HTTP/1.1 200", b"HTTP/1.1 503"}
+            # A blocked accept has its descriptor already (net/socket.c); then the file gets none.
+            assert waiting.recv(12) == (b"HTTP/1.1 200" if mpm == "event" else b"HTTP/1.1 503")
         assert ask(running.address, "/").status == 200
         assert running.children() == [child]
