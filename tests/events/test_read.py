@@ -39,7 +39,8 @@ def same(one: Trace, other: Trace) -> bool:
 
 def test_what_a_trace_holds(log: Path) -> None:
     trace = tracekit.read_trace(log)
-    assert (trace.files, trace.lines, trace.calls, trace.incomplete) == ([str(log)], 6, 4, 1)
+    assert (trace.files, trace.lines, trace.calls) == ([str(log)], 6, 4)
+    assert (trace.incomplete, trace.in_progress) == (0, 1)
     assert trace.layout == "pid, -t"
     assert list(trace.events.dtypes.astype(str)) == [column.dtype for column in STORED]
     assert list(trace.events.columns) == [column.name for column in STORED] == list(Row._fields)
@@ -48,7 +49,18 @@ def test_what_a_trace_holds(log: Path) -> None:
         "file": str(log), "line": 5, "column": 1, "text": "what is this", "hint": "",
     }  # fmt: skip
     assert trace.summary()["unparsed"] == 1
-    assert any("1 calls are incomplete" in warning for warning in trace.warnings)
+    assert any("could not be read" in warning for warning in trace.warnings)
+    assert not any("half" in warning for warning in trace.warnings)
+
+
+def test_a_lost_half_is_told_and_a_call_that_waits_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_text(
+        "7 <... read resumed>) = 0\n7 read(3 <unfinished ...>\n8 read(3 <unfinished ...>\n8 close(3) = 0\n"
+    )
+    trace = read_trace(path)
+    assert (trace.incomplete, trace.in_progress) == (2, 1)
+    assert any(warning.startswith("2 calls are incomplete") for warning in trace.warnings)
 
 
 def test_rows_have_none_for_what_is_missing(log: Path) -> None:

@@ -11,7 +11,7 @@ from tracekit.events.merge import merge_logs
 from tracekit.events.sources import NOT_A_TRACE, Source, find_sources, read_lines
 from tracekit.events.table import events_table, unparsed_table
 from tracekit.events.trace import Trace
-from tracekit.stream import Event, Reader
+from tracekit.stream import IN_PROGRESS, Event, Reader
 
 TraceInput = str | Path
 """A file, ``-``, a folder, or the prefix of ``-ff`` files."""
@@ -47,7 +47,8 @@ def read_trace(source: TraceInput | Iterable[TraceInput]) -> Trace:
     groups = infer_groups(events)
     calls = [event for event in events if event.kind == "syscall"]
     unparsed = unparsed_table(events)
-    incomplete = sum(not event.complete for event in calls)
+    in_progress = sum(event.hint in IN_PROGRESS for event in calls)
+    incomplete = sum(not event.complete for event in calls) - in_progress
     warnings += _lost(len(unparsed), incomplete)
     return Trace(
         events=events_table(events, groups),
@@ -56,6 +57,7 @@ def read_trace(source: TraceInput | Iterable[TraceInput]) -> Trace:
         calls=len(calls),
         unparsed=unparsed,
         incomplete=incomplete,
+        in_progress=in_progress,
         warnings=[*warnings, *groups.reasons],
         layout="; ".join(dict.fromkeys(log.layout for log in traces)),
         processes=_processes(events),

@@ -20,7 +20,8 @@ class Trace:
         lines: how many lines they hold.
         calls: how many events are syscalls.
         unparsed: lines that do not read as strace output; columns as in ``schema.UNPARSED``.
-        incomplete: how many calls lack a half, or are cut.
+        incomplete: how many calls lack a half that was in the trace once, or are cut.
+        in_progress: how many had not returned when the trace, or their task, ended.
         warnings: what a reader of the answers has to know, one sentence each.
         layout: how the lines begin and end, one sentence ("pid, -ttt, -T").
         processes: facts from ``# tracekit process`` notes, by pid; empty in a log of strace's.
@@ -32,6 +33,7 @@ class Trace:
     calls: int
     unparsed: pd.DataFrame
     incomplete: int
+    in_progress: int
     warnings: list[str]
     layout: str
     processes: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -62,6 +64,7 @@ class Trace:
             "calls": self.calls,
             "unparsed": len(self.unparsed),
             "incomplete": self.incomplete,
+            "in_progress": self.in_progress,
             "warnings": list(self.warnings),
         }
 

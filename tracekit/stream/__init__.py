@@ -2,6 +2,7 @@
 
 from tracekit.stream.arguments import parse_arguments, parse_return
 from tracekit.stream.event import Event, Kind
+from tracekit.stream.pairing import IN_PROGRESS
 from tracekit.stream.reader import Reader, read_events
 
-__all__ = ["Event", "Kind", "Reader", "parse_arguments", "parse_return", "read_events"]
+__all__ = ["IN_PROGRESS", "Event", "Kind", "Reader", "parse_arguments", "parse_return", "read_events"]

@@ -20,6 +20,9 @@ LET_GO = "strace detached from the task in this call"
 BAD_END = "the second half of this call does not fit the first"
 LATE_END = "this call ran on for longer than events are held back; its end is an event of its own"
 
+IN_PROGRESS = frozenset({NO_END, TASK_GONE, LET_GO})
+"""Hints of calls that lack an end because there was none: nothing of the log is missing."""
+
 KINDS: dict[Says, Kind] = {
     Says.SIGNAL: "signal",
     Says.GONE: "exit",
