@@ -19,7 +19,7 @@ KINDS = (
     ("device", r"/dev(/|$)"),
     ("library", r".*\.so(\.[0-9.]+)?$|/etc/ld\.so\.(cache|preload)$|.*\.(pyc|py|pth|egg-link)$"),
     ("configuration", r"/etc/|.*\.(conf|cnf|cfg|ini|toml|ya?ml)$|.*/(\.ht[^/]*|mime\.types|magic)$"),
-    ("configuration", r"/usr/share/(zoneinfo|locale)/"),
+    ("configuration", r"/usr/(share/(zoneinfo|locale|i18n)|lib/locale)/"),
     ("log", r"/var/log/|.*[._-]log$|.*/logs?/"),
 )
 """Kind and the paths that have it, after the Filesystem Hierarchy Standard; the first match wins."""

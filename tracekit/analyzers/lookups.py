@@ -33,7 +33,7 @@ class Asked(NamedTuple):
 
     Attributes:
         folder: the descriptor that the name is relative to, or AT_FDCWD; None where the call has none.
-        name: as given; None when it could not be read.
+        name: as given, but without dots where it is absolute; None when it could not be read.
         flags: of an open.
         kind: of what stat filled in: file, directory or unknown.
     """
@@ -78,7 +78,16 @@ def asking(state: State, row: Row) -> None:
 
 def _resolved(state: State, row: Row, asked: Asked) -> str | None:
     """Return the name that a call was given, as an absolute path where its folder is known."""
-    return paths.resolve(asked.name, state.folder(row, asked.folder)) if asked.name else None
+    if not asked.name:
+        return None
+    folder = state.folder(row, asked.folder)
+    return asked.name if asked.name[0] == "/" else paths.resolve(asked.name, folder)
+
+
+def _given(value: Value) -> str | None:
+    """Return the name that an argument is; without dots where it is absolute."""
+    name = arguments.path(value)
+    return paths.normal(name) if name and name[0] == "/" else name
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -90,7 +99,7 @@ def _opened(call: str, text: str) -> Asked:
     if isinstance(how, Struct):
         how = how.get("flags") or NOTHING
     at = _at(values, folder) if folder is not None else None
-    return Asked(at, arguments.path(_at(values, name)), symbols(how), "unknown")
+    return Asked(at, _given(_at(values, name)), symbols(how), "unknown")
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -104,7 +113,7 @@ def _asked(call: str, text: str) -> Asked:
         mode = symbols(filled.get("st_mode") or filled.get("stx_mode") or NOTHING)
     kind = next((MODES[symbol] for symbol in mode if symbol in MODES), "unknown")
     at = _at(values, folder) if folder is not None else None
-    return Asked(at, arguments.path(_at(values, name)), frozenset(), kind)
+    return Asked(at, _given(_at(values, name)), frozenset(), kind)
 
 
 def _at(values: tuple[Value, ...], index: int) -> Value:

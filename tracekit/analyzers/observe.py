@@ -1,6 +1,8 @@
 """The one pass over a trace that every analyzer stands on."""
 
+import gc
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from tracekit.analyzers import effects, lookups, transfers
 from tracekit.analyzers.connections import is_request
@@ -23,8 +25,21 @@ def observe(trace: Trace) -> State:
     """
     global _last  # noqa: PLW0603  # a cache of one
     if _last is None or _last[0] is not trace:
-        _last = (trace, walk(trace.rows(), State(), trace))
+        with _without_collection():
+            _last = (trace, walk(trace.rows(), State(), trace))
     return _last[1]
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Keep Python from looking for garbage in millions of records that all stay: a third of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def walk(rows: Iterable[Row], state: State, trace: Trace) -> State:

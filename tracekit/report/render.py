@@ -39,7 +39,19 @@ def render(
     if form == "text":
         return render_text(value, width, color=color)
     if form == "json":
-        return json.dumps(value, indent=2).replace("\x7f", "\\u007f") + "\n"
+        return _json(value)
     if form == "csv":
         return render_csv(value)
     raise UsageError(f"there is no format {form!r}", f"use one of: {', '.join(FORMATS)}")
+
+
+def _json(value: dict[str, Any]) -> str:
+    """Return JSON in ASCII with a member a line, and in a list a record a line."""
+    members = [f"{json.dumps(key)}: {_member(member)}" for key, member in value.items()]
+    return ("{\n" + ",\n".join(members) + "\n}\n").replace("\x7f", "\\u007f")
+
+
+def _member(member: Any) -> str:
+    if isinstance(member, list) and member:
+        return "[\n  " + ",\n  ".join(json.dumps(item) for item in member) + "\n]"
+    return json.dumps(member)
