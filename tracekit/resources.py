@@ -37,7 +37,8 @@ def server_command() -> tuple[list[str], dict[str, str]]:
     a checkout ``server``, found from the checkout's folder.
     """
     place = folder("server")
+    python = [sys.executable, "-P", "-m"]  # -P: what lies in the current folder is not to be run
     if place.parent == PACKAGE:
-        return [sys.executable, "-m", "tracekit.server"], dict(os.environ)
+        return [*python, "tracekit.server"], dict(os.environ)
     paths = [str(place.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return [sys.executable, "-m", "server"], {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return [*python, "server"], {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
