@@ -196,3 +196,23 @@ def test_times_of_a_request(log: Written) -> None:
 def test_an_empty_trace_of_a_server_has_no_requests(log: Written) -> None:
     log.add(10, "epoll_wait(3, [], 13, 5000) = 0")
     assert requests(log) == []
+
+
+def test_a_request_that_is_answered_before_its_end(log: Written) -> None:
+    log.notes(SERVER)
+    log.add(10, accept(5, 1001), 'read(5, "\\26\\3\\1\\2", 8000) = 4', ok(5, status="400 Bad Request"))
+    log.add(10, accept(6, 1002), 'read(6, "GET /slow HTTP/1.1\\r\\nHost", 8000) = 24')
+    log.add(
+        10, ok(6, status="408 Request Timeout"), accept(7, 1003), 'read(7, "A", 8000) = 1', "close(7) = 0"
+    )
+    found = [(r["method"], r["target"], r["status"]) for r in requests(log)]
+    assert found == [(None, None, 400), ("GET", "/slow", 408)]
+
+
+def test_what_follows_an_upgrade_is_no_request(log: Written) -> None:
+    log.notes(SERVER)
+    log.add(10, accept(5, 1001), get(5, "/chat"), 'write(5, "HTTP/1.1 101 Switching\\r\\n\\r\\n", 26) = 26')
+    log.add(
+        10, get(5, "/fake"), accept(6, 1002), 'read(6, "PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n", 8000) = 24'
+    )
+    assert [(r["target"], r["status"]) for r in requests(log)] == [("/chat", 101)]

@@ -5,7 +5,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracekit.analyzers.http import Head, Requests, Responses
+from tracekit.analyzers.http import Requests, Responses
+from tracekit.analyzers.messages import Head
 
 MESSAGES = (
     b"GET /a?b=c HTTP/1.1\r\nHost: one\r\n\r\n"
@@ -97,3 +98,11 @@ def test_after_a_cut_head_only_an_answer_or_a_request_line_begins_another() -> N
     assert len(reader.feed(b"GET /a HT", 90)) == 1
     assert reader.feed(b"rest of a field\r\n\r\n", 19) == []
     assert len(reader.feed(b"GET /b HTTP/1.1\r\n\r\n", 19)) == 1
+
+
+def test_what_never_becomes_a_head_is_not_kept() -> None:
+    reader = Requests()
+    for _ in range(200_000):
+        reader.feed(b"x", 1)
+    assert reader.opaque
+    assert reader.feed(b"\r\n\r\nGET / HTTP/1.1\r\n\r\n", 22) == []

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from tracekit.analyzers import http
 from tracekit.analyzers.descriptors import OpenFile
+from tracekit.analyzers.messages import Head
 from tracekit.events import Row
 
 
@@ -28,7 +29,7 @@ class Request:
 
     connection: "Connection"
     nth: int
-    head: http.Head
+    head: Head
     began: Row
     row: Row
     serve_tid: int | None = None

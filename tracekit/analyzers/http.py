@@ -3,13 +3,14 @@
 Sans-I/O: bytes go in, messages come out. Each piece is ``(data, size)``: what
 the trace shows, and how many bytes there really were (``strace -s`` cuts the
 rest). What stands in a hole is never made up: a head that runs into one is
-given out as far as it is known, and marked. Framing is RFC 9112, sections 2.1
-to 2.3 and 6.3.
+given out as far as it is known, and marked.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from tracekit.analyzers.messages import LIMIT, Body, Head, body_of, read_head
 
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") (\S+) HTTP/(\d\.\d)")
@@ -17,128 +18,10 @@ CUT_REQUEST_LINE = re.compile(rb"(" + TOKEN + rb")(?: (\S*)(?: H?T?T?P?/?\d?\.?\
 STATUS_LINE = re.compile(rb"HTTP/1\.\d ([1-5]\d\d)(?: |\r|\n|$)")
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 FINAL = 200
-"""Statuses below this one announce another response to the same request (RFC 9110, 15.2)."""
+HTTP2 = b"PRI * HTTP/2.0"
+"""What an HTTP/2 connection begins with (RFC 9113, 3.4)."""
+SWITCHED = 101
 WITHOUT_REQUEST_BODY = {b"GET", b"HEAD", b"OPTIONS", b"DELETE", b"TRACE", b"CONNECT"}
-
-
-@dataclass(slots=True)
-class Head:
-    """The first line and the header fields of one message, as far as the trace shows them.
-
-    Attributes:
-        line: the first line, without its end; cut when ``line_cut``.
-        fields: header fields that are there whole, names in lower case, in order.
-        cut: True when the trace does not show the head to its end.
-        line_cut: True when not even the first line is whole.
-        partial: the last, cut header line (``Host: two.exa``).
-    """
-
-    line: bytes
-    fields: list[tuple[bytes, bytes]] = field(default_factory=list)
-    cut: bool = False
-    line_cut: bool = False
-    partial: bytes = b""
-
-    def get(self, name: bytes) -> bytes | None:
-        """Return the first value of a header field, or None."""
-        return next((value for key, value in self.fields if key == name), None)
-
-
-def read_head(text: bytes, cut: bool) -> Head:
-    """Split a head into its first line and its fields; ``cut`` when its end is not shown."""
-    lines = text.split(b"\n")
-    whole, partial = (lines[:-1], lines[-1]) if cut else (lines, b"")
-    if not whole:
-        return Head(line=partial, cut=True, line_cut=True)
-    fields = []
-    for line in whole[1:]:
-        name, colon, value = line.partition(b":")
-        if colon:
-            fields.append((name.strip().lower(), value.strip()))
-    return Head(line=whole[0].rstrip(b"\r"), fields=fields, cut=cut, partial=partial)
-
-
-@dataclass(slots=True)
-class Body:
-    """How much of a message's body is still to come.
-
-    ``remaining`` counts bytes; None is "nobody can tell" (a cut head, a close-delimited body).
-    """
-
-    remaining: int | None = 0
-    chunked: bool = False
-    _line: bytes = b""
-    _last: bool = False
-
-    def consume(self, data: bytes, size: int) -> int:
-        """Take what belongs to the body and return how many bytes that was."""
-        if not self.chunked:
-            taken = size if self.remaining is None else min(size, self.remaining)
-            if self.remaining is not None:
-                self.remaining -= taken
-            return taken
-        return self._consume_chunks(data, size)
-
-    @property
-    def done(self) -> bool:
-        """True when the next byte begins another message."""
-        return not self.chunked and self.remaining == 0
-
-    def _consume_chunks(self, data: bytes, size: int) -> int:
-        """Walk over chunk sizes (RFC 9112, 7.1); a hole in a size ends what can be known."""
-        taken = 0
-        while taken < size:
-            if self.remaining:
-                step = min(self.remaining, size - taken)
-                self.remaining -= step
-                taken += step
-                continue
-            if taken >= len(data):
-                self.chunked, self.remaining = False, None
-                return size
-            end = data.find(b"\n", taken)
-            if end < 0:
-                self._line += data[taken:]
-                taken = len(data)
-                continue
-            line, self._line = (self._line + data[taken:end]).strip(), b""
-            taken = end + 1
-            if self._chunk_line(line):
-                return taken
-        return taken
-
-    def _chunk_line(self, line: bytes) -> bool:
-        """Take the line of a chunk's size, or of the trailer; True when the body ends with it."""
-        if self._last:
-            if not line:
-                self.chunked, self.remaining = False, 0
-            return not line
-        if line:
-            digits = line.partition(b";")[0].strip()
-            if not re.fullmatch(rb"[0-9a-fA-F]{1,16}", digits):
-                self.chunked, self.remaining = False, None
-                return False
-            self.remaining = int(digits, 16)
-            self._last = self.remaining == 0
-        return False
-
-
-def body_of(head: Head, without: bool, otherwise: int | None) -> Body:
-    """Return the body that a head announces (RFC 9112, 6.3).
-
-    Args:
-        head: the message's head.
-        without: True when such a message never has a body.
-        otherwise: the length when no field tells it: 0 for requests, None (until close) for responses.
-    """
-    if without:
-        return Body(0)
-    if b"chunked" in (head.get(b"transfer-encoding") or b"").lower():
-        return Body(0, chunked=True)
-    length = head.get(b"content-length")
-    if length is not None and re.fullmatch(rb"[0-9]{1,18}", length):
-        return Body(int(length))
-    return Body(None) if head.cut else Body(otherwise)
 
 
 class Requests:
@@ -146,18 +29,20 @@ class Requests:
 
     ``answered`` is set by the caller once the server has begun its response: only
     then can what follows a cut head be told from the rest of that message.
+    ``opaque`` is True from where the connection speaks something else.
     """
 
     def __init__(self) -> None:
         self.answered = False
-        self._head = b""
+        self.opaque = False
+        self._head = bytearray()
         self._body = Body(0)
         self._cut: Head | None = None
 
     def feed(self, data: bytes, size: int) -> list[Head]:
         """Take one piece and return the heads that it completes."""
         found: list[Head] = []
-        while size > 0:
+        while size > 0 and not self.opaque:
             if self._cut is not None and not self._begins_anew(data):
                 return found
             self._cut = None
@@ -166,10 +51,19 @@ class Requests:
                 data, size = data[taken:], size - taken
                 continue
             data, size, head = self._take_head(data, size)
-            if head is not None:
+            if head is not None and head.line == HTTP2:
+                self.opaque = True
+            elif head is not None:
                 found.append(head)
                 self.answered = False
         return found
+
+    def give_up(self) -> Head:
+        """Return the head that has begun as it is: the server answered without waiting for its end."""
+        head = read_head(bytes(self._head), cut=False)
+        self._head.clear()
+        self.opaque = True
+        return head
 
     @property
     def pending(self) -> bool:
@@ -190,12 +84,13 @@ class Requests:
             if not size:
                 return data, size, None
         known = len(self._head)
-        text = self._head + data
-        end = HEAD_END.search(text)
+        self._head += data
+        end = HEAD_END.search(self._head, max(0, known - len(b"\r\n\r")))
         if end is None and len(data) == size:
-            self._head = text
+            self.opaque = len(self._head) > LIMIT
             return b"", 0, None
-        self._head = b""
+        text = bytes(self._head)
+        self._head.clear()
         if end is None:
             self._cut = head = read_head(text, cut=True)
             self._body = Body(0)
@@ -204,6 +99,11 @@ class Requests:
         self._body = body_of(head, without=False, otherwise=0)
         used = end.end() - known
         return data[used:], size - used, head
+
+
+def is_final(status: int) -> bool:
+    """Tell whether a status ends a request: those below 200 announce more (RFC 9110, 15.2), save 101."""
+    return status >= FINAL or status == SWITCHED
 
 
 @dataclass(slots=True)
@@ -248,7 +148,7 @@ class Responses:
                     return
                 code = int(status[1])
                 self._in_head, self._head = True, b""
-                self._method = waiting.pop() if code >= FINAL else b""
+                self._method = waiting.pop() if is_final(code) else b""
                 used = self._take_head(data, size)
             else:
                 self._just_began = False

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from tracekit.analyzers.http import Head
+from tracekit.analyzers.messages import Head
 from tracekit.analyzers.paths import normal
 
 ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)

@@ -5,7 +5,8 @@ from tracekit.analyzers.arguments import Value, argument, number
 from tracekit.analyzers.connections import Connection, Name, Request
 from tracekit.analyzers.descriptors import OpenFile
 from tracekit.analyzers.effects import Effect
-from tracekit.analyzers.http import STATUS_LINE, Head
+from tracekit.analyzers.http import STATUS_LINE, SWITCHED, is_final
+from tracekit.analyzers.messages import Head
 from tracekit.analyzers.state import State
 from tracekit.events import Row
 
@@ -116,7 +117,10 @@ def write(state: State, row: Row) -> None:
 
 def _responses(state: State, row: Row, connection: Connection, pieces: list[tuple[bytes, int]]) -> None:
     """Give what was written to the requests that it answers."""
-    if pieces and _answers_hidden(connection, pieces[0][0]):
+    begins = bool(pieces) and STATUS_LINE.match(pieces[0][0]) is not None
+    if begins and not connection.unanswered and connection.reader.pending:
+        _answered_early(state, row, connection)
+    elif begins and _answers_hidden(connection):
         _add(state, _hidden(connection, row))
     methods = [request.head.line.partition(b" ")[0] for request in connection.unanswered]
     for part in connection.writer.feed(pieces, methods):
@@ -131,20 +135,22 @@ def _responses(state: State, row: Row, connection: Connection, pieces: list[tupl
         state.focus[row.tid] = request
 
 
-def _answers_hidden(connection: Connection, data: bytes) -> bool:
+def _answered_early(state: State, row: Row, connection: Connection) -> None:
+    """Enter the request whose head has no end: too long, too slow, or no HTTP at all."""
+    began = connection.began or row
+    head = connection.reader.give_up()
+    _add(state, Request(connection, len(connection.requests) + 1, head, began, began, row.tid))
+    connection.began = None
+
+
+def _answers_hidden(connection: Connection) -> bool:
     """Tell whether a write answers a pipelined request that strace cut away (-s).
 
     A status line alone is no proof: it could stand in a file. But nobody looks another file up
     in the middle of a response.
     """
     last = connection.current
-    return (
-        not connection.unanswered
-        and last is not None
-        and last.head.cut
-        and STATUS_LINE.match(data) is not None
-        and bool(_since(last))
-    )
+    return not connection.unanswered and last is not None and last.head.cut and bool(_since(last))
 
 
 def _since(request: Request) -> list[Name]:
@@ -170,7 +176,9 @@ def _begin_response(connection: Connection, row: Row, status: int) -> None:
     connection.current = request
     connection.is_socket = True
     connection.reader.answered = True
-    if status >= 200:
+    if status == SWITCHED or (request.head.line.startswith(b"CONNECT ") and status < 300):
+        connection.reader.opaque = True
+    if is_final(status):
         connection.unanswered.popleft()
         request.status = status
         request.answered = row
