@@ -32,17 +32,22 @@ class FakeTask:
         at = address - self.base
         return bytes(self.memory[at : at + size]) if 0 <= at < len(self.memory) else b""
 
-    def describe(self, fd: int) -> str | None:
+    def describe(self, fd: int) -> str:
         """Answer from the names."""
-        return self.names.get(fd)
+        return f"<{self.names[fd]}>" if fd in self.names else ""
 
-    def cwd(self) -> str | None:
+    def cwd(self) -> str:
         """Give the directory."""
-        return self.directory
+        return f"<{self.directory}>" if self.directory else ""
 
 
 def decode(
-    task: FakeTask, name: str, *args: int, ret: int = 0, options: Options | None = None, after: bytes | None = None
+    task: FakeTask,
+    name: str,
+    *args: int,
+    ret: int = 0,
+    options: Options | None = None,
+    after: bytes | None = None,
 ) -> tuple[str, str, str]:
     """A call's text at entry, at exit, and its return value; ``after`` is the memory at exit."""
     decoder = _decoder(options or Options())

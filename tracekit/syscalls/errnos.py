@@ -16,14 +16,33 @@ RESTART_CODES: Final = {
     516: ("ERESTART_RESTARTBLOCK", "Interrupted by signal"),
 }
 
-_KERNEL_NAMES: Final = {524: "ENOTSUPP"}
+#: Where the C library has two names for a number, the kernel's; and the kernel's own numbers.
+_NAMES: Final = {
+    11: "EAGAIN",
+    35: "EDEADLK",
+    95: "EOPNOTSUPP",
+    133: "EHWPOISON",
+    515: "ENOIOCTLCMD",
+    517: "EPROBE_DEFER",
+    518: "EOPENSTALE",
+    521: "EBADHANDLE",
+    522: "ENOTSYNC",
+    523: "EBADCOOKIE",
+    524: "ENOTSUPP",
+    525: "ETOOSMALL",
+    526: "ESERVERFAULT",
+    527: "EBADTYPE",
+    528: "EJUKEBOX",
+    529: "EIOCBQUEUED",
+    530: "ERECALLCONFLICT",
+}
 
 
 def errno_name(number: int) -> str | None:
     """The name of an error number (``2`` -> ``ENOENT``), or None when there is none."""
     if number in RESTART_CODES:
         return RESTART_CODES[number][0]
-    return errno.errorcode.get(number) or _KERNEL_NAMES.get(number)
+    return _NAMES.get(number) or errno.errorcode.get(number)
 
 
 def errno_text(number: int) -> str:

@@ -5,7 +5,8 @@ halves of its line. What they hold is said by the tables of ``tracekit.syscalls`
 how a kind of value prints, by the modules beside this one.
 """
 
+from tracekit.tracer.decode import kinds
 from tracekit.tracer.decode.decoder import Decoder
 from tracekit.tracer.decode.view import Call, Options, Task
 
-__all__ = ["Call", "Decoder", "Options", "Task"]
+__all__ = ["Call", "Decoder", "Options", "Task", "kinds"]

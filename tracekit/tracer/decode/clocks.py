@@ -4,7 +4,7 @@ import struct
 from typing import Final
 
 from tracekit.syscalls import RESTART_CODES
-from tracekit.tracer.decode.files import moment
+from tracekit.tracer.decode.attributes import moment
 from tracekit.tracer.decode.registry import kinds, printer_of
 from tracekit.tracer.decode.view import View, pointer
 

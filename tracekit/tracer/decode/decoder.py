@@ -4,22 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tracekit.syscalls import Argument, Form, Syscall, calls
-from tracekit.tracer.decode import (  # noqa: F401  each adds its kinds to the registry
-    clocks,
-    files,
-    ipc,
-    memory,
-    messages,
-    options,
-    polling,
-    requests,
-    returns,
-    sockets,
-    structs,
-    tasks,
-    text,
-)
 from tracekit.tracer.decode.registry import Capture, capture_of, printer_of, return_printer_of
+from tracekit.tracer.decode.returns import error_text
 from tracekit.tracer.decode.signals import siginfo_text
 from tracekit.tracer.decode.view import Call, Options, Printer, Task, View
 
@@ -92,7 +78,7 @@ class Decoder:
         view = self._view
         view.show(call, task, exiting=True)
         if call.syscall is None:
-            return ")", returns.error_text(-call.ret) if call.is_error else str(call.ret)
+            return ")", error_text(-call.ret) if call.is_error else str(call.ret)
         _, plan = self._plan(call)
         args = call.args
         shown = []
@@ -101,7 +87,7 @@ class Decoder:
             if text is not None:
                 shown.append(before + text)
         shown.append(")")
-        result = returns.error_text(-call.ret) if call.is_error else plan.returns(view, call.ret)
+        result = error_text(-call.ret) if call.is_error else plan.returns(view, call.ret)
         return "".join(shown), result or ""
 
     def unfinished(self, call: Call) -> str:

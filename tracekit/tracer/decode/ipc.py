@@ -6,7 +6,7 @@ from typing import Final
 from tracekit.syscalls import constants
 from tracekit.tracer.decode.memory import huge_flags
 from tracekit.tracer.decode.registry import families, kinds
-from tracekit.tracer.decode.scalars import U32, bare_names, names_of, octal, spell
+from tracekit.tracer.decode.scalars import U32, bare_names, octal, spell
 from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.text import counted, number
 from tracekit.tracer.decode.view import Printer, View, pointer
@@ -23,13 +23,14 @@ def _key(_view: View, value: int) -> str:
 def _get_flags(_view: View, value: int) -> str:
     """``IPC_CREAT|0600``: flags and the permissions of a new object."""
     flags = value & U32 & ~0o777
-    return (bare_names("ipc_base", flags) + "|" if flags else "") + octal(value & 0o777)
+    bar = "|" if flags & sum(constants("ipc_base").values.values()) else ""
+    return (bare_names("ipc_base", flags) + bar if flags else "") + octal(value & 0o777)
 
 
 def _segment_flags(_view: View, value: int) -> str:
     """The same for shared memory, where a page size stands in the top bits."""
     flags = value & U32 & ~0o777
-    return (huge_flags("shmget_base", flags, "SHM") + "|" if flags else "") + octal(value & 0o777)
+    return (huge_flags("shmget_base", flags, "SHM", bare=True) + "|" if flags else "") + octal(value & 0o777)
 
 
 def _command(table: str) -> Printer:

@@ -17,11 +17,34 @@ _SO_PEERCRED: Final = 17
 
 #: Options of SOL_SOCKET whose value may be anything; all others there are numbers.
 _NO_NUMBERS: Final = frozenset(
-    """SO_TYPE SO_RCVTIMEO_OLD SO_SNDTIMEO_OLD SO_SECURITY_AUTHENTICATION SO_SECURITY_ENCRYPTION_TRANSPORT
-    SO_SECURITY_ENCRYPTION_NETWORK SO_BINDTODEVICE SO_PEERNAME SO_PEERSEC SO_PROTOCOL SO_DOMAIN
-    SO_MAX_PACING_RATE SO_BPF_EXTENSIONS SO_ATTACH_BPF SO_ATTACH_REUSEPORT_EBPF SO_MEMINFO SO_COOKIE
-    SO_PEERGROUPS SO_TXTIME SO_BINDTOIFINDEX SO_RCVTIMEO_NEW SO_SNDTIMEO_NEW SO_NETNS_COOKIE SO_BUF_LOCK
-    SO_ATTACH_FILTER SO_ATTACH_REUSEPORT_CBPF""".split()
+    [
+        "SO_TYPE",
+        "SO_RCVTIMEO_OLD",
+        "SO_SNDTIMEO_OLD",
+        "SO_SECURITY_AUTHENTICATION",
+        "SO_SECURITY_ENCRYPTION_TRANSPORT",
+        "SO_SECURITY_ENCRYPTION_NETWORK",
+        "SO_BINDTODEVICE",
+        "SO_PEERNAME",
+        "SO_PEERSEC",
+        "SO_PROTOCOL",
+        "SO_DOMAIN",
+        "SO_MAX_PACING_RATE",
+        "SO_BPF_EXTENSIONS",
+        "SO_ATTACH_BPF",
+        "SO_ATTACH_REUSEPORT_EBPF",
+        "SO_MEMINFO",
+        "SO_COOKIE",
+        "SO_PEERGROUPS",
+        "SO_TXTIME",
+        "SO_BINDTOIFINDEX",
+        "SO_RCVTIMEO_NEW",
+        "SO_SNDTIMEO_NEW",
+        "SO_NETNS_COOKIE",
+        "SO_BUF_LOCK",
+        "SO_ATTACH_FILTER",
+        "SO_ATTACH_REUSEPORT_CBPF",
+    ]
 )
 #: Structures: (option, direction) -> the names of their numbers of 32 bits.
 _LINGER: Final = ("l_onoff", "l_linger")
@@ -37,19 +60,19 @@ def _is_number(level: int, option: int) -> bool:
 
 
 def _set(view: View, where: int) -> str:
-    """setsockopt's value."""
+    """Setsockopt's value."""
     level, option, size = view.args[1] & U32, view.args[2] & U32, signed32(view.args[4])
     if size < 0:
         return pointer(where)
     if level == _SOCKET and option == _SO_LINGER:
         return _members(view, where, size, _LINGER) if size >= _INT * len(_LINGER) else pointer(where)
-    if _is_number(level, option) and option != _SO_ERROR and option != _SO_PEERCRED:
+    if _is_number(level, option) and option not in {_SO_ERROR, _SO_PEERCRED}:
         return _number(view, where) if size >= _INT else pointer(where)
     return _number(view, where) if size == _INT else counted(view, where, size)
 
 
 def _get(view: View, where: int) -> str:
-    """getsockopt's value, as far as the kernel filled it in."""
+    """Getsockopt's value, as far as the kernel filled it in."""
     level, option = view.args[1] & U32, view.args[2] & U32
     size = _length(view)
     if view.failed or size is None or size <= 0:

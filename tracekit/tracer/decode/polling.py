@@ -42,7 +42,7 @@ def _ready(view: View) -> str:
         if len(shown) == limit and not view.options.verbose:
             shown.append("...")
             break
-        shown.append(f"{{fd={fd(view, descriptor)}, revents={spell('poll_mask', happened)}}}")
+        shown.append(f"{{fd={descriptor}, revents={spell('poll_mask', happened)}}}")
     return f"[{', '.join(shown)}]"
 
 
@@ -102,7 +102,7 @@ def _select_result(view: View, value: int) -> str:
     for name, index in (("in", 1), ("out", 2), ("except", 3)):
         members = _members(view, view.args[index], signed32(view.args[0])) if view.args[index] else None
         if members and left_to_show > 0:
-            shown.append(f"{name} {_set(view, members[:left_to_show])}")
+            shown.append(f"{name} [{' '.join(map(str, members[:left_to_show]))}]")
             left_to_show -= len(members)
     syscall = view.call.syscall
     left = _left(view, 4, "*timeval" if syscall and syscall.name == "select" else "*timespec")

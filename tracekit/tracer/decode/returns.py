@@ -3,9 +3,10 @@
 from typing import Final
 
 from tracekit.syscalls import RESTART_CODES, constants, errno_name, errno_text
-from tracekit.tracer.decode.files import moment_text, open_flags
+from tracekit.tracer.decode.attributes import moment_text
+from tracekit.tracer.decode.files import open_flags
 from tracekit.tracer.decode.registry import kinds, printer_of
-from tracekit.tracer.decode.scalars import bare_names, names_of, octal, spell
+from tracekit.tracer.decode.scalars import bare_names, octal, spell
 from tracekit.tracer.decode.signals import SIGNALS
 from tracekit.tracer.decode.view import Printer, View
 

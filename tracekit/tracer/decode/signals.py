@@ -194,7 +194,7 @@ def _details(name: str, code: int, info: bytes) -> list[str]:
         return _BY_CODE[code](info)
     if code < 0 or name not in _BY_SIGNAL:
         return _queued(info)
-    if name == "SIGIO" and code not in constants("si_code_sigpoll").names.keys():
+    if name == "SIGIO" and code not in constants("si_code_sigpoll").names:
         return []
     return _BY_SIGNAL[name](info)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from tracekit.syscalls import StructRow, struct_rows
 from tracekit.tracer.decode.registry import families, printer_of
-from tracekit.tracer.decode.view import Printer, View, pointer
+from tracekit.tracer.decode.view import MOST, Printer, View, pointer
 
 #: What a pointer to a lone number points at: kind -> its struct(3) letter.
 _LONE: Final[Mapping[str, str]] = {
@@ -90,29 +90,22 @@ def _pointer_to_number(name: str) -> Printer:
     return printer
 
 
-def array_text(
-    view: View,
-    address: int,
-    count: int,
-    size: int,
-    element: Callable[[View, bytes], str],
-    limit: int | None = None,
-) -> str:
+def array_text(view: View, address: int, count: int, size: int, element: Callable[[View, bytes], str]) -> str:
     """An array: ``[a, b]``, as far as it can be read; -s limits the elements unless -v is given."""
     if not address or view.failed:
         return pointer(address)
     if not count:
         return "[]"
-    if limit is None:
-        limit = count if view.options.verbose else view.options.string_limit
-    data = view.readable(address, size * min(count, limit))
+    wanted = count if view.options.verbose else min(count, view.options.string_limit)
+    wanted = min(wanted, MOST // size)
+    data = view.readable(address, size * wanted)
     whole = len(data) // size
-    if not whole and limit:
+    if not whole and wanted:
         return pointer(address)
     shown = [element(view, data[at * size : (at + 1) * size]) for at in range(whole)]
-    if whole < min(count, limit):
+    if whole < wanted:
         shown.append(f"... /* {pointer(address + whole * size)} */")
-    elif count > limit:
+    elif count > wanted:
         shown.append("...")
     return f"[{', '.join(shown)}]"
 

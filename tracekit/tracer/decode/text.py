@@ -17,7 +17,7 @@ _FIRST_READ: Final = 256  # most paths are shorter
 _NAMED: Final = {0x09: "\\t", 0x0A: "\\n", 0x0B: "\\v", 0x0C: "\\f", 0x0D: "\\r", 0x22: '\\"', 0x5C: "\\\\"}
 _OCTAL: Final = [chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:o}" for byte in range(0x100)]
 _PIECES: Final = [_NAMED.get(byte, text) for byte, text in enumerate(_OCTAL)]
-_OCTAL_BEFORE_DIGIT: Final = re.compile(rb"[\0-\x08\x0e-\x1f\x7f-\xff](?=[0-9])")
+_OCTAL_BEFORE_DIGIT: Final = re.compile(rb"[\0-\x08\x0e-\x1f\x7f-\xff](?=[0-7])")
 _TEXT: Final = re.compile(rb"[\t-\r -~]*")
 
 
@@ -35,7 +35,9 @@ def quoted(data: bytes, hex_strings: int = 0) -> str:
         return f'"{_escaped(data)}"'
     pieces = []
     start = 0
-    for match in _OCTAL_BEFORE_DIGIT.finditer(data):  # "\\1" before a digit would read as another character
+    for match in _OCTAL_BEFORE_DIGIT.finditer(
+        data
+    ):  # "\\1" before an octal digit would read as another character
         pieces.append(_escaped(data[start : match.start()]))
         pieces.append(f"\\{data[match.start()]:03o}")
         start = match.end()

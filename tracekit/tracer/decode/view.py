@@ -12,6 +12,9 @@ Printer = Callable[["View", Any], str | None]
 
 PAGE: Final = 4096
 
+#: Bytes that are looked at in one place: sizes come from the traced program, and may be anything.
+MOST: Final = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Options:

@@ -1,0 +1,157 @@
+"""What is known about a file: stat, statx, its type and permissions, its times."""
+
+import struct
+from datetime import UTC, datetime
+from typing import Final
+
+from tracekit.syscalls import constants
+from tracekit.tracer.decode.registry import families, kinds
+from tracekit.tracer.decode.scalars import U32, bare_names, device, octal, spell
+from tracekit.tracer.decode.view import Printer, View, pointer
+
+_S_IFMT: Final = 0o170000
+_S_IFCHR: Final = 0o020000
+_S_IFBLK: Final = 0o060000
+_MODE_BITS: Final = ((0o4000, "S_ISUID"), (0o2000, "S_ISGID"), (0o1000, "S_ISVTX"))
+
+#: struct stat of <asm/stat.h>: x86-64 packs it in its own way, newer machines share <asm-generic/stat.h>.
+_STAT: Final = {
+    "x86_64": (
+        struct.Struct("<QQQIII4xQqqqqQqQqQ24x"),
+        ("dev", "ino", "nlink", "mode", "uid", "gid", "rdev", "size", "blksize", "blocks"),
+    ),
+    "aarch64": (
+        struct.Struct("<QQIIIIQ8xqi4xqqQqQqQ8x"),
+        ("dev", "ino", "mode", "nlink", "uid", "gid", "rdev", "size", "blksize", "blocks"),
+    ),
+}
+_STAT_TIMES: Final = (("atime", 10), ("mtime", 12), ("ctime", 14))
+_STATX_TIMES: Final = (("a", 64, 0x20), ("b", 80, 0x800), ("c", 96, 0x80), ("m", 112, 0x40))
+
+
+def file_mode(_view: View, value: int) -> str:
+    """A file's type and permissions: ``S_IFREG|S_ISUID|0755``; of an unknown type just the number."""
+    kind = value & _S_IFMT
+    name = constants("file_type").names.get(kind)
+    if kind and name is None:
+        return octal(value)
+    bits = [text for bit, text in _MODE_BITS if value & bit]
+    return "|".join([*([name] if name else []), *bits, octal(value & ~(_S_IFMT | 0o7000))])
+
+
+def _node_mode(_view: View, value: int) -> str:
+    return file_mode(_view, value & 0xFFFF)
+
+
+def _node_device(mode: str) -> Printer:
+    """Mknod's device, there only for a device."""
+    index = int(mode)
+
+    def printer(view: View, value: int) -> str | None:
+        return device(value & U32) if view.args[index] & _S_IFMT in {_S_IFCHR, _S_IFBLK} else None
+
+    return printer
+
+
+def _stat(view: View, address: int) -> str:
+    packing, names = _STAT[view.call.arch]
+    data = view.fetch(address, packing.size)
+    if data is None:
+        return pointer(address)
+    values = packing.unpack(data)
+    of = dict(zip(names, values, strict=False))
+    special = of["mode"] & _S_IFMT in {_S_IFCHR, _S_IFBLK}
+    mode = f"st_mode={file_mode(view, of['mode'])}"
+    last = f"st_rdev={device(of['rdev'])}" if special else f"st_size={of['size']}"
+    if not view.options.verbose:
+        return f"{{{mode}, {last}, ...}}"
+    shown = [f"st_dev={device(of['dev'])}", f"st_ino={of['ino']}", mode]
+    shown += [f"st_{name}={of[name]}" for name in ("nlink", "uid", "gid", "blksize", "blocks")]
+    shown.append(last)
+    for name, at in _STAT_TIMES:
+        seconds, nanoseconds = values[at : at + 2]
+        shown += [f"st_{name}={seconds}{moment(seconds, nanoseconds)}", f"st_{name}_nsec={nanoseconds}"]
+    return "{" + ", ".join(shown) + "}"
+
+
+def moment(seconds: int, nanoseconds: int = 0, digits: int = 9) -> str:
+    """A comment with the date: `` /* 2026-11-23T04:35:52.480846467+0000 */``; nothing for 0."""
+    if (not seconds and not nanoseconds) or not 0 <= nanoseconds < 10**digits:
+        return ""
+    text = moment_text(seconds, f".{nanoseconds:0{digits}d}" if nanoseconds else "")
+    return f" /* {text} */" if text else ""
+
+
+def moment_text(seconds: int, fraction: str = "") -> str:
+    """Local date and time; empty when no calendar goes that far."""
+    try:
+        day = datetime.fromtimestamp(seconds, UTC).astimezone()
+    except (OverflowError, OSError, ValueError):
+        return ""
+    return f"{day:%Y-%m-%dT%H:%M:%S}{fraction}{day:%z}"
+
+
+def _statx(view: View, where: int) -> str:
+    """Struct statx of <linux/stat.h>: what its mask says is there; most of it with -v only."""
+    data = view.fetch(where, 256)
+    if data is None:
+        return pointer(where)
+    mask, blksize, attributes, nlink, uid, gid, mode = struct.unpack_from("<IIQIIIH", data)
+    inode, size, blocks, supported = struct.unpack_from("<QQQQ", data, 32)
+    major, minor, dev_major, dev_minor = struct.unpack_from("<IIII", data, 128)
+    everything = view.options.verbose
+    members = (
+        (f"stx_mask={spell('statx_mask', mask)}", True),
+        (f"stx_blksize={blksize}", everything),
+        (f"stx_attributes={spell('statx_attributes', attributes)}", True),
+        (f"stx_nlink={nlink}", everything and mask & 0x4),
+        (f"stx_uid={uid}", everything and mask & 0x8),
+        (f"stx_gid={gid}", everything and mask & 0x10),
+        (f"stx_mode={file_mode(view, mode)}", mask & 0x3),
+        (f"stx_ino={inode}", everything and mask & 0x100),
+        (f"stx_size={size}", mask & 0x200),
+        (f"stx_blocks={blocks}", everything and mask & 0x400),
+        (f"stx_attributes_mask={spell('statx_attributes', supported)}", everything),
+        *((_stamp(name, data, at), everything and mask & bit) for name, at, bit in _STATX_TIMES),
+        (f"stx_rdev_major={major}", everything),
+        (f"stx_rdev_minor={minor}", everything),
+        (f"stx_dev_major={dev_major}", everything),
+        (f"stx_dev_minor={dev_minor}", everything),
+        ("...", not everything),
+    )
+    return "{" + ", ".join(text for text, shown in members if shown) + "}"
+
+
+def _stamp(name: str, data: bytes, at: int) -> str:
+    seconds, nanoseconds = struct.unpack_from("<qI", data, at)
+    return f"stx_{name}time={{tv_sec={seconds}, tv_nsec={nanoseconds}}}{moment(seconds, nanoseconds)}"
+
+
+def _statx_flags(_view: View, value: int) -> str:
+    rest = value & U32 & ~0x6000
+    sync = (
+        spell("statx_sync", value & 0x6000)
+        if value & 0x6000 != 0x6000
+        else "AT_STATX_FORCE_SYNC|AT_STATX_DONT_SYNC"
+    )
+    return sync + ("|" + bare_names("at_flags", rest) if rest else "")
+
+
+def _fsid(_view: View, value: bytes) -> str:
+    """A file system's id: two numbers."""
+    one, other = struct.unpack("<II", value)
+    return f"{{val=[{one:#x}, {other:#x}]}}"
+
+
+kinds(
+    {
+        "*stat": _stat,
+        "*statx": _statx,
+        "statx_flags": _statx_flags,
+        "file_mode": file_mode,
+        "mknod_mode": _node_mode,
+        "fs_type": lambda _view, value: constants("fs_type").names.get(value) or hex(value),
+        "fsid": _fsid,
+    }
+)
+families({"mknod_dev": _node_device})

@@ -1,0 +1,43 @@
+"""All kinds: importing this module has every other one put its printers into the registry."""
+
+from tracekit.tracer.decode import (
+    attributes,
+    clocks,
+    clone,
+    files,
+    futexes,
+    ipc,
+    memory,
+    messages,
+    options,
+    polling,
+    requests,
+    returns,
+    signals,
+    sockets,
+    structs,
+    system,
+    tasks,
+    text,
+)
+
+__all__ = [
+    "attributes",
+    "clocks",
+    "clone",
+    "files",
+    "futexes",
+    "ipc",
+    "memory",
+    "messages",
+    "options",
+    "polling",
+    "requests",
+    "returns",
+    "signals",
+    "sockets",
+    "structs",
+    "system",
+    "tasks",
+    "text",
+]
