@@ -129,7 +129,7 @@ def _path_out(view: View, address: int) -> str:
     """A path that the kernel wrote; its return value counts the NUL (getcwd)."""
     if view.failed:
         return pointer(address)
-    size = view.ret if view.ret > 0 else PATH_MAX
+    size = view.ret if 0 < view.ret < PATH_MAX else PATH_MAX
     data = terminated(view, address, size - 1)
     if data is None:
         return pointer(address)
