@@ -85,3 +85,13 @@ def test_a_trace_is_answered(installation: Installation, tmp_path: Path) -> None
     run = installation.run("tracekit", "files", str(trace), "--format", "json")
     assert run.returncode == 0, run.stderr
     assert [one["path"] for one in json.loads(run.stdout)["files"]] == ["/etc/hosts"]
+
+
+def test_the_server_is_found_and_no_other(installation: Installation, tmp_path: Path) -> None:
+    for name in ("server", "tracekit"):
+        (tmp_path / name).mkdir()
+        for module in ("__init__.py", "__main__.py"):
+            (tmp_path / name / module).write_text("raise SystemExit('the current folder was run')\n")
+    (tmp_path / "httpd.conf").write_text("Listen 127.0.0.1:8080\nServerName localhost\n")
+    run = installation.run("tracekit", "serve", "-t", "-f", str(tmp_path / "httpd.conf"), folder=tmp_path)
+    assert (run.returncode, run.stderr) == (0, "Syntax OK\n")
