@@ -1,9 +1,7 @@
 """Reading one argument of a call as what an analyzer needs it for."""
 
 import os
-import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from tracekit.events import Row, parse_arguments, values
 
@@ -21,52 +19,17 @@ Unknown = values.Unknown
 Value = values.Value
 
 NOTHING = Name("NULL")
-MARKS = re.compile(
-    r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-    r'|(?<=[A-Z0-9_])<(?:[\w-]++:\[(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|->|[^"<>])*\]|[^<>]*+(?:<[^<>]*+>)?)>'
-    r"|/\*.*?\*/|[(\[{]|[)\]}]|,"
-)
-"""Strings, annotations and comments, in which nothing is looked for; brackets; commas."""
-
-
-@lru_cache(maxsize=64)
-def pieces(text: str) -> list[str]:
-    """Split the text of a call's arguments; the last few are remembered, for one call is asked often."""
-    found, begin, depth = [], 0, 0
-    for mark in MARKS.finditer(text):
-        sign = mark[0]
-        if sign in "([{":
-            depth += 1
-        elif sign in ")]}":
-            depth -= 1
-        elif sign == "," and depth == 0:
-            found.append(text[begin : mark.start()].strip())
-            begin = mark.end()
-    last = text[begin:].strip()
-    return [*found, last] if last else found
-
-
-def value_of(piece: str) -> Value:
-    """Return one argument, read.
-
-    Whole texts hardly repeat in a log with annotations, their pieces do: so it is pieces that the
-    reader's memory of parsed texts is used for.
-    """
-    if piece.isdecimal() and (piece[0] != "0" or piece == "0"):
-        return Integer(int(piece), piece)
-    found = parse_arguments(piece)
-    return _unnamed(found[0]) if len(found) == 1 else Unknown(piece)
 
 
 def read(text: str) -> tuple[Value, ...]:
     """Return all arguments of a call, without the names that strace may print before them."""
-    return tuple(value_of(piece) for piece in pieces(text))
+    return tuple(_unnamed(value) for value in parse_arguments(text))
 
 
 def argument(row: Row, index: int) -> Value:
     """Return one argument, or a NULL where the call shows fewer."""
-    found = pieces(row.args or "")
-    return value_of(found[index]) if index < len(found) else NOTHING
+    found = parse_arguments(row.args or "")
+    return _unnamed(found[index]) if index < len(found) else NOTHING
 
 
 def named(row: Row, name: str) -> Value:

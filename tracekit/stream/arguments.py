@@ -10,7 +10,7 @@ from lark import Token, Tree, UnexpectedInput
 
 from tracekit.stream.scan import split_arguments
 from tracekit.stream.strings import unescape
-from tracekit.stream.terminals import parse
+from tracekit.stream.terminals import parse, pattern
 from tracekit.stream.values import (
     Array,
     Change,
@@ -45,10 +45,29 @@ def parse_arguments(text: str) -> tuple[Value, ...]:
     Args:
         text: what stands between the parentheses of a call, as in ``Event.args``.
     """
+    return tuple(parse_argument(part) for part in split_arguments(text))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def parse_argument(text: str) -> Value:
+    """Return the value of one argument; single arguments repeat where whole texts do not.
+
+    One that is a single token is read without the parser, by the grammar's own terminal.
+    """
+    if alone := _alone().fullmatch(text):
+        return _builders()[str(alone.lastgroup)]([text])
     try:
-        return _values(parse(text, "arguments"))
+        values = _values(parse(text, "arguments"))
     except (UnexpectedInput, RecursionError):
-        return tuple(_parse_one(part) for part in split_arguments(text))
+        return Unknown(text)
+    return values[0] if len(values) == 1 else Unknown(text)
+
+
+@cache
+def _alone() -> re.Pattern[str]:
+    """Return the expression of an argument of one token; its groups are named as the grammar's rules."""
+    tokens = {"string": "STRING", "descriptor": "DESCRIPTOR", "integer": "NUMBER", "name": "NAME"}
+    return re.compile("|".join(f"(?P<{rule}>{pattern(token)})" for rule, token in tokens.items()))
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -93,14 +112,6 @@ def signed(value: int) -> int | None:
 
 def _signed(code: Value) -> int | None:
     return signed(code.value) if isinstance(code, Integer) else None
-
-
-def _parse_one(text: str) -> Value:
-    try:
-        values = _values(parse(text, "arguments"))
-    except (UnexpectedInput, RecursionError):
-        return Unknown(text)
-    return values[0] if len(values) == 1 else Unknown(text)
 
 
 def _values(tree: Tree[Any]) -> tuple[Value, ...]:
