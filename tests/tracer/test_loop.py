@@ -123,6 +123,13 @@ def test_a_group_stop_is_kept_until_the_program_is_continued(tmp_path: Path) -> 
         assert tracer.wait(30) == 5
 
 
+def test_a_program_gets_its_signals_as_without_us(tmp_path: Path) -> None:
+    code = "grep -E '^Sig(Blk|Ign)' /proc/self/status"
+    untraced = subprocess.run(["sh", "-c", code], check=True, capture_output=True)
+    command = [*TRACEKIT, "run", "-f", "-o", str(tmp_path / "t"), "--", "sh", "-c", code]
+    assert subprocess.run(command, check=True, capture_output=True).stdout == untraced.stdout
+
+
 def test_a_filter_keeps_only_what_was_asked_for(tmp_path: Path) -> None:
     _, lines = run(tmp_path, "sh", "-c", "exit 0", options=("-f", "-e", "trace=execve,close"))
     names = set(re.findall(r"^\d+ +[\d.]+ (\w+)\(", "\n".join(lines), re.MULTILINE))

@@ -9,6 +9,9 @@ from tracekit.tracer import procfs, ptrace, targets
 from tracekit.tracer.task import Task, Tasks
 from tracekit.tracer.waiting import Waiter
 
+_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+"""A program that is launched gets them back as any program has them."""
+
 Rescan = Callable[[], Iterable[int]]
 
 
@@ -69,6 +72,8 @@ def launch(tasks: Tasks, program: str, arguments: list[str], follow: bool, waite
     if not pid:
         try:
             waiter.unblock_in_child()
+            for number in _IGNORED_BY_PYTHON:
+                signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), signal.SIGSTOP)
             os.execv(program, arguments)  # noqa: S606
         except OSError as error:
