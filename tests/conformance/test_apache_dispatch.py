@@ -115,7 +115,7 @@ def test_the_answers_are_what_the_server_knows(mpm: str, tracer: str, tmp_path: 
     assert {path: opened.get(path, 0) for path in served} == served
 
 
-@pytest.mark.parametrize("selected", ["--name"])
+@pytest.mark.parametrize("selected", ["--name", "--port"])
 def test_a_server_is_found_by_what_it_is_called_and_where_it_listens(selected: str, tmp_path: Path) -> None:
     trace = tmp_path / "server.trace"
     with apache("event") as server:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.requirements import need, need_ptrace
-from tests.support.tracers import STRACE_OPTIONS
+from tests.support.tracers import STRACE_OPTIONS, TRACEKIT
 
 pytestmark = pytest.mark.conformance
 
@@ -189,6 +189,13 @@ def test_two_traces_of_straces_are_made_alike(name: str, tmp_path: Path) -> None
     once, again = (traced(strace, PROGRAMS[name], tmp_path / folder) for folder in ("one", "two"))
     assert once
     assert differences(once, again) == ""
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_our_trace_is_what_strace_writes(name: str, tmp_path: Path) -> None:
+    theirs = traced(strace_command(), PROGRAMS[name], tmp_path / "one")
+    ours = traced([*TRACEKIT, "run", "-f", "-s", "4096"], PROGRAMS[name], tmp_path / "two")
+    assert differences(ours, theirs) == ""
 
 
 @pytest.mark.parametrize(

@@ -4,19 +4,18 @@ import importlib
 import os
 import sys
 import traceback
+from types import ModuleType
 
 import click
 
 from tracekit import __version__
 from tracekit.errors import ExitCode, TracekitError
 from tracekit.report.escape import visible
+from tracekit.tracer.waiting import threads_kept_away
 
 _INTERRUPTED = 130
 _COMMANDS = {"run": "tracing", "attach": "tracing", "serve": "serve", "demo": "demo"}
 """The module of each command that is no answer."""
-
-# A tracer takes its signals in one thread; those that numpy starts could take some away from it.
-os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 
 class _Commands(click.Group):
@@ -24,18 +23,24 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order of the help: trace, then answers, then the rest."""
-        from tracekit.cli.answers import ANSWERS  # noqa: PLC0415
-
-        return ["run", "attach", *ANSWERS, "serve", "demo"]
+        return ["run", "attach", *_answers(), "serve", "demo"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, None when there is none of that name."""
         if module := _COMMANDS.get(cmd_name):
-            found: click.Command = getattr(importlib.import_module(f"tracekit.cli.{module}"), cmd_name)
+            found: click.Command = getattr(_load(module), cmd_name)
             return found
-        from tracekit.cli.answers import ANSWERS  # noqa: PLC0415
+        return _answers().get(cmd_name)
 
-        return ANSWERS.get(cmd_name)
+
+def _answers() -> dict[str, click.Command]:
+    commands: dict[str, click.Command] = _load("answers").ANSWERS
+    return commands
+
+
+def _load(module: str) -> ModuleType:
+    with threads_kept_away():
+        return importlib.import_module(f"tracekit.cli.{module}")
 
 
 @click.group(

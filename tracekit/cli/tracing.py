@@ -10,6 +10,7 @@ from tracekit import syscalls, tracer
 from tracekit.errors import UsageError
 from tracekit.report.escape import visible
 from tracekit.tracer.targets import Selection
+from tracekit.tracer.waiting import threads_kept_away
 
 Command = Callable[..., Any]
 
@@ -97,14 +98,15 @@ def _wanted(expression: str | None, analyses: str | None) -> frozenset[str] | No
 
 
 def _needs(name: str) -> frozenset[str]:
-    from tracekit.analyzers import ANALYZERS  # noqa: PLC0415 - pandas comes with them, and a trace needs none
+    with threads_kept_away():
+        from tracekit.analyzers import ANALYZERS  # noqa: PLC0415 - pandas comes with them; few traces need it
 
     if name not in ANALYZERS:
         raise UsageError(f"there is no answer called {name!r}", f"known are {', '.join(ANALYZERS)}")
     return ANALYZERS[name].needs
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.command(context_settings={"allow_interspersed_args": False})
 @click.option("-f", "--follow-threads", "follow", is_flag=True, help="Follow threads and child processes.")
 @_trace_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- PROGRAM [ARG]...")

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+_LISTEN = "0A"
+"""TCP_LISTEN, net/tcp_states.h."""
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -75,6 +78,26 @@ def process_facts(pid: int, descriptors: bool) -> dict[str, Any] | None:
     if descriptors:
         facts["fds"] = dict(_descriptors(pid))
     return facts
+
+
+def listening_sockets(port: int) -> set[int]:
+    """Return the inodes of the TCP sockets that listen on a port (``/proc/net/tcp`` in proc(5))."""
+    found: set[int] = set()
+    for table in ("tcp", "tcp6"):
+        try:
+            lines = Path(f"/proc/net/{table}").read_text(encoding="ascii").splitlines()[1:]
+        except OSError:
+            continue
+        for fields in map(str.split, lines):
+            local, state, inode = fields[1], fields[3], fields[9]
+            if state == _LISTEN and int(local.rpartition(":")[2], 16) == port:
+                found.add(int(inode))
+    return found
+
+
+def open_files(pid: int) -> set[str]:
+    """Return what the descriptors of a process stand for; nothing when we may not look."""
+    return {target for _, target in _descriptors(pid)}
 
 
 def _command_line(pid: int) -> list[str]:

@@ -77,12 +77,9 @@ def _named(name: str) -> set[int]:
 
 
 def _listeners(port: int) -> set[int]:
-    connections = psutil.net_connections(kind="tcp")
-    return {
-        c.pid
-        for c in connections
-        if c.pid and c.status == psutil.CONN_LISTEN and c.laddr and c.laddr[1] == port
-    }
+    """Return every process that holds a listening socket of that port; forked servers share theirs."""
+    sockets = {f"socket:[{inode}]" for inode in procfs.listening_sockets(port)}
+    return {pid for pid in psutil.pids() if sockets and sockets & procfs.open_files(pid)}
 
 
 def refusal(tid: int, error: OSError) -> TracekitError:

@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -25,6 +26,16 @@ _LULL = 0.05
 """Seconds without a stop after which a round comes back empty: time to write out what is buffered."""
 _PAUSE = 0.5
 """The same while there has been none for longer."""
+
+
+@contextmanager
+def threads_kept_away() -> Iterator[None]:
+    """Let threads that are started inside (numpy starts some at its import) never take our signals."""
+    old = signal.pthread_sigmask(signal.SIG_BLOCK, _ALL)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, old)
 
 
 class Waiter:
