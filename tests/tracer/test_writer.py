@@ -1,6 +1,7 @@
 """The text around calls, compared with lines that strace prints."""
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -88,6 +89,18 @@ def test_a_trace_file_is_private_even_when_it_was_there_before(path: Path) -> No
     Writer(str(path), Layout()).close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert not path.read_text()
+
+
+def test_a_pipe_or_device_that_is_written_to_keeps_its_mode(path: Path) -> None:
+    os.mkfifo(path)
+    path.chmod(0o644)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    writer = Writer(str(path), Layout())
+    writer.event(1, SECOND, "x")
+    writer.close()
+    assert os.read(reader, 100) == b"1     1.000000 x\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    os.close(reader)
 
 
 def test_a_file_that_cannot_be_created_is_reported(tmp_path: Path) -> None:

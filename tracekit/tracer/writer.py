@@ -8,6 +8,7 @@ up again with ``<... name resumed>`` (strace.c: printleader and its callers).
 import contextlib
 import json
 import os
+import stat
 import sys
 from dataclasses import dataclass
 from typing import IO, Any
@@ -149,14 +150,15 @@ def _seconds(nanoseconds: int) -> str:
 
 
 def _open_private(path: str) -> IO[str]:
-    """Create a trace file that only its owner can read.
+    """Create a trace file that only its owner can read; a device or a pipe keeps the mode that it has.
 
     Raises:
         UnwritableError: the file cannot be created.
     """
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        os.fchmod(descriptor, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOCTTY, 0o600)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, 0o600)
     except OSError as error:
         raise UnwritableError(path, error) from error
     return os.fdopen(descriptor, "w", encoding="ascii", errors="backslashreplace", newline="\n")
