@@ -89,12 +89,25 @@ os.access("d", os.W_OK)
 os.rmdir("d")
 """
 
+SIGNALS = """
+import os, signal
+for number in (signal.SIGALRM, signal.SIGUSR1, signal.SIGRTMIN):
+    signal.signal(number, lambda *_: None)
+signal.setitimer(signal.ITIMER_REAL, 0.01)
+signal.pause()
+os.kill(os.getpid(), signal.SIGUSR1)
+os.kill(os.getpid(), signal.SIGRTMIN)
+signal.raise_signal(signal.SIGUSR1)
+os.abort()
+"""
+
 PROGRAMS: dict[str, list[str]] = {
     "ls": ["/bin/ls", "-l", "/proc/self/fd"],
     "subshells": ["/bin/sh", "-c", '(exit 3); echo "$(echo one)"; kill -TERM $$'],
     "an exec that fails": ["/bin/sh", "-c", "/no/such/program; exec /bin/true"],
     "threads": ["./threads"],
     "sockets": [sys.executable, "-S", "-E", "-c", SOCKETS],
+    "signals": [sys.executable, "-S", "-E", "-c", SIGNALS],
     "files": [sys.executable, "-S", "-E", "-c", FILES],
 }
 

@@ -4,7 +4,7 @@ import os
 import select
 import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -81,6 +81,33 @@ def test_tcp_sockets(details: Descriptors, paths: Descriptors) -> None:
                 assert describe(details, client.fileno()) == f"<TCP:[127.0.0.1:{peer}->127.0.0.1:{port}]>"
 
 
+def test_a_socket_that_is_bound_and_connected_later_is_told_as_it_is(details: Descriptors) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
+        client.bind(("127.0.0.1", 0))
+        near, far = (f"127.0.0.1:{end.getsockname()[1]}" for end in (client, listener))
+        assert describe(details, client.fileno()) == f"<TCP:[{near}]>"
+        client.connect(listener.getsockname())
+        assert describe(details, client.fileno()) == f"<TCP:[{near}->{far}]>"
+    with socket.socket(type=socket.SOCK_DGRAM) as asker:
+        asker.bind(("127.0.0.1", 0))
+        near = f"127.0.0.1:{asker.getsockname()[1]}"
+        assert describe(details, asker.fileno()) == f"<UDP:[{near}]>"
+        for port in (9, 10):
+            asker.connect(("127.0.0.1", port))
+            assert describe(details, asker.fileno()) == f"<UDP:[{near}->127.0.0.1:{port}]>"
+
+
+def test_every_socket_of_many_is_found(details: Descriptors) -> None:
+    """The kernel's answer then comes in several messages (netlink(7), NLM_F_MULTI)."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=1000))
+        far = f"127.0.0.1:{listener.getsockname()[1]}"
+        for _ in range(400):
+            client = stack.enter_context(socket.create_connection(listener.getsockname()))
+            near = f"127.0.0.1:{client.getsockname()[1]}"
+            assert describe(details, client.fileno()) == f"<TCP:[{near}->{far}]>"
+
+
 @pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
 def test_tcp6_sockets(details: Descriptors) -> None:
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
@@ -94,8 +121,9 @@ def test_unix_sockets_name_their_peer_and_path(details: Descriptors, tmp_path: P
         ends = [os.fstat(end.fileno()).st_ino for end in (left, right)]
         assert describe(details, left.fileno()) == f"<UNIX-STREAM:[{ends[0]}->{ends[1]}]>"
     with socket.socket(socket.AF_UNIX) as bound:
-        bound.bind(str(tmp_path / "s"))
         inode = os.fstat(bound.fileno()).st_ino
+        assert describe(details, bound.fileno()) == f"<UNIX-STREAM:[{inode}]>"
+        bound.bind(str(tmp_path / "s"))
         assert describe(details, bound.fileno()) == f'<UNIX-STREAM:[{inode},"{tmp_path}/s"]>'
 
 

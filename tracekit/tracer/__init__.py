@@ -5,6 +5,7 @@
 
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -77,24 +78,27 @@ def run(command: list[str], settings: Settings) -> tuple[int, Counts]:
     if program is None:
         raise UsageError(f"no program {command[0]!r} in PATH", "give its path, and a file that is executable")
     with Waiter(FROM_OUTSIDE) as waiter, _tracer(settings, waiter) as tracer:
-        pid = starting.launch(tracer.tasks, program, command, settings.follow, waiter).tid
+        tracer.program = starting.launch(tracer.tasks, program, command, settings.follow, waiter).tid
         tracer.run(waiter)
         tracer.detach(waiter)
-        return _exit_status(pid, tracer, waiter), tracer.counts
+        return _exit_status(tracer.program, tracer, waiter), tracer.counts
 
 
-def _exit_status(pid: int, tracer: Tracer, waiter: Waiter) -> int:
+def _exit_status(program: int, tracer: Tracer, waiter: Waiter) -> int:
     """Return the launched program's status.
 
-    One that has not ended goes on untraced: the request to end was meant for
-    it too, so it is passed on, as strace does.
+    One that has not ended goes on untraced: requests to end were meant for it
+    too, so they are passed on, as strace does; a stopped one takes them once
+    it is continued.
     """
-    status = tracer.statuses.get(pid)
-    if status is None:
-        for request in waiter.requested[-1:]:
-            os.kill(pid, request)
-        _, status = os.waitpid(pid, 0)
-    code = os.waitstatus_to_exitcode(status)
+    passed_on = 0
+    while tracer.status is None:
+        for request in waiter.requested[passed_on:]:
+            os.kill(program, request)
+            os.kill(program, signal.SIGCONT)
+            passed_on += 1
+        tracer.serve(waiter)
+    code = os.waitstatus_to_exitcode(tracer.status)
     return code if code >= 0 else 128 - code
 
 

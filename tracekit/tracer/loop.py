@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tracekit.syscalls import ARCHITECTURES, calls
-from tracekit.tracer import ptrace
+from tracekit.tracer import procfs, ptrace
 from tracekit.tracer.decode import Call, Decoder
 from tracekit.tracer.task import Task, Tasks
 from tracekit.tracer.waiting import Waiter
@@ -43,8 +43,10 @@ class Tracer:
         """Print the ``wanted`` calls by name, None for all."""
         self.tasks = tasks
         self.counts = Counts()
-        self.statuses: dict[int, int] = {}
-        """Wait statuses of the processes that have ended."""
+        self.program: int | None = None
+        """The process that we launched, and are the parent of."""
+        self.status: int | None = None
+        """Its wait status, once it has ended; its number may be another's after that."""
         self._writer = writer
         self._decoder = decoder
         self._wanted = wanted
@@ -61,7 +63,7 @@ class Tracer:
     def run(self, waiter: Waiter) -> None:
         """Serve stops until every task has ended, or the waiter says that it is enough."""
         while self.tasks and not waiter.ended():
-            if not self._serve(waiter):
+            if not self.serve(waiter):
                 self._writer.flush()
 
     def detach(self, waiter: Waiter) -> None:
@@ -79,10 +81,10 @@ class Tracer:
         for tid in list(self.tasks):
             ptrace.interrupt(tid)
         while self.tasks and len(waiter.requested) <= asked:
-            self._serve(waiter)
+            self.serve(waiter)
         self.counts.tasks = self.tasks.seen
 
-    def _serve(self, waiter: Waiter) -> int:
+    def serve(self, waiter: Waiter) -> int:
         """Serve one round and return how many changes it held."""
         try:
             self._round.extend(waiter.round())
@@ -120,7 +122,7 @@ class Tracer:
             return
         if info.op == "entry":
             self._enter(task, info)
-        elif task.call is not None:
+        elif info.op == "exit" and task.call is not None:
             self._leave(task, task.call, info)
         ptrace.resume(task.tid)
 
@@ -145,10 +147,14 @@ class Tracer:
         task.call = None
 
     def _on_new_task(self, task: Task, _stop: int) -> None:
-        tid = ptrace.event_message(task.tid)
-        if tid and tid not in self.tasks:
-            self.tasks.adopt(tid)
+        self._adopt_new(task)
         ptrace.resume(task.tid)
+
+    def _adopt_new(self, parent: Task) -> None:
+        """Take on the task that an event tells of; it may have been served, and have ended, before that."""
+        tid = ptrace.event_message(parent.tid)
+        if tid and tid not in self.tasks and (status := procfs.status(tid)) and status.is_ours:
+            self.tasks.adopt(tid)
 
     def _on_exec(self, task: Task, _stop: int) -> None:
         former = ptrace.event_message(task.tid)
@@ -182,7 +188,8 @@ class Tracer:
         ptrace.resume(task.tid, stop)
 
     def _on_end(self, tid: int, status: int) -> None:
-        self.statuses[tid] = status
+        if tid == self.program and self.status is None:
+            self.status = status
         task = self.tasks.drop(tid)
         if task is not None and not task.hidden:
             self._writer.event(tid, time.time_ns(), f"+++ {_end_text(status)} +++")
@@ -190,9 +197,9 @@ class Tracer:
     def _release(self, task: Task, stop: int, event: int) -> None:
         """Detach one task from the stop that it stands in."""
         if event in _NEW_TASK:
-            tid = ptrace.event_message(task.tid)
-            if tid and tid not in self.tasks:
-                self.tasks.adopt(tid)
+            self._adopt_new(task)
+        elif event == ptrace.EVENT_EXEC and (former := ptrace.event_message(task.tid)) != task.tid:
+            self.tasks.drop(former or 0)
         pending = stop if not event and stop != _SYSCALL_STOP else 0
         if ptrace.detach(task.tid, pending):
             self._writer.leave_unfinished(task.tid, "detached")

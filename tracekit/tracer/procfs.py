@@ -1,6 +1,7 @@
 """What proc(5) tells about processes and threads that we trace, or want to."""
 
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,11 @@ class Status:
     """One letter: R running, S sleeping, D disk sleep, T stopped, t tracing stop, Z zombie, X dead."""
     name: str
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether we (this thread: ptrace(2) knows no other tracers) trace it."""
+        return self.tracer_pid == threading.get_native_id()
+
 
 def status(tid: int) -> Status | None:
     """Return the status of a task, None when there is no such task."""
@@ -29,7 +35,7 @@ def status(tid: int) -> Status | None:
         text = Path(f"/proc/{tid}/status").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    fields = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+    fields = dict(line.split(":\t", 1) for line in text.split("\n") if ":\t" in line)
     return Status(
         tgid=int(fields["Tgid"]),
         ppid=int(fields["PPid"]),
@@ -56,27 +62,28 @@ def comm(tid: int) -> str:
         return ""
 
 
-def process_facts(pid: int, descriptors: bool) -> dict[str, Any] | None:
+def process_facts(tid: int, descriptors: bool) -> dict[str, Any] | None:
     """Return what strace's format cannot say about a process: the payload of a header line.
 
-    ``descriptors`` also lists what each open descriptor stands for; a process
-    that was forked under our eyes has its parent's.
+    Any thread of it will do; a main thread that ended before the others knows
+    of no files any more. ``descriptors`` also lists what each open descriptor
+    stands for; a process that was forked under our eyes has its parent's.
     """
-    found = status(pid)
+    found = status(tid)
     if found is None:
         return None
     facts: dict[str, Any] = {
-        "pid": pid,
+        "pid": found.tgid,
         "ppid": found.ppid,
         "comm": found.name,
         "uid": found.uid,
-        "exe": _link(f"/proc/{pid}/exe"),
-        "cmdline": _command_line(pid),
-        "cwd": _link(f"/proc/{pid}/cwd"),
-        "root": _link(f"/proc/{pid}/root"),
+        "exe": _link(f"/proc/{tid}/exe"),
+        "cmdline": _command_line(tid),
+        "cwd": _link(f"/proc/{tid}/cwd"),
+        "root": _link(f"/proc/{tid}/root"),
     }
     if descriptors:
-        facts["fds"] = dict(_descriptors(pid))
+        facts["fds"] = dict(_descriptors(tid))
     return facts
 
 

@@ -21,12 +21,21 @@ _NLM_F_DUMP = 0x300
 _NLMSG_ERROR = 2
 _NLMSG_DONE = 3
 _ALL_STATES = 0xFFFFFFFF
+# net/tcp_states.h
+_ESTABLISHED, _SYN_RECV, _FIN_WAIT1, _FIN_WAIT2, _TIME_WAIT = 1, 3, 4, 5, 6
+_CLOSE_WAIT, _LAST_ACK, _LISTEN, _CLOSING, _NEW_SYN_RECV = 8, 9, 10, 11, 12
+_NOBODYS = frozenset({_SYN_RECV, _TIME_WAIT, _NEW_SYN_RECV})
+"""No descriptor leads to such a socket, and a busy server has tens of thousands of them."""
+_SETTLED = frozenset({_ESTABLISHED, _FIN_WAIT1, _FIN_WAIT2, _CLOSE_WAIT, _LAST_ACK, _LISTEN, _CLOSING})
+"""The ends of such a socket do not change any more."""
+_DESCRIBED_STATES = _ALL_STATES & ~sum(1 << state for state in _NOBODYS)
 _ANSWER_SIZE = 1 << 18
 
 _HEADER = struct.Struct("=LHHLL")
 # linux/inet_diag.h: struct inet_diag_req_v2 with an empty socket id
 _INET_REQUEST = struct.Struct("=BBBBL48x")
-# struct inet_diag_msg: state, ports and addresses of the id; the inode is its last member
+# struct inet_diag_msg: family, state, then ports and addresses of the id; the inode is its last member
+_INET_STATE_AT = 1
 _INET_ENDS = struct.Struct("!HH16s16s")
 _INET_ENDS_AT = 4
 _INODE = struct.Struct("=L")
@@ -56,9 +65,9 @@ _INET = {
 
 
 class Sockets:
-    """Remembers what each socket inode was found to be; inodes of sockets do not change ends."""
+    """Describes sockets by their inodes, and remembers those whose ends will not change."""
 
-    _LIMIT = 4096
+    _LIMIT = 1 << 16
 
     def __init__(self) -> None:
         self._known: dict[int, str] = {}
@@ -76,14 +85,26 @@ class Sockets:
             protocol = os.getxattr(proc_fd, "system.sockprotoname").rstrip(b"\0").decode("ascii", "replace")
         except OSError:
             return None
-        ends = self._diag.ends(protocol, inode)
-        if ends is None:
-            return f"{protocol}:[{inode}]"
-        text = f"{protocol}:[{ends}]"
         if len(self._known) >= self._LIMIT:
             self._known.clear()
-        self._known[inode] = text
-        return text
+        try:
+            if protocol in _INET:
+                ends = self._inet_ends(protocol, inode)
+            else:
+                ends = self._diag.unix_ends(inode) if protocol.startswith("UNIX") else None
+        except OSError:
+            ends = None
+        return f"{protocol}:[{inode if ends is None else ends}]"
+
+    def _inet_ends(self, protocol: str, wanted: int) -> str | None:
+        """Return the ends of one socket. The kernel only tells those of all, so the others are kept, too."""
+        found = None
+        for inode, message in self._diag.dump(_INET[protocol]):
+            if inode == wanted:
+                found = _ends(_INET[protocol], message)
+            if inode not in self._known and _is_settled(_INET[protocol], message):
+                self._known[inode] = f"{protocol}:[{_ends(_INET[protocol], message)}]"
+        return found
 
 
 class _Diag:
@@ -95,29 +116,13 @@ class _Diag:
     def close(self) -> None:
         self._netlink.close()
 
-    def ends(self, protocol: str, inode: int) -> str | None:
-        try:
-            if protocol in _INET:
-                return self._inet_ends(_INET[protocol], inode)
-            if protocol.startswith("UNIX"):
-                return self._unix_ends(inode)
-        except OSError:
-            return None
-        return None
-
-    def _inet_ends(self, protocol: _Protocol, inode: int) -> str | None:
-        request = _INET_REQUEST.pack(protocol.family, protocol.number, 0, 0, _ALL_STATES)
-        found = None
+    def dump(self, protocol: _Protocol) -> Iterator[tuple[int, bytes]]:
+        """Yield the inode of every socket of a protocol with its struct inet_diag_msg; read it to its end."""
+        request = _INET_REQUEST.pack(protocol.family, protocol.number, 0, 0, _DESCRIBED_STATES)
         for message in self._ask(request, _NLM_F_DUMP):
-            if _INODE.unpack_from(message, _INET_INODE_AT)[0] == inode:
-                found = message
-        if found is None:
-            return None
-        source_port, port, source, destination = _INET_ENDS.unpack_from(found, _INET_ENDS_AT)
-        local = _address(protocol, source, source_port)
-        return f"{local}->{_address(protocol, destination, port)}" if port else local
+            yield _INODE.unpack_from(message, _INET_INODE_AT)[0], message
 
-    def _unix_ends(self, inode: int) -> str | None:
+    def unix_ends(self, inode: int) -> str | None:
         request = _UNIX_REQUEST.pack(
             socket.AF_UNIX, 0, 0, _ALL_STATES, inode, _UNIX_SHOW, _NO_COOKIE, _NO_COOKIE
         )
@@ -146,6 +151,16 @@ class _Diag:
                 offset += (length + 3) & ~3
             if not flags & _NLM_F_DUMP:
                 return
+
+
+def _is_settled(protocol: _Protocol, message: bytes) -> bool:
+    return protocol.number == socket.IPPROTO_TCP and message[_INET_STATE_AT] in _SETTLED
+
+
+def _ends(protocol: _Protocol, message: bytes) -> str:
+    source_port, port, source, destination = _INET_ENDS.unpack_from(message, _INET_ENDS_AT)
+    local = _address(protocol, source, source_port)
+    return f"{local}->{_address(protocol, destination, port)}" if port else local
 
 
 def _address(protocol: _Protocol, packed: bytes, port: int) -> str:

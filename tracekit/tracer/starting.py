@@ -41,7 +41,8 @@ def attach(tasks: Tasks, pids: Iterable[int], follow: bool, rescan: Rescan | Non
 
 def _tids(pids: Iterable[int], follow: bool) -> list[int]:
     """Return each process's threads; a process without any is gone, and its own number says so later."""
-    return [tid for pid in pids for tid in (procfs.threads(pid) if follow else ()) or [pid]]
+    tids = (tid for pid in pids for tid in (procfs.threads(pid) if follow else ()) or [pid])
+    return list(dict.fromkeys(tids))
 
 
 def _seize(tasks: Tasks, tid: int, follow: bool) -> None:
@@ -54,7 +55,7 @@ def _seize(tasks: Tasks, tid: int, follow: bool) -> None:
         ptrace.seize(tid, ptrace.OPTIONS_FOLLOW if follow else ptrace.OPTIONS)
     except OSError:
         status = procfs.status(tid)
-        if status is None or status.tracer_pid != os.getpid():
+        if status is None or not status.is_ours:
             raise
         # A thread that one of ours created meanwhile: the kernel has attached it for us.
     else:
@@ -71,7 +72,7 @@ def launch(tasks: Tasks, program: str, arguments: list[str], follow: bool, waite
     pid = os.fork()
     if not pid:
         try:
-            waiter.unblock_in_child()
+            waiter.give_back()
             for number in _IGNORED_BY_PYTHON:
                 signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), signal.SIGSTOP)

@@ -55,16 +55,16 @@ class Tasks(dict[int, Task]):
         pid = status.tgid if status else tid
         if pid not in self._announced:
             self._announced.add(pid)
-            self.announce_process(pid, descriptors=attached)
+            self.announce_process(tid, descriptors=attached)
         name = status.name if status else ""
         self._writer.header("task", {"tid": tid, "pid": pid, "comm": name, "time_ns": time.time_ns()})
         self[tid] = Task(tid, pid, self._descriptors)
         self.seen += 1
         return self[tid]
 
-    def announce_process(self, pid: int, descriptors: bool = False) -> None:
-        """Write what is known of a process into the trace, when it is new and after an exec."""
-        facts = procfs.process_facts(pid, descriptors)
+    def announce_process(self, tid: int, descriptors: bool = False) -> None:
+        """Write what is known of a task's process into the trace, when it is new and after an exec."""
+        facts = procfs.process_facts(tid, descriptors)
         if facts is not None:
             self._writer.header("process", {**facts, "time_ns": time.time_ns()})
 

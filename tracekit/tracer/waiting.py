@@ -12,16 +12,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from tracekit.tracer import ptrace
 
-REQUESTS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+REQUESTS = frozenset({signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP})
 """Signals to ourselves that ask a trace to end."""
-FROM_OUTSIDE = REQUESTS - {signal.SIGINT}
-"""The same while a program of ours runs in the foreground: Ctrl-C reaches it, too, and is its business."""
+FROM_OUTSIDE = REQUESTS - {signal.SIGINT, signal.SIGQUIT}
+"""The same while a program of ours runs in the foreground: what the terminal sends is its business."""
 
 _ALL = REQUESTS | {signal.SIGCHLD}
+_DISPOSITIONS: dict[signal.Signals, signal.Handlers] = {
+    signal.SIGCHLD: signal.SIG_DFL,  # who started us may ignore it: we would hear of no stop
+    signal.SIGTTOU: signal.SIG_IGN,  # a traced shell takes the terminal, and we still write to it
+    signal.SIGTTIN: signal.SIG_IGN,
+}
 _LULL = 0.05
 """Seconds without a stop after which a round comes back empty: time to write out what is buffered."""
 _PAUSE = 0.5
@@ -50,10 +55,12 @@ class Waiter:
         """When the trace ends by itself (time.monotonic)."""
         self._patience = _LULL
         self._old_mask: set[signal.Signals | int] = set()
+        self._old_dispositions: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
         """Block the signals that are waited for."""
         self._old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ALL)
+        self._old_dispositions = {number: signal.signal(number, how) for number, how in _DISPOSITIONS.items()}
         return self
 
     def __exit__(
@@ -62,10 +69,12 @@ class Waiter:
         """Give the signal mask back; requests that were taken are not delivered again."""
         while self._take(0):
             pass
-        signal.pthread_sigmask(signal.SIG_SETMASK, self._old_mask)
+        self.give_back()
 
-    def unblock_in_child(self) -> None:
-        """Undo the mask in a forked child, before it runs its program."""
+    def give_back(self) -> None:
+        """Undo what was done to signals; also in a forked child, before it runs its program."""
+        for number, how in self._old_dispositions.items():
+            signal.signal(number, how)
         signal.pthread_sigmask(signal.SIG_SETMASK, self._old_mask)
 
     def request(self) -> None:
@@ -80,7 +89,7 @@ class Waiter:
         """
         found = list(_ready())
         if not found:
-            self._take(self._patience)
+            self._take(self._patience if self.deadline is None else self._until_deadline())
             found = list(_ready())
         self._patience = _LULL if found else _PAUSE
         return found
@@ -90,6 +99,10 @@ class Waiter:
         if self.deadline is not None and time.monotonic() >= self.deadline:
             return True
         return bool(self.requested)
+
+    def _until_deadline(self) -> float:
+        left = (self.deadline or 0) - time.monotonic()
+        return min(self._patience, left) if left > 0 else self._patience
 
     def _take(self, timeout: float) -> bool:
         """Take one pending signal, waiting for it; False when none came."""

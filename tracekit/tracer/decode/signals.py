@@ -139,7 +139,10 @@ def _value(info: bytes) -> list[str]:
 
 
 def _queued(info: bytes) -> list[str]:
-    return [*_sender(info), *(_value(info) if any(info[24:32]) else [])]
+    """What a process sent along; when the kernel sent it (alarm(2): SI_KERNEL), there may be no sender."""
+    code = struct.unpack_from("<i", info, 8)[0]
+    sender = _sender(info) if code <= 0 or any(info[16:24]) else []
+    return [*sender, *(_value(info) if any(info[24:32]) else [])]
 
 
 def _timer(info: bytes) -> list[str]:
