@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from . import SERVER_SOFTWARE
 from .accept_mutex import AcceptMutex
 from .child import PROCESS_NAME, name_thread, user_and_group
 from .config import ConfigError, ServerConfig, load
-from .error_log import ErrorLog
+from .error_log import STDERR, ErrorLog
 from .handler import StaticFiles
 from .limits import limits_of
 from .listeners import open_listeners, report_chosen_ports
@@ -26,9 +27,13 @@ CONFIG = Path(__file__).resolve().parent / "conf" / "httpd.conf"
 
 def main(args: list[str] | None = None) -> int:
     """Check the configuration or serve by it; return the exit status."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while starting ends it, without a traceback
+    _open_standard_descriptors()
     options = _options().parse_args(args)
     try:
         config = load(options.file, options.define)
+        for warning in config.warnings:
+            print(warning, file=sys.stderr)  # noqa: T201
         user_and_group(config)
         if options.test:
             print("Syntax OK", file=sys.stderr)  # noqa: T201
@@ -66,11 +71,14 @@ def serve(config: ServerConfig) -> None:
         handler=handler,
     )
     name_thread(PROCESS_NAME)
-    if config.pid_file is not None:
-        config.pid_file.write_text(f"{os.getpid()}\n")
     Parent(runtime, mpm).run()
-    if config.pid_file is not None:
-        config.pid_file.unlink(missing_ok=True)
+
+
+def _open_standard_descriptors() -> None:
+    """Have 0, 1 and 2 open: else a socket could get the number that the error log is written to."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        continue
+    os.close(fd)
 
 
 def _options() -> argparse.ArgumentParser:

@@ -14,6 +14,7 @@ from .config import ConfigError, ServerConfig
 from .runtime import Runtime
 
 PROCESS_NAME = "tracekit-server"
+MAX_ID = 2**32 - 2  # (uid_t) -1 means "unchanged" to the kernel
 IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGWINCH)
 
 
@@ -38,14 +39,22 @@ def user_and_group(config: ServerConfig) -> tuple[int, int]:
         ConfigError: there is no such user or group.
     """
     uid, gid = os.geteuid(), os.getegid()
-    try:
-        if config.user is not None:
-            uid = int(config.user[1:]) if config.user.startswith("#") else pwd.getpwnam(config.user).pw_uid
-        if config.group is not None:
-            gid = int(config.group[1:]) if config.group.startswith("#") else grp.getgrnam(config.group).gr_gid
-    except (KeyError, ValueError):
-        raise ConfigError(f"AH00543: bad user or group name: {config.user} {config.group}") from None
+    if config.user is not None:
+        uid = _number(config.user, lambda name: pwd.getpwnam(name).pw_uid, "AH00543: bad user name")
+    if config.group is not None:
+        gid = _number(config.group, lambda name: grp.getgrnam(name).gr_gid, "AH00544: bad group name")
     return uid, gid
+
+
+def _number(name: str, look_up: Callable[[str], int], complaint: str) -> int:
+    """Return the number of a user or group, which may be given as ``#number``."""
+    try:
+        number = int(name[1:]) if name.startswith("#") else look_up(name)
+    except (KeyError, ValueError):
+        raise ConfigError(f"{complaint} {name}") from None
+    if not 0 <= number <= MAX_ID:
+        raise ConfigError(f"{complaint} {name}")
+    return number
 
 
 def drop_privileges(config: ServerConfig) -> None:

@@ -44,7 +44,7 @@ class StaticFiles:
         try:
             if request.method not in (b"GET", b"HEAD"):
                 return _other_method(request)
-            if request.headers.get(b"expect", b"100-continue").lower() != b"100-continue":
+            if request.headers.get(b"expect", b"").lower() not in (b"", b"100-continue"):
                 raise HttpError(417)
             url_path = decode_path(request.origin)
             path = site.file_path(url_path)
@@ -80,11 +80,11 @@ class StaticFiles:
         if response.status == 412:
             raise HttpError(412)
         response.headers = [(b"Last-Modified", http_date(modified)), (b"ETag", etag)]
+        if response.status == 304:
+            return  # no more about the content than its validators (RFC 9110, 15.4.5)
         media_type = self._media_types.of(path)
         if media_type is not None:
             response.headers.append((b"Content-Type", media_type))
-        if response.status == 304:
-            return
         if info.st_size <= SMALL_FILE:
             response.body = _read_all(response.file, path, info.st_size)
         else:

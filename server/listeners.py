@@ -22,7 +22,7 @@ def open_listeners(config: ServerConfig) -> list[socket.socket]:
         except OSError as error:
             raise ConfigError(
                 f"({error.errno}){error.strerror}: AH00072: make_sock: could not bind to address "
-                f"{address.host or '0.0.0.0'}:{address.port}"  # noqa: S104  (shown, not bound)
+                + _shown(address.host or "0.0.0.0", address.port)  # noqa: S104  (shown, not bound)
             ) from None
         sockets.append(listener)
     return sockets
@@ -33,7 +33,12 @@ def report_chosen_ports(config: ServerConfig, listeners: list[socket.socket], er
     for address, listener in zip(config.listens, listeners, strict=True):
         if address.port == 0:
             host, port = listener.getsockname()[:2]
-            error_log.log("core", "notice", f"Listen {address.host}:0 is bound to {host}:{port}")
+            shown, bound = _shown(address.host, 0), _shown(host, port)
+            error_log.log("core", "notice", f"Listen {shown} is bound to {bound}")
+
+
+def _shown(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _open(address: ListenAddress, backlog: int) -> socket.socket:

@@ -11,6 +11,7 @@ import time
 from . import SERVER_SOFTWARE
 from .child import PROCESS_NAME, run_vital
 from .mpm import Mpm
+from .pid_file import remove_pid, write_pid
 from .runtime import Runtime
 
 MAINTENANCE_SECONDS = 1.0
@@ -36,8 +37,15 @@ class Parent:
         self._module = f"mpm_{runtime.config.mpm}"
 
     def run(self) -> None:
-        """Serve until TERM, INT (the terminal's Ctrl-C) or HUP (the terminal is gone)."""
+        """Serve until TERM, INT (the terminal's Ctrl-C) or HUP (the terminal is gone).
+
+        Raises:
+            ConfigError: the PidFile cannot be written.
+        """
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        pid_file, error_log = self._runtime.config.pid_file, self._runtime.error_log
+        if pid_file is not None:
+            write_pid(pid_file, error_log)
         self._spawn_missing()
         self._log(
             "notice", f"{self._mpm.started}: {SERVER_SOFTWARE} configured -- resuming normal operations"
@@ -46,6 +54,8 @@ class Parent:
             self._reap()
             self._spawn_missing()
         self._stop()
+        if pid_file is not None:
+            remove_pid(pid_file, error_log)
         name = signal.Signals(taken.si_signo).name
         self._log("notice", f"{self._mpm.stopped}: caught {name}, shutting down")
 
@@ -56,14 +66,17 @@ class Parent:
                 self._spawn(slot)
 
     def _spawn(self, slot: int) -> None:
+        scoreboard = self._runtime.scoreboard
+        scoreboard.set_starting(slot)  # before there is a child that writes there, too
         try:
             pid = os.fork()
         except OSError as error:
+            scoreboard.clear(slot)
             self._log("error", f"AH00481: fork: Unable to fork new process: {error.strerror}")
             return
         if pid == 0:
             run_vital(self._runtime, PROCESS_NAME, self._mpm.run_child, self._runtime, slot)
-        self._runtime.scoreboard.set_pid(slot, pid)
+        scoreboard.set_pid(slot, pid)
 
     def _reap(self) -> None:
         """Collect every child that has ended, and say so when a signal did it."""

@@ -32,7 +32,7 @@ class PipeOfDeath:
         os.set_blocking(self._read_end, False)
 
     def check(self) -> bool:
-        """Say whether this child is to leave (prefork, after every connection)."""
+        """Say whether this child is to leave (prefork, before every connection)."""
         try:
             os.read(self._read_end, 1)
         except BlockingIOError:

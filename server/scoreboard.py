@@ -24,8 +24,8 @@ CELL = 8  # bytes
 class Scoreboard:
     """One record a process slot, and in it one a worker.
 
-    Every cell is an int64 with one writer: the parent for the pids, each worker for
-    its own. So no lock is needed.
+    Every cell is an int64 with one writer at a time: the parent for the pids and for slots
+    without a process, each worker for its own. So no lock is needed.
     """
 
     def __init__(self, server_limit: int, threads_per_child: int) -> None:
@@ -41,17 +41,22 @@ class Scoreboard:
         """Return the process in a slot, 0 for none."""
         return self._cells[slot * self._stride]
 
+    def set_starting(self, slot: int) -> None:
+        """Note that a process is about to start in a slot; from its fork on its workers are their own."""
+        self._set_all(slot, Status.STARTING)
+
     def set_pid(self, slot: int, pid: int) -> None:
-        """Note a new process; its workers are starting."""
+        """Note the process that was started in a slot."""
         self._cells[slot * self._stride] = pid
-        for worker in range(self.threads_per_child):
-            self.worker(slot, worker).set(Status.STARTING)
 
     def clear(self, slot: int) -> None:
         """Note that the process of a slot is gone."""
-        self._cells[slot * self._stride] = 0
+        self.set_pid(slot, 0)
+        self._set_all(slot, Status.DEAD)
+
+    def _set_all(self, slot: int, status: Status) -> None:
         for worker in range(self.threads_per_child):
-            self.worker(slot, worker).set(Status.DEAD)
+            self.worker(slot, worker).set(status)
 
     def slot_of(self, pid: int) -> int | None:
         """Return the slot of a process, None for one that is not ours."""

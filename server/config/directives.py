@@ -17,6 +17,10 @@ from .model import CustomLog, DirectorySettings, ListenAddress, ServerConfig, Vi
 from .syntax import Directive
 
 LOG_LEVELS = ("emerg", "alert", "crit", "error", "warn", "notice", "info", "debug", "trace1")
+# ServerLimit and ThreadLimit can be no higher (httpd's server/mpm/prefork and worker).
+MAX_SERVER_LIMIT = 200_000
+MAX_THREAD_LIMIT = 20_000
+MAX_SECONDS = 2_000_000  # poll(2) and epoll_wait(2) count milliseconds in an int
 MPM_MODULE = re.compile(r"mpm_(\w+)_module")
 MPMS = ("event", "prefork")
 COMMON_FORMAT = '%h %l %u %t "%r" %>s %b'
@@ -73,7 +77,10 @@ def _seconds(directive: Directive) -> float:
     match = re.fullmatch(r"(\d+)(ms|s|min|h)?", directive.args[0])
     if match is None:
         raise directive.error(f"{directive.name} has wrong format")
-    return int(match[1]) * {"ms": 0.001, "s": 1, "min": 60, "h": 3600}[match[2] or "s"]
+    seconds = int(match[1]) * {"ms": 0.001, "s": 1, "min": 60, "h": 3600}[match[2] or "s"]
+    if seconds > MAX_SECONDS:
+        raise directive.error(f"{directive.name} takes at most {MAX_SECONDS} seconds")
+    return seconds
 
 
 def _on_off(directive: Directive) -> bool:
@@ -83,8 +90,8 @@ def _on_off(directive: Directive) -> bool:
     return value == "on"
 
 
-def _set_number(attribute: str, least: int = 0) -> Callable[[Scope, Directive], None]:
-    return lambda scope, line: setattr(scope.config, attribute, _number(line, least))
+def _set_number(attribute: str, least: int = 0, most: int = 2**31 - 1) -> Callable[[Scope, Directive], None]:
+    return lambda scope, line: setattr(scope.config, attribute, _number(line, least, most))
 
 
 def _set_seconds(attribute: str) -> Callable[[Scope, Directive], None]:
@@ -130,7 +137,9 @@ def _load_module(scope: Scope, line: Directive) -> None:
 def _document_root(scope: Scope, line: Directive) -> None:
     path = scope.config.relative(line.args[0])
     if not path.is_dir():
-        raise line.error(f"DocumentRoot '{path}' is not a directory, or is not readable")
+        if scope.where is Where.MAIN:
+            raise line.error(f"DocumentRoot '{path}' is not a directory, or is not readable")
+        scope.config.warnings.append(f"AH00112: Warning: DocumentRoot [{path}] does not exist")
     scope.host.document_root = bytes(path)
 
 
@@ -157,11 +166,22 @@ def _check_format(line: Directive, template: str) -> None:
         raise line.error(str(error)) from None
 
 
+def _log_path(scope: Scope, line: Directive) -> Path:
+    name = line.args[0]
+    if name.startswith("|") or name.partition(":")[0] == "syslog":
+        raise line.error(f"{line.name}: logs are files here, neither programs nor syslog")
+    return scope.config.relative(name)
+
+
+def _error_log(scope: Scope, line: Directive) -> None:
+    scope.config.error_log = _log_path(scope, line)
+
+
 def _custom_log(scope: Scope, line: Directive) -> None:
     template = line.args[1] if len(line.args) > 1 else COMMON_FORMAT
     template = scope.config.log_formats.get(template, template)
     _check_format(line, template)
-    scope.host.custom_logs.append(CustomLog(scope.config.relative(line.args[0]), template))
+    scope.host.custom_logs.append(CustomLog(_log_path(scope, line), template))
 
 
 def _log_format(scope: Scope, line: Directive) -> None:
@@ -237,7 +257,7 @@ RULES: dict[str, Rule] = {
     "customlog": Rule(HOST, 1, 2, _custom_log),
     "directoryindex": Rule(HOST, 1, None, _directory_index),
     "documentroot": Rule(HOST, 1, 1, _document_root),
-    "errorlog": Rule(SERVER, 1, 1, _set_path("error_log")),
+    "errorlog": Rule(SERVER, 1, 1, _error_log),
     "group": Rule(SERVER, 1, 1, _set_text("group")),
     "keepalive": Rule(SERVER, 1, 1, lambda scope, line: setattr(scope.config, "keep_alive", _on_off(line))),
     "keepalivetimeout": Rule(SERVER, 1, 1, _set_seconds("keep_alive_timeout")),
@@ -247,15 +267,15 @@ RULES: dict[str, Rule] = {
     "logformat": Rule(SERVER, 2, 2, _log_format),
     "loglevel": Rule(SERVER, 1, None, _log_level),
     "maxkeepaliverequests": Rule(SERVER, 1, 1, _set_number("max_keep_alive_requests")),
-    "maxrequestworkers": Rule(SERVER, 1, 1, _set_number("max_request_workers", 1)),
+    "maxrequestworkers": Rule(SERVER, 1, 1, _set_number("max_request_workers", 1, MAX_SERVER_LIMIT)),
     "options": Rule(ANYWHERE, 1, None, _options),
     "pidfile": Rule(SERVER, 1, 1, _set_path("pid_file")),
     "require": Rule(Where.DIRECTORY, 1, None, _require),
     "serveralias": Rule(Where.HOST, 1, None, _server_alias),
     "servername": Rule(HOST, 1, 1, _server_name),
     "serverroot": Rule(SERVER, 1, 1, _server_root),
-    "startservers": Rule(SERVER, 1, 1, _set_number("start_servers", 1)),
-    "threadsperchild": Rule(SERVER, 1, 1, _set_number("threads_per_child", 1)),
+    "startservers": Rule(SERVER, 1, 1, _set_number("start_servers", 1, MAX_SERVER_LIMIT)),
+    "threadsperchild": Rule(SERVER, 1, 1, _set_number("threads_per_child", 1, MAX_THREAD_LIMIT)),
     "timeout": Rule(SERVER, 1, 1, _set_seconds("timeout")),
     "typesconfig": Rule(SERVER, 1, 1, _set_path("types_config")),
     "user": Rule(SERVER, 1, 1, _set_text("user")),

@@ -71,6 +71,7 @@ class ServerConfig:
     log_formats: dict[str, str] = field(default_factory=dict)
     types_config: Path | None = None
     added_types: dict[bytes, bytes] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
     modules: set[str] = field(default_factory=set)
     main: VirtualHost = field(default_factory=VirtualHost)
     virtual_hosts: list[VirtualHost] = field(default_factory=list)

@@ -11,6 +11,7 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 from .model import ConfigError
 
 GRAMMAR = Path(__file__).resolve().parents[2] / "grammars" / "httpd_conf.lark"
+SHOWN = 80  # characters of a line that cannot be read
 CONTINUATION = re.compile(r"\\\r?\n")
 ESCAPED_QUOTE = re.compile(r"""\\(["'\\])""")
 
@@ -74,7 +75,7 @@ def _explain(error: UnexpectedInput, text: str, file: Path) -> ConfigError:
     elif found.startswith("<"):
         message = f"{found.split()[0]}> directive missing closing '>'"
     else:
-        message = f"cannot read {found!r}: a quote is not closed, or nothing separates two words"
+        message = f"cannot read {found[:SHOWN]!r}: a quote is not closed, or nothing separates two words"
     return syntax_error(file, error.line, message)
 
 

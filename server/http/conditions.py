@@ -1,10 +1,11 @@
 """Conditional requests: is the client's copy still good (RFC 9110, 13)."""
 
 import re
-from datetime import UTC
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 
+# IMF-fixdate, RFC 850's and asctime's form (RFC 9110, 5.6.7); anything else is no date and ignored.
+DATE_FORMS = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
 ENTITY_TAG = re.compile(rb'(W/)?("[!#-~\x80-\xff]*")')
 
 
@@ -38,8 +39,9 @@ def _seconds(date: bytes | None) -> float | None:
     """Return the time of an HTTP date; None for none and for one that cannot be read."""
     if date is None:
         return None
-    try:
-        parsed = parsedate_to_datetime(date.decode("latin-1"))
-        return parsed.replace(tzinfo=parsed.tzinfo or UTC).timestamp()
-    except (ValueError, OverflowError):
-        return None
+    for form in DATE_FORMS:
+        try:
+            return datetime.strptime(date.decode("latin-1"), form).replace(tzinfo=UTC).timestamp()
+        except ValueError:
+            continue
+    return None

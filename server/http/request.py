@@ -5,6 +5,7 @@ httptools (llhttp) then checks every field line and the framing; what it lets
 pass is checked after it: version, Host, transfer codings.
 """
 
+import ipaddress
 import re
 
 import httptools
@@ -21,7 +22,9 @@ LIMIT_HEAD = 65536
 HEAD_END = re.compile(rb"\r\n\r\n|(?<!\r)\n")
 REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([!-~]+) HTTP/([0-9])\.([0-9])\r\n")
 # uri-host [":" port] of RFC 9112, 3.2; an empty Host is allowed there.
-HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::([0-9]*))?")
+HOST = re.compile(
+    rb"(\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::([0-9]*))?"
+)
 ABSOLUTE_FORM = re.compile(rb"https?://([^/?#]+)([^#]*)", re.IGNORECASE)
 
 
@@ -115,20 +118,26 @@ class Request:
         """RFC 9112, 3.2: one valid Host in HTTP/1.1; an absolute target replaces it."""
         if self._host_fields > 1 or (self.version == (1, 1) and not self._host_fields):
             raise HttpError(400)
-        host = self.headers.get(b"host", b"")
+        self._set_authority(self.headers.get(b"host", b""))
         self.origin = self.target
         if not self.target.startswith(b"/"):
             absolute = ABSOLUTE_FORM.fullmatch(self.target)
             if absolute is not None:
-                host, self.origin = absolute.groups()
+                authority, self.origin = absolute.groups()
+                self._set_authority(authority)
                 if not self.origin.startswith(b"/"):
                     self.origin = b"/" + self.origin
             elif (self.method, self.target) != (b"OPTIONS", b"*") and self.method != b"CONNECT":
                 raise HttpError(400)
-        match = HOST.fullmatch(host)
-        if match is None or b"#" in self.target:
+        if b"#" in self.target:
             raise HttpError(400)
-        self.authority = host
+
+    def _set_authority(self, authority: bytes) -> None:
+        """Take a host and port as received, if they are valid (RFC 3986, 3.2.2)."""
+        match = HOST.fullmatch(authority)
+        if match is None or (match["ipv6"] and not _is_ipv6(match["ipv6"])):
+            raise HttpError(400)
+        self.authority = authority
         self.host = match[1].lower()
 
     def _set_framing(self) -> None:
@@ -148,6 +157,14 @@ class Request:
         words = self.headers.get(b"connection", b"").lower().split(b",")
         options = {word.strip() for word in words}
         self.keep_alive = b"close" not in options and (self.version == (1, 1) or b"keep-alive" in options)
+
+
+def _is_ipv6(text: bytes) -> bool:
+    try:
+        ipaddress.IPv6Address(text.decode())
+    except ValueError:
+        return False
+    return True
 
 
 def take_request(data: bytearray) -> Request | None:

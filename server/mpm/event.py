@@ -123,8 +123,10 @@ class EventChild:
         with self._mutex:
             now = time.monotonic()
             deadline = self._parked.next_deadline()
-            if self._resting_until > now:
+            if self._resting_until:
                 deadline = min(deadline, self._resting_until)
+            if self._resting_until <= now:
+                self._resting_until = 0.0  # over: the next pass, which comes at once, enables the listeners
             self._wakes_at = deadline
         return None if deadline == float("inf") else max(0.0, deadline - now)
 

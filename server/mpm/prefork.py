@@ -5,7 +5,9 @@ to one of them. With more, a child must know first which socket has one: it poll
 them all under the accept mutex, so that one child is woken and not all.
 """
 
+import ctypes
 import select
+import signal
 import socket
 import threading
 import time
@@ -15,6 +17,7 @@ from ..connection import SHORTAGE, Connection, State
 from ..runtime import Runtime
 from ..scoreboard import Status, WorkerScore
 
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 LINGER_STEP_SECONDS = 2.0  # SECONDS_TO_LINGER and MAX_SECS_TO_LINGER of httpd's server/connection.c
 LINGER_SECONDS = 30.0
 LINGER_READ_SIZE = 512
@@ -24,16 +27,26 @@ SHORTAGE_SECONDS = 0.1  # rest after accept found no free descriptor
 def run_child(runtime: Runtime, slot: int) -> None:
     """Accept and serve until the pipe of death says otherwise."""
     become_child(runtime)
+    _end_with_parent()
     runtime.pipe_of_death.never_block()
+    if len(runtime.listeners) > 1:
+        for listener in runtime.listeners:
+            listener.setblocking(False)  # what poll has seen may be gone when accept comes
     worker = runtime.scoreboard.worker(slot, 0)
     worker.enlist(threading.get_native_id())
-    leaving = False
-    while not leaving:
+    while not runtime.pipe_of_death.check():
         worker.set(Status.READY)
         connection = _accept(runtime, worker)
         if connection is not None:
             _serve(connection, worker, runtime)
-        leaving = runtime.pipe_of_death.check()
+
+
+def _end_with_parent() -> None:
+    """Get TERM when the parent is gone, however it ended: accept would not notice it.
+
+    The kernel forgets this when a process changes its user, so it is asked for after that.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
 
 
 def _accept(runtime: Runtime, worker: WorkerScore) -> Connection | None:

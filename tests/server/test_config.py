@@ -76,6 +76,11 @@ def test_every_quoted_word_comes_back(args: list[str]) -> None:
         ('Timeout "1', 3, "quote"),
         ("Timeout x", 3, "Timeout has wrong format"),
         ("Timeout", 3, "Timeout takes 1"),
+        ("Timeout 99999999999999999999h", 3, "Timeout takes at most"),
+        ("MaxRequestWorkers 2000000000", 3, "MaxRequestWorkers takes a number from 1 to"),
+        ("ThreadsPerChild 2000000", 3, "ThreadsPerChild takes a number from 1 to"),
+        ('CustomLog "|cat" common', 3, "logs are files here"),
+        ("ErrorLog syslog:local1", 3, "logs are files here"),
         ("StartServers 0", 3, "StartServers takes a number"),
         ("StartServers -1", 3, "StartServers takes a number"),
         ("KeepAlive maybe", 3, "KeepAlive must be On or Off"),
@@ -100,6 +105,27 @@ def test_a_mistake_is_reported_with_its_place(tmp_path: Path, text: str, line: i
     first, second = str(caught.value).split("\n", 1)
     assert first == f"AH00526: Syntax error on line {line} of {tmp_path}/httpd.conf:"
     assert message in second
+
+
+def test_a_virtual_host_may_wait_for_its_document_root(tmp_path: Path) -> None:
+    config = configured(tmp_path, "<VirtualHost *>\nDocumentRoot /nowhere/at/all\n</VirtualHost>")
+    assert config.warnings == ["AH00112: Warning: DocumentRoot [/nowhere/at/all] does not exist"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("User nobody-of-that-name", "AH00543: bad user name nobody-of-that-name"),
+        ("Group nobody-of-that-name", "AH00544: bad group name nobody-of-that-name"),
+        ("User #99999999999", "AH00543: bad user name #99999999999"),
+        ("Group #-1", "AH00544: bad group name #-1"),
+    ],
+)
+def test_an_unknown_user_or_group_ends_with_status_1(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "httpd.conf"
+    path.write_text(f"Listen 127.0.0.1:0\n{text}\n")
+    result = check("-t", "-f", path)
+    assert (result.returncode, result.stderr) == (1, f"{message}\n")
 
 
 def test_without_listen_there_is_nothing_to_do(tmp_path: Path) -> None:

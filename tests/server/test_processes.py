@@ -2,13 +2,14 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support import load
 from tests.support.lab_server import LabServer, lab_server
-from tests.support.processes import in_session, threads, wait_until
+from tests.support.processes import in_session, start, stop, threads, tree, wait_until
 from tests.support.raw_http import ask
 from tests.support.requirements import need_root
 
@@ -79,9 +80,12 @@ def test_term_ends_everything(mpm: str, tmp_path: Path, number: signal.Signals) 
         assert not pid_file.exists()
 
 
-def test_children_leave_when_the_parent_is_gone(tmp_path: Path) -> None:
-    with lab_server(tmp_path, "event") as running:
-        wait_until(lambda: all_there(running, "event", 2), "the children")
+@pytest.mark.parametrize("listens", [1, 2])
+def test_children_leave_when_the_parent_is_gone(mpm: str, tmp_path: Path, listens: int) -> None:
+    user = "User #65534" if os.geteuid() == 0 else ""  # the kernel forgets some things with a change of user
+    with lab_server(tmp_path, mpm, listens=listens, extra=user) as running:
+        wait_until(lambda: all_there(running, mpm, 2), "the children")
+        ask(running.address, "/")  # they have accepted before
         session = running.process.pid
         running.process.kill()
         running.process.wait(30)
@@ -95,6 +99,42 @@ def test_children_of_root_give_up_their_privileges(mpm: str, tmp_path: Path) -> 
         nobody = {"Uid": ["65534"] * 4, "Gid": ["65533"] * 4, "Groups": ["65533"]}
         wait_until(lambda: all(ids(pid) == nobody for pid in running.children()), "the children's users")
         assert Path(f"/proc/{running.process.pid}").stat().st_uid == 0
+
+
+def test_a_pid_file_of_an_earlier_server_is_replaced(tmp_path: Path) -> None:
+    pid_file = tmp_path / "httpd.pid"
+    pid_file.write_text("1\n")
+    with lab_server(tmp_path, "event", extra="PidFile httpd.pid") as running:
+        assert int(pid_file.read_text()) == running.process.pid
+        assert f"AH00098: pid file {pid_file} overwritten" in running.error_log()
+
+
+def test_a_pid_file_of_a_later_server_stays(tmp_path: Path) -> None:
+    pid_file = tmp_path / "httpd.pid"
+    with lab_server(tmp_path, "event", extra="PidFile httpd.pid") as running:
+        pid_file.write_text("1\n")
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(30) == 0
+    assert pid_file.read_text() == "1\n"
+
+
+def test_a_pid_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ChildProcessError), lab_server(tmp_path, "event", extra="PidFile none/httpd.pid"):
+        pass
+    assert "AH00099: could not create" in (tmp_path / "error.log").read_text()
+
+
+def test_a_socket_never_gets_the_number_of_standard_error(tmp_path: Path) -> None:
+    config = tmp_path / "httpd.conf"
+    config.write_text("Listen 127.0.0.1:0\nStartServers 1\n")
+    shell = f"exec {sys.executable} -m server -f {config} <&- >&- 2>&-"
+    process = start(["sh", "-c", shell])
+    try:
+        wait_until(lambda: len(tree(process.pid)) == 2, "the child")
+        names = [Path(f"/proc/{process.pid}/fd/{fd}").readlink() for fd in range(3)]
+        assert names == [Path("/dev/null")] * 3
+    finally:
+        stop(process)
 
 
 def test_a_taken_port_is_an_error(server: LabServer, tmp_path: Path) -> None:
