@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.processes import Process, ending, start, stop, task, threads, tree, wait_until
-from tests.support.requirements import need_ptrace
+from tests.support.requirements import need, need_ptrace
 from tests.support.tracers import STOPPED, TRACEKIT, traced_by
 
 TOUCH = "open('{}/' + {}, 'w').close()"
@@ -52,6 +52,17 @@ def test_a_program_begins_with_its_execve_and_keeps_its_status(tmp_path: Path) -
     assert re.match(r'\d+ +\d+\.\d{6} execve\("/[^"]*/sh", \["sh", "-c", "exit 7"\], 0x', calls[0])
     assert calls[-1].endswith("+++ exited with 7 +++")
     assert status == 7
+
+
+def test_a_program_that_cannot_be_executed_leaves_its_execve_alone_in_the_trace(tmp_path: Path) -> None:
+    program = tmp_path / "no program"
+    program.write_text("neither ELF nor #!")
+    program.chmod(0o755)
+    status, lines = run(tmp_path, str(program))
+    assert status == 127
+    execve, end = (line for line in lines if not line.startswith("#"))
+    assert "-1 ENOEXEC (Exec format error)" in execve
+    assert end.endswith("+++ exited with 127 +++")
 
 
 def test_a_signal_that_kills_the_program_is_told_and_passed_on(tmp_path: Path) -> None:
@@ -103,6 +114,40 @@ def test_a_thread_that_is_not_the_leader_calls_execve(tmp_path: Path) -> None:
     at = after.index(f"+++ superseded by execve in pid {other} +++")
     assert re.match(r"<\.\.\. execve resumed>\) += 0", after[at + 1])
     assert after[-1] == "+++ exited with 4 +++"
+
+
+PTHREAD_EXIT = """
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+static void *rest(void *none) {
+    puts("ready");
+    fflush(stdout);
+    for (;;) { access("/thread", R_OK); usleep(1000); }
+}
+int main(void) { pthread_t thread; pthread_create(&thread, NULL, rest, NULL); pthread_exit(NULL); }
+"""
+
+
+def test_a_process_whose_main_thread_has_ended_is_attached_to(tmp_path: Path) -> None:
+    out = tmp_path / "t.strace"
+    command = [need("cc"), "-pthread", "-xc", "-", "-o", str(tmp_path / "program")]
+    subprocess.run(command, input=PTHREAD_EXIT.encode(), check=True)
+    with ending(start([tmp_path / "program"], stdout=subprocess.PIPE)) as program:
+        assert program.stdout
+        assert program.stdout.readline() == b"ready\n"
+        wait_until(lambda: any(one.ended for one in threads(program.pid)), "the end of the main thread")
+        other = max(one.tid for one in threads(program.pid))
+        tracer = start([*TRACEKIT, "attach", "-f", "-p", str(program.pid), "-o", out])
+        with ending(tracer):
+            wait_until(lambda: out.exists() and "/thread" in out.read_text(), "a call")
+            assert stop(tracer, signal.SIGINT) == 0
+        lines = out.read_text().splitlines()
+        (process,) = notes(lines, "process")
+        assert process["pid"] == program.pid
+        assert process["cwd"] == str(Path.cwd())
+        assert process["fds"]["1"].startswith("pipe:")
+        assert [note["tid"] for note in notes(lines, "task")] == [other]
 
 
 def test_vfork_is_followed(tmp_path: Path) -> None:

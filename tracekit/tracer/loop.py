@@ -129,9 +129,9 @@ class Tracer:
     def _enter(self, task: Task, info: ptrace.SyscallInfo) -> None:
         syscall = calls(info.arch).get(info.number) if info.arch in ARCHITECTURES else None
         call = Call(syscall, info.number, info.arch, info.args, stack=info.stack, resumes=task.latest)
-        if task.hidden and call.name == "execve":
-            task.hidden = False
-        if task.hidden or (self._wanted is not None and call.name not in self._wanted):
+        if task.hidden and call.name != "execve":
+            return
+        if self._wanted is not None and call.name not in self._wanted:
             return
         self._writer.begin(task.tid, time.time_ns(), self._decoder.entering(call, task))
         task.call = call
@@ -162,6 +162,7 @@ class Tracer:
             self._writer.leave_unfinished(former, f"pid changed to {task.tid}")
             self._writer.event(task.tid, time.time_ns(), f"+++ superseded by execve in pid {former} +++")
             task = self.tasks.supersede(former, task.tid)
+        task.hidden = False
         self.tasks.announce_process(task.pid)
         ptrace.resume(task.tid)
 
@@ -191,7 +192,7 @@ class Tracer:
         if tid == self.program and self.status is None:
             self.status = status
         task = self.tasks.drop(tid)
-        if task is not None and not task.hidden:
+        if task is not None:
             self._writer.event(tid, time.time_ns(), f"+++ {_end_text(status)} +++")
 
     def _release(self, task: Task, stop: int, event: int) -> None:

@@ -24,7 +24,7 @@ class Task:
     latest: str = ""
     """The name of the last call that it made."""
     hidden: bool = False
-    """A launched program before its execve: what our own child does is no part of the trace."""
+    """A launched program before its execve succeeds: what else our own child does is no part of the trace."""
 
     def read(self, address: int, size: int) -> bytes:
         """Return up to ``size`` bytes of its memory, fewer or none where it cannot be read."""
