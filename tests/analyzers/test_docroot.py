@@ -215,3 +215,37 @@ def test_the_file_system_root(site: Site) -> None:
     site.serve("/a.html", "/a.html")
     site.serve("/b/c.html", "/b/c.html")
     assert site.roots() == [("a", "/")]
+
+
+def test_requests_of_unknown_hosts_make_no_root_of_another_hosts_alias(site: Site) -> None:
+    cut = 'read(5, "GET {} HTTP/1.1\\r\\nHost: loc"..., 8000) = 99'
+    site.serve("/", is_directory("/srv/www/"), "/srv/www/index.html", host="localhost")
+    for target in ("/a.html", "/b/c.html", "/sub/d.html"):
+        site.serve(target, f"/srv/www{target}", read=cut.format(target))
+    site.serve("/sub/e.html", "/srv/www/sub/e.html", host="two")
+    site.serve("/other.html", "/srv/two/other.html", host="two")
+    assert site.roots() == [("localhost", "/srv/www")]
+    assert site.answer().docroots[0].requests == 4
+    assert [left.host for left in site.answer().undetermined] == ["two"]
+
+
+def test_hosts_of_two_ports_without_addresses_are_told_apart_by_the_listener(site: Site) -> None:
+    site.serve("/", is_directory("/srv/www/"), "/srv/www/index.html")
+    site.serve("/a.html", "/srv/www/a.html")
+    site.log.add(10, accept(5, 999, listener=4), get(5, "/pp.html"))
+    site.log.add(10, 'openat(AT_FDCWD, "/srv/port/pp.html", O_RDONLY) = 6', 'read(6, "hi", 99) = 2', ok(5))
+    answer = site.answer()
+    assert [root.path for root in answer.docroots] == ["/srv/www"]
+    assert answer.aliases == ()
+    assert [left.reason for left in answer.undetermined] == [
+        "one target alone proves nothing: it could lie under an Alias"
+    ]
+
+
+def test_two_aliases_beside_one_another_are_no_second_root(site: Site) -> None:
+    cut = 'read(5, "GET {} HTTP/1.1\\r\\n"..., 8000) = 99'
+    for target in ("/a.html", "/b.html", "/sub/c.html"):
+        site.serve(target, f"/srv/www{target}", read=cut.format(target))
+    for target in ("/favicon.ico", "/icons/x.png"):
+        site.serve(target, f"/usr/share/x{target}", read=cut.format(target))
+    assert site.roots() == [(None, "/srv/www")]

@@ -12,7 +12,7 @@ import pytest
 
 import tracekit
 from tracekit.errors import ExitCode, UnreadableError
-from tracekit.events import Row, Trace, read_trace
+from tracekit.events import Row, Trace, read, read_trace, sources
 from tracekit.events.schema import DERIVED, STORED, UNPARSED
 
 LOG = (
@@ -179,3 +179,55 @@ def test_importing_tracekit_is_cheap() -> None:
     code = "import sys, tracekit; print('pandas' in sys.modules, 'lark' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout == "False False\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ordered"),
+    [
+        ("1700000000.100000", "1700000000.200000", True),
+        ("12:00:00.100000", "12:00:00.200000", True),
+        ("12:00:00", "12:00:00", False),
+        ("     0.100000", "     0.200000", False),
+        ("1700000000.100000", "12:00:00.200000", False),
+        ("1700000000.100000", "", False),
+    ],
+)
+def test_which_times_put_files_in_one_order(tmp_path: Path, one: str, other: str, ordered: bool) -> None:
+    for tid, time in ((12, one), (13, other)):
+        (tmp_path / f"out.{tid}").write_text(f"{time} getpid() = {tid}\n".lstrip())
+    assert read_trace(tmp_path / "out").ordered == ordered
+    assert read_trace(tmp_path / "out.12").ordered
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf"], ids=["", "with a byte order mark"])
+def test_a_log_that_came_over_windows(log: Path, before: bytes) -> None:
+    rows = list(read_trace(log).rows())
+    log.write_bytes(before + log.read_bytes().replace(b"\n", b"\r\n"))
+    assert list(read_trace(log).rows()) == rows
+
+
+def test_an_endless_file_that_is_no_trace_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless(io.RawIOBase):
+        given = 0
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+            buffer[:] = (b"tracekit\n" * len(buffer))[: len(buffer)]
+            self.given += len(buffer)
+            assert self.given < 1 << 22
+            return len(buffer)
+
+    monkeypatch.setattr(read, "PATIENCE", 1000)
+    endless = io.BufferedReader(Endless())  # type: ignore[type-var]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(endless))
+    with pytest.raises(UnreadableError, match="no trace"):
+        read_trace("-")
+
+
+def test_a_line_without_an_end(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "LONGEST", 1000)
+    log.write_text("x" * 2000)
+    with pytest.raises(UnreadableError, match="1,000 bytes"):
+        read_trace(log)

@@ -71,6 +71,7 @@ class Connection:
         client: the far address; None when the trace does not show it.
         local: the near address.
         listen: the address of the socket that it was accepted from.
+        listener: that socket's number, which processes that were forked have in common.
         accepted: the accept that made it; None when that was not traced.
         closed: the call that closed it for good, or the exit that did.
         is_socket: False while it is not sure that this is a connection at all: an unknown descriptor.
@@ -84,6 +85,7 @@ class Connection:
     client: str | None = None
     local: str | None = None
     listen: str | None = None
+    listener: int | None = None
     accepted: Row | None = None
     closed: Row | None = None
     is_socket: bool = False
@@ -97,12 +99,10 @@ class Connection:
 
 
 def ended_ns(row: Row) -> int | None:
-    """Return when a call returned; None when the log does not tell (a split call without -T)."""
-    if row.time_ns is None:
+    """Return when a call returned; None when the log does not tell (without -T)."""
+    if row.time_ns is None or row.duration_ns is None:
         return None
-    if row.duration_ns is not None:
-        return row.time_ns + row.duration_ns
-    return row.time_ns if row.line == row.end_line else None
+    return row.time_ns + row.duration_ns
 
 
 HTTP_FORM = {True: http.CUT_REQUEST_LINE, False: http.REQUEST_LINE}

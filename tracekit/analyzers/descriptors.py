@@ -89,8 +89,13 @@ class Descriptors:
     joined: dict[tuple[str, str], OpenFile] = field(default_factory=dict)
     """Open connections by their two addresses: one that is not in a table may be in another's."""
 
+    by_task: bool = False
+    """True when only the calls of one task are in order: then each task has a table of its own."""
+
     def process(self, row: Row) -> int:
         """Return the key of the table that a call works on."""
+        if self.by_task:
+            return row.tid if row.tid is not None else 0
         pid = row.pid if row.pid is not None else row.tid if row.tid is not None else 0
         return self.sharing.get(pid, pid)
 

@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tracekit.analyzers.answer import Answer, Evidence, evidence
+from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence, evidence
 from tracekit.analyzers.connections import Request, ended_ns
 from tracekit.analyzers.observe import NEEDS, observe
 from tracekit.analyzers.targets import read_target
-from tracekit.events import Trace
+from tracekit.events import Row, Trace
+
+NO_ORDER = (
+    "the files have no times that put the calls of their tasks in one order, "
+    "so a request cannot be followed from one thread to another: trace with -ttt"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +38,12 @@ class Served:
         close_tid: the thread that closed the connection; None when it was still open.
         writer_tids: the threads that wrote the response.
         connection: number of its connection in the trace, from 1.
-        nth_on_connection: its place there, from 1.
+        nth_on_connection: its place there, from 1, among those that the trace shows: a connection that
+            is older than the trace (``accept_tid`` is None) may have had others before.
         queue_ns: from the moment at which it could have been read (the accept's return, or what epoll
             or poll reported) to the serving thread's first read; None when that moment is not shown.
-        service_ns: from the head's arrival at the thread to the end of the last write.
+        service_ns: from the head's arrival at the thread to the end of the last write. Both spans need
+            durations (-T).
         files: the files that were opened for it.
     """
 
@@ -70,7 +77,14 @@ class DispatchAnswer(Answer):
     """Every request once, in the order in which they were read."""
 
     name: ClassVar[str] = "dispatch"
+    verdict: str
+    reason: str
     requests: tuple[Served, ...]
+
+    @property
+    def determined(self) -> bool:
+        """False when the trace does not tell which calls of its tasks belong together."""
+        return self.verdict == FOUND
 
 
 class Dispatch:
@@ -82,9 +96,20 @@ class Dispatch:
 
     def answer(self, trace: Trace) -> DispatchAnswer:
         """Answer from the connections of a trace."""
+        requests = observe(trace).requests
+        if not trace.ordered and not all(_serves_alone(request.row) for request in requests):
+            return DispatchAnswer(verdict=UNDETERMINED, reason=NO_ORDER, requests=(), trace=trace.summary())
         return DispatchAnswer(
-            requests=tuple(_served(request) for request in observe(trace).requests), trace=trace.summary()
+            verdict=FOUND,
+            reason=f"the trace shows {len(requests)} requests",
+            requests=tuple(_served(request) for request in requests),
+            trace=trace.summary(),
         )
+
+
+def _serves_alone(row: Row) -> bool:
+    """Tell whether a task is known to be a process of its own, so that its file alone is its whole story."""
+    return row.pid_known and row.tid == row.pid
 
 
 def _served(request: Request) -> Served:

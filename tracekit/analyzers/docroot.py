@@ -8,20 +8,18 @@ that was looked up for ``/`` is the root itself.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import chain
 from typing import ClassVar, NamedTuple
 
 from tracekit.analyzers.aliases import Alias, find_aliases
-from tracekit.analyzers.answer import EVIDENCE_LIMIT, FOUND, UNDETERMINED, Answer, Evidence, evidence
+from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence
+from tracekit.analyzers.candidates import Asked, Candidate, candidates
 from tracekit.analyzers.connections import Request
-from tracekit.analyzers.mapping import Match, matches
+from tracekit.analyzers.mapping import matches
 from tracekit.analyzers.observe import NEEDS, observe
-from tracekit.analyzers.targets import Target, read_target
+from tracekit.analyzers.targets import read_target
 from tracekit.events import Trace
-
-LIKELY = 0.5
-"""Confidence when each target could still lie under an Alias of its own."""
-MOST = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,95 +73,20 @@ class DocrootAnswer(Answer):
         return self.verdict == FOUND
 
 
-class Asked(NamedTuple):
-    """A request with what it asked for and the roots that it would fit."""
-
-    request: Request
-    target: Target
-    matches: list[Match]
-
-
 class Site(NamedTuple):
-    """A listener, a host on it, and whether the trace shows the host at all."""
+    """A listener, a host on it, and whether the trace shows the host at all.
+
+    A listener whose address is not shown is told from others by its number (``listener``).
+    """
 
     listen: str | None
+    listener: int | None
     host: str | None
     known: bool
 
-
-@dataclass(slots=True)
-class Candidate:
-    """What speaks for one root: for each target, the requests and look-ups that fit."""
-
-    path: str
-    bearers: dict[str, list[tuple[Asked, Match]]] = field(default_factory=lambda: defaultdict(list))
-
-    @property
-    def folders(self) -> set[str]:
-        """The first segments of the targets: what one Alias each could account for."""
-        return {target.split("/")[1] for target in self.bearers}
-
-    @property
-    def of_root(self) -> bool:
-        """True when the root itself was looked up as a folder, for ``/``."""
-        return any(match.of_root for found in self.bearers.values() for _, match in found)
-
-    @property
-    def opened(self) -> bool:
-        """True when a file was opened, not only asked about."""
-        return any(match.name.opened for found in self.bearers.values() for _, match in found)
-
-    @property
-    def at_top(self) -> bool:
-        """True when a target lies in the root itself: no folder's Alias accounts for that."""
-        return any(target.count("/") == 1 for target in self.bearers)
-
-    @property
-    def qualifies(self) -> bool:
-        """True when no single Alias accounts for everything that speaks for it."""
-        return self.opened and (self.of_root or len(self.folders) > 1)
-
-    @property
-    def rank(self) -> tuple[bool, int, int]:
-        """The order among several: what was served counts more than what was opened beside it."""
-        served = {t.split("/")[1] for t, found in self.bearers.items() if any(m.served for _, m in found)}
-        return self.of_root, len(served), len(self.folders)
-
-    @property
-    def confidence(self) -> float:
-        """1 - 2^-n for n independent targets, where the root itself counts as one more."""
-        if not self.of_root and not self.at_top:
-            return LIKELY
-        return min(MOST, round(1 - 0.5 ** (len(self.folders) + self.of_root), 2))
-
-    @property
-    def reason(self) -> str:
-        """What it rests on, in words."""
-        count = len(self.bearers)
-        if count == 1:
-            return "one target, /, was looked up as this folder and its index file opened in it"
-        text = f"path minus target is the same for {count} targets"
-        if self.of_root:
-            return text + ", and / is this folder"
-        return text if self.at_top else text + ", but each could lie under an Alias of its own"
-
-    @property
-    def requests(self) -> set[int]:
-        """Ids of the requests that bear it out."""
-        return {asked.request.id for found in self.bearers.values() for asked, _ in found}
-
-    def evidence(self) -> tuple[Evidence, ...]:
-        """Return the read and the look-up of up to three targets, served ones first."""
-        best = [
-            max(found, key=lambda pair: (pair[1].served, pair[1].name.opened))
-            for found in self.bearers.values()
-        ]
-        best.sort(key=lambda pair: (not pair[1].of_root, not pair[1].served))
-        return tuple(
-            evidence(row)
-            for asked, match in best[:EVIDENCE_LIMIT]
-            for row in (asked.request.row, match.name.row)
-        )
+    def nameless(self) -> "Site":
+        """Return the site of this listener's requests whose host is not shown."""
+        return self._replace(host=None, known=False)
 
 
 class Docroot:
@@ -176,15 +99,19 @@ class Docroot:
     def answer(self, trace: Trace) -> DocrootAnswer:
         """Answer from the requests of a trace and the files looked up for them."""
         groups = _by_site(observe(trace).requests)
+        by_site: dict[Site, list[Root]] = {}
         roots: list[Root] = []
         still_open: list[Open] = []
         for site, asked in sorted(groups.items(), key=lambda item: (not item[0].known, str(item[0]))):
-            found = list(_roots(site, asked, groups, roots))
-            roots += found
-            if not found and not _explained(site, asked, roots):
+            by_site[site] = list(_roots(site, groups, by_site))
+            roots = list(chain.from_iterable(by_site.values()))
+            if not by_site[site] and not _explained(site, asked, roots):
                 still_open.append(Open(site.host, site.listen, len(asked), _why(asked)))
         aliases = find_aliases(
-            (one.request, one.target) for group in groups.values() for one in _unexplained(group, roots)
+            (one.request, one.target)
+            for site, asked in groups.items()
+            for one in _unexplained(asked, roots)
+            if by_site[site] or not _may_be_of_another_root(site, one)
         )
         return DocrootAnswer(
             verdict=FOUND if roots else UNDETERMINED,
@@ -204,41 +131,27 @@ def _by_site(requests: Iterable[Request]) -> dict[Site, list[Asked]]:
         if target.path is None:
             continue
         known = target.host_known or target.site is not None
-        site = Site(request.connection.listen, target.site, known)
+        listen = request.connection.listen
+        site = Site(listen, request.connection.listener if listen is None else None, target.site, known)
         groups[site].append(Asked(request, target, matches(request, target)))
     return groups
 
 
-def _candidates(asked: Iterable[Asked]) -> dict[str, Candidate]:
-    """Collect what speaks for each root."""
-    found: dict[str, Candidate] = {}
-    for one in asked:
-        for match in one.matches:
-            candidate = found.setdefault(match.root, Candidate(match.root))
-            assert one.target.path is not None
-            candidate.bearers[one.target.path].append((one, match))
-    return found
-
-
-def _roots(
-    site: Site, asked: list[Asked], groups: dict[Site, list[Asked]], known: list[Root]
-) -> Iterator[Root]:
-    """Yield the root of a host; of requests whose host is not shown, all that stand on their own."""
-    nameless = groups.get(Site(site.listen, None, known=False), [])
-    candidates = _candidates(asked)
+def _roots(site: Site, groups: dict[Site, list[Asked]], found: dict[Site, list[Root]]) -> Iterator[Root]:
+    """Yield the root of a host; of requests whose host is not shown, those that stand on their own."""
+    nameless = candidates(groups.get(site.nameless(), []))
+    fitting = candidates(groups[site]) if site.known else nameless
+    ranked = sorted((c for c in fitting.values() if c.qualifies), key=lambda c: c.rank, reverse=True)
+    first = ranked[0] if ranked and (len(ranked) == 1 or ranked[0].rank > ranked[1].rank) else None
     if site.known:
-        for path, other in _candidates(nameless).items():
-            if path in candidates:
-                for target, bearers in other.bearers.items():
-                    candidates[path].bearers[target] += bearers
-    best = sorted((c for c in candidates.values() if c.qualifies), key=lambda c: c.rank, reverse=True)
-    if site.known:
-        if best and (len(best) == 1 or best[0].rank > best[1].rank):
-            yield _root_of(site, best[0])
+        if first:
+            first.strengthen(nameless.get(first.path))
+            yield _root_of(site, first)
         return
-    taken = {root.path for root in known if root.listen == site.listen}
-    for candidate in best:
-        if candidate.path not in taken and (candidate.of_root or candidate.at_top):
+    taken = {root.path for other, roots in found.items() if other.nameless() == site for root in roots}
+    for candidate in ranked:
+        alone = candidate.of_root or (candidate is first and candidate.at_top)
+        if candidate.path not in taken and alone:
             yield _root_of(site, candidate)
 
 
@@ -260,6 +173,16 @@ def _unexplained(asked: list[Asked], roots: list[Root]) -> list[Asked]:
     return [one for one in asked if not any(match.root in paths for match in one.matches)] if paths else []
 
 
+def _may_be_of_another_root(site: Site, one: Asked) -> bool:
+    """Tell whether a file lies where its target says, below a root that is not known.
+
+    Among requests whose host is not shown that counts for files right in that root alone: a folder
+    of another host's is less likely than an Alias.
+    """
+    at_top = one.target.path is not None and one.target.path.count("/") == 1
+    return bool(one.matches) and (site.known or at_top)
+
+
 def _explained(site: Site, asked: list[Asked], roots: list[Root]) -> bool:
     """Tell whether requests without a shown host all belong to the roots of others."""
     return not site.known and bool(roots) and not any(one.matches for one in _unexplained(asked, roots))
@@ -267,15 +190,15 @@ def _explained(site: Site, asked: list[Asked], roots: list[Root]) -> bool:
 
 def _why(asked: list[Asked]) -> str:
     """Return why no root can be told."""
-    candidates = list(_candidates(asked).values())
-    if not candidates:
+    fitting = list(candidates(asked).values())
+    if not fitting:
         return "no file was opened that lies where a target says"
-    if not any(candidate.opened for candidate in candidates):
+    if not any(candidate.opened for candidate in fitting):
         return "no file was opened, names were only asked about"
-    qualified = [candidate.path for candidate in candidates if candidate.qualifies]
+    qualified = [candidate.path for candidate in fitting if candidate.qualifies]
     if qualified:
         return f"several roots fit equally well: {', '.join(sorted(qualified))}"
-    if len({target for candidate in candidates for target in candidate.bearers}) == 1:
+    if len({target for candidate in fitting for target in candidate.bearers}) == 1:
         return "one target alone proves nothing: it could lie under an Alias"
     return "one Alias could account for every target"
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from tracekit.analyzers import arguments, paths
 from tracekit.analyzers.arguments import Array, Struct, argument, named, number, symbols
+from tracekit.analyzers.connections import ended_ns
 from tracekit.analyzers.descriptors import OpenFile, tcp_addresses
-from tracekit.analyzers.state import State, moment, returned_annotation
+from tracekit.analyzers.state import State, returned_annotation
 from tracekit.events import Row
 
 Effect = Callable[[State, Row], None]
@@ -42,7 +43,8 @@ def accept(state: State, row: Row) -> None:
     connection = state.connect(row, row.ret, file)
     connection.accepted = row
     connection.listen = listening or file.local
-    connection.ready_ns = moment(row)
+    connection.listener = state.descriptors.number(row)
+    connection.ready_ns = ended_ns(row)
     state.focus.pop(row.tid, None)
 
 
@@ -220,7 +222,7 @@ def epoll_wait(state: State, row: Row) -> None:
         word = number(data.get("u64") or arguments.NOTHING) if isinstance(data, Struct) else None
         file = registered.get(-1 if word is None else word)
         if file and file.connection:
-            file.connection.ready_ns = moment(row)
+            file.connection.ready_ns = ended_ns(row)
 
 
 def poll(state: State, row: Row) -> None:
@@ -235,7 +237,7 @@ def poll(state: State, row: Row) -> None:
         return
     file = state.descriptors.at(row, fd, arguments.annotation(value))
     if file.connection:
-        file.connection.ready_ns = moment(row)
+        file.connection.ready_ns = ended_ns(row)
 
 
 MAKING: dict[str, Effect] = {

@@ -8,7 +8,7 @@ from tracekit.analyzers import effects, lookups, transfers
 from tracekit.analyzers.connections import is_request
 from tracekit.analyzers.effects import Effect
 from tracekit.analyzers.state import State
-from tracekit.events import Row, Trace
+from tracekit.events import Row, Trace, positions
 
 AT_RETURN: dict[str, Effect] = {**effects.MAKING, **lookups.OPENING}
 AT_BEGINNING: dict[str, Effect] = {**effects.CHANGING, **transfers.MOVING, **lookups.ASKING}
@@ -44,6 +44,7 @@ def _without_collection() -> Iterator[None]:
 
 def walk(rows: Iterable[Row], state: State, trace: Trace) -> State:
     """Take the rows in the order in which they had their effect."""
+    state.descriptors.by_task = not trace.ordered
     state.prepare(trace.processes)
     for row in causal(rows):
         if row.kind == "syscall":
@@ -88,17 +89,10 @@ def causal(rows: Iterable[Row]) -> Iterator[Row]:
     not known before; every other call counts from its beginning on: a number that
     a close frees may be given out again before the close returns.
     """
-    relevant = [row for row in rows if row.name in NEEDS or row.kind == "exit"]
-    if len({row.file for row in relevant}) > 1:
-        return iter(sorted(relevant, key=_time))
-    return iter(sorted(relevant, key=_line))
-
-
-def _line(row: Row) -> int:
-    return row.end_line if row.name in AT_RETURN else row.line
-
-
-def _time(row: Row) -> tuple[int, int]:
-    """Order the files of -ff by the clock."""
-    begin = row.time_ns or 0
-    return (begin + (row.duration_ns or 0) if row.name in AT_RETURN else begin), row.seq
+    rows = list(rows)
+    placed = [
+        (end if row.name in AT_RETURN else begin, row.seq, row)
+        for row, begin, end in zip(rows, *positions(rows), strict=True)
+        if row.name in NEEDS or row.kind == "exit"
+    ]
+    return (row for _, _, row in sorted(placed))

@@ -7,7 +7,7 @@ from typing import Any
 
 from tracekit.analyzers import arguments
 from tracekit.analyzers.arguments import Descriptor, Value
-from tracekit.analyzers.connections import Connection, Name, Request, ended_ns
+from tracekit.analyzers.connections import Connection, Request
 from tracekit.analyzers.descriptors import Descriptors, OpenFile
 from tracekit.events import Row, decode_path
 
@@ -105,12 +105,3 @@ def returned_annotation(row: Row) -> str:
     """Return the annotation of the descriptor that a call returned; empty without -y."""
     found = RETURNED.fullmatch(row.ret_text or "")
     return found[1] if found else ""
-
-
-def moment(row: Row) -> int | None:
-    """Return when the outcome of a call was there, in ns."""
-    ended = ended_ns(row)
-    return row.time_ns if ended is None else ended
-
-
-__all__ = ["Name", "Opening", "State", "moment", "returned_annotation"]

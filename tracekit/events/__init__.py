@@ -1,5 +1,6 @@
 """Events as a table: the schema, the reader of whole traces, the groups of threads."""
 
+from tracekit.events.positions import positions
 from tracekit.events.read import read_trace
 from tracekit.events.schema import Column, Row
 from tracekit.events.trace import Trace
@@ -14,6 +15,7 @@ __all__ = [
     "decode_path",
     "parse_arguments",
     "parse_return",
+    "positions",
     "read_annotation",
     "read_trace",
     "values",

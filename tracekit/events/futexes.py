@@ -81,16 +81,15 @@ def _clear(votes: Counter[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _steps(events: Sequence[Event]) -> dict[str, list[Step]]:
     """Return the wake-ups given and received, by address."""
-    begin, end = positions(events)
     steps: defaultdict[str, list[Step]] = defaultdict(list)
-    for event in events:
+    for event, begin, end in zip(events, *positions(events), strict=True):
         if event.name != "futex" or event.tid is None or event.ret is None or not event.args:
             continue
         match parse_arguments(event.args):
             case (address, operation, *_):
                 names, word = names_of(operation), getattr(address, "text", "")
                 if names & WAKES and 0 < event.ret < 1000:
-                    steps[word].append(Step(begin(event), event.ret, event.tid))
+                    steps[word].append(Step(begin, event.ret, event.tid))
                 elif names & WAITS and event.ret == 0:
-                    steps[word].append(Step(end(event), 0, event.tid))
+                    steps[word].append(Step(end, 0, event.tid))
     return steps

@@ -8,7 +8,7 @@ from tracekit.events.attach import Signs, downwards, main_thread, neighbours
 from tracekit.events.clusters import Clusters
 from tracekit.events.facts import FORKS, Facts, makes_thread
 from tracekit.events.futexes import hand_overs, waiters
-from tracekit.events.links import find_links
+from tracekit.events.links import Links, find_links
 from tracekit.stream import Event
 from tracekit.stream.pairing import ORPHAN
 
@@ -41,24 +41,38 @@ class Groups:
         return tid in self.known
 
 
-def infer_groups(events: Sequence[Event]) -> Groups:
-    """Return the groups of the tasks of a trace, in the order in which its events began.
+def infer_groups(events: Sequence[Event], *, ordered: bool = True) -> Groups:
+    """Return the groups of the tasks of a trace.
 
     What the log states comes first (see facts). For tasks that existed before the log began: the
     connections that they share (links), who wakes whom (futexes), and the order in which strace
     took them on (attach), each as far as nothing before it is against it.
+
+    Args:
+        events: in the order in which they began.
+        ordered: False when that order is not known across tasks; then only what is stated counts.
     """
     facts = Facts(events)
     unknown = facts.tids - facts.pids.keys()
     if not unknown:
         return Groups(dict(facts.pids), frozenset(facts.pids))
-    links = find_links(events, facts.tids, facts.created)
-    clusters = Clusters(facts.tids, facts.pids, links.apart)
-    for pair in [*_stated(facts), *facts.threads_of, *_chains(links.together), *hand_overs(events)]:
-        clusters.join(*pair)
-    _follow_order(clusters, _first_lines(events, facts.created), _signs(events))
+    clusters = _inferred(facts, events) if ordered else _joined(facts, Links(), [])
     pids = {tid: clusters.pid(tid) or min(clusters.of(tid)) for tid in facts.tids}
     return Groups(pids | facts.pids, frozenset(facts.pids), _reasons(pids, unknown))
+
+
+def _inferred(facts: Facts, events: Sequence[Event]) -> Clusters:
+    links = find_links(events, facts.tids, facts.created)
+    clusters = _joined(facts, links, hand_overs(events))
+    _follow_order(clusters, _first_lines(events, facts.created), _signs(events))
+    return clusters
+
+
+def _joined(facts: Facts, links: Links, handed: list[tuple[int, int]]) -> Clusters:
+    clusters = Clusters(facts.tids, facts.pids, links.apart)
+    for pair in [*_stated(facts), *facts.threads_of, *_chains(links.together), *handed]:
+        clusters.join(*pair)
+    return clusters
 
 
 def _stated(facts: Facts) -> list[tuple[int, int]]:

@@ -65,22 +65,21 @@ def find_links(events: Sequence[Event], tids: set[int], born_later: set[int]) ->
         born_later: tasks that were made while the log ran: they may have inherited connections.
     """
     links = Links()
-    begin, end = positions(events)
     open_now: dict[tuple[int, str], Connection] = {}
     connections: list[Connection] = []
     uses: defaultdict[int, list[Use]] = defaultdict(list)
-    for event in events:
+    for event, begin, end in zip(events, *positions(events), strict=True):
         tid = event.tid
         if tid is None or event.kind != "syscall":
             continue
         if event.name in ACCEPTS and (made := DESCRIPTOR.match(event.ret_text or "")):
-            connection = Connection(int(made[1]), made[2], end(event), end(event), {tid})
+            connection = Connection(int(made[1]), made[2], end, end, {tid})
             open_now[connection.fd, connection.annotation] = connection
             connections.append(connection)
         elif event.name == "futex":
             _take_join(event, tid, tids, links)
         elif found := DESCRIPTOR.match(event.args or ""):
-            use = Use(begin(event), tid, found[2])
+            use = Use(begin, tid, found[2])
             uses[int(found[1])].append(use)
             used = open_now.get((int(found[1]), use.annotation))
             if used and tid not in born_later:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,9 +13,22 @@ from tracekit.events.sources import NOT_A_TRACE, Source, find_sources, read_line
 from tracekit.events.table import events_table, unparsed_table
 from tracekit.events.trace import Trace
 from tracekit.stream import IN_PROGRESS, Event, Reader
+from tracekit.stream.leader import SECOND, Layout
 
 TraceInput = str | Path
 """A file, ``-``, a folder, or the prefix of ``-ff`` files."""
+
+
+CLOCKS = {"-ttt", "-t"}
+"""Parts of a leader that tell the same time in every file of a run."""
+NO_CLOCK = (
+    "the files have no times that put them in one order (-ttt does), so their events stand one file "
+    "after another, and what tasks did for one another is not known"
+)
+
+
+PATIENCE = 100_000
+"""Lines after which a file of which none reads as strace's is read no further: it may be endless."""
 
 
 class Log(NamedTuple):
@@ -23,7 +37,7 @@ class Log(NamedTuple):
     source: Source
     events: list[Event]
     lines: int
-    layout: str
+    layout: Layout
 
 
 def read_trace(source: TraceInput | Iterable[TraceInput]) -> Trace:
@@ -42,9 +56,10 @@ def read_trace(source: TraceInput | Iterable[TraceInput]) -> Trace:
     warnings: list[str] = []
     traces = _traces(logs, warnings)
     events = merge_logs([log.events for log in traces])
-    if len(traces) > 1 and any(event.time_ns is None for event in events if event.kind == "syscall"):
-        warnings.append("the files have no times, so their events stand one file after another")
-    groups = infer_groups(events)
+    ordered = len(traces) == 1 or _share_a_clock(traces)
+    if not ordered:
+        warnings.append(NO_CLOCK)
+    groups = infer_groups(events, ordered=ordered)
     calls = [event for event in events if event.kind == "syscall"]
     unparsed = unparsed_table(events)
     in_progress = sum(event.hint in IN_PROGRESS for event in calls)
@@ -59,23 +74,28 @@ def read_trace(source: TraceInput | Iterable[TraceInput]) -> Trace:
         incomplete=incomplete,
         in_progress=in_progress,
         warnings=[*warnings, *groups.reasons],
-        layout="; ".join(dict.fromkeys(log.layout for log in traces)),
+        layout="; ".join(dict.fromkeys(str(log.layout) for log in traces)),
+        ordered=ordered,
         processes=_processes(events),
     )
 
 
 def read_log(source: Source) -> Log:
-    """Read one file.
+    """Read one file; the head of one that is no trace.
 
     Raises:
         UnreadableError: it cannot be read.
     """
     reader = Reader(source.name, source.tid)
     feed = reader.feed
-    for line in read_lines(source):
+    lines = read_lines(source)
+    for line in islice(lines, PATIENCE):
         feed(line)
+    if reader.lines < PATIENCE or _is_trace(reader.events):
+        for line in lines:
+            feed(line)
     reader.finish()
-    return Log(source, list(reader.events), reader.lines, str(reader.layout))
+    return Log(source, list(reader.events), reader.lines, reader.layout)
 
 
 def _traces(logs: list[Log], warnings: list[str]) -> list[Log]:
@@ -84,22 +104,36 @@ def _traces(logs: list[Log], warnings: list[str]) -> list[Log]:
     Raises:
         UnreadableError: none is.
     """
-    traces = [log for log in logs if _is_trace(log)]
+    traces = [log for log in logs if _is_trace(log.events)]
     if not traces:
         name = logs[0].source.name
         if not any(log.lines for log in logs):
             raise UnreadableError(f"{name} is empty", "let strace run for longer, or give another file")
         raise UnreadableError(f"{name} is no trace: no line of it reads as strace's output", NOT_A_TRACE)
-    warnings += [f"{log.source.name} was left out: it is no trace" for log in logs if not _is_trace(log)]
+    warnings += [
+        f"{log.source.name} was left out: it is no trace" for log in logs if not _is_trace(log.events)
+    ]
     return traces
 
 
-def _is_trace(log: Log) -> bool:
-    return any(event.kind not in ("unparsed", "note") or _is_header(event) for event in log.events)
+def _is_trace(events: Iterable[Event]) -> bool:
+    return any(event.kind not in ("unparsed", "note") or _is_header(event) for event in events)
 
 
 def _is_header(event: Event) -> bool:
     return event.kind == "note" and (event.args or "").startswith("{")
+
+
+def _share_a_clock(logs: list[Log]) -> bool:
+    """Tell whether the times of several logs put their calls in one order.
+
+    Those of ``-r`` begin anew in each file, and whole seconds leave too much open.
+    """
+    logs = [log for log in logs if any(event.kind == "syscall" for event in log.events)]
+    clocks = {frozenset(CLOCKS & set(log.layout.parts)) for log in logs}
+    times = [event.time_ns for log in logs for event in log.events if event.kind == "syscall"]
+    precise = None not in times and any((time or 0) % SECOND for time in times)
+    return len(clocks) == 1 and all(clocks) and precise
 
 
 def _lost(unparsed: int, incomplete: int) -> list[str]:

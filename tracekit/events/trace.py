@@ -24,6 +24,7 @@ class Trace:
         in_progress: how many had not returned when the trace, or their task, ended.
         warnings: what a reader of the answers has to know, one sentence each.
         layout: how the lines begin and end, one sentence ("pid, -ttt, -T").
+        ordered: False when several files have no clock in common: then events are in order in each alone.
         processes: facts from ``# tracekit process`` notes, by pid; empty in a log of strace's.
     """
 
@@ -36,6 +37,7 @@ class Trace:
     in_progress: int
     warnings: list[str]
     layout: str
+    ordered: bool = True
     processes: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def rows(self) -> Iterator[Row]:

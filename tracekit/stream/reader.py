@@ -86,7 +86,7 @@ class Reader:
         """Read one line, with or without its newline."""
         self.lines += 1
         self._bad = None
-        line = raw.rstrip("\n")
+        line = raw.rstrip("\r\n")
         if "\x1b" in line:
             line = COLOUR.sub("", line)
         if self._interrupted and self._resume(self._interrupted, line):
