@@ -1,14 +1,12 @@
 """The one pass over a trace that every analyzer stands on."""
 
-import gc
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 
 from tracekit.analyzers import effects, lookups, transfers
 from tracekit.analyzers.connections import is_request
 from tracekit.analyzers.effects import Effect
 from tracekit.analyzers.state import State
-from tracekit.events import Row, Trace, positions
+from tracekit.events import Row, Trace, positions, without_collection
 
 AT_RETURN: dict[str, Effect] = {**effects.MAKING, **lookups.OPENING}
 AT_BEGINNING: dict[str, Effect] = {**effects.CHANGING, **transfers.MOVING, **lookups.ASKING}
@@ -25,21 +23,9 @@ def observe(trace: Trace) -> State:
     """
     global _last  # noqa: PLW0603  # a cache of one
     if _last is None or _last[0] is not trace:
-        with _without_collection():
+        with without_collection():
             _last = (trace, walk(trace.rows(), State(), trace))
     return _last[1]
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Keep Python from looking for garbage in millions of records that all stay: a third of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def walk(rows: Iterable[Row], state: State, trace: Trace) -> State:

@@ -1,5 +1,6 @@
 """Events as a table: the schema, the reader of whole traces, the groups of threads."""
 
+from tracekit.events.collection import without_collection
 from tracekit.events.positions import positions
 from tracekit.events.read import read_trace
 from tracekit.events.schema import Column, Row
@@ -19,4 +20,5 @@ __all__ = [
     "read_annotation",
     "read_trace",
     "values",
+    "without_collection",
 ]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tracekit.errors import UnreadableError
+from tracekit.events.collection import without_collection
 from tracekit.events.groups import infer_groups
 from tracekit.events.merge import merge_logs
 from tracekit.events.sources import NOT_A_TRACE, Source, find_sources, read_lines
@@ -40,6 +41,7 @@ class Log(NamedTuple):
     layout: Layout
 
 
+@without_collection()
 def read_trace(source: TraceInput | Iterable[TraceInput]) -> Trace:
     """Read a trace: one log, or several of one run, merged by time.
 

@@ -31,6 +31,9 @@ class Says(Enum):
     NOTE = "something else of strace's"
     NOTHING = "nothing that strace prints"
 
+    __hash__ = object.__hash__
+    """Members are single objects; Enum's own, by name, costs a call for every line."""
+
 
 class Form(NamedTuple):
     """The parts of a text. ``rest`` is a half's own text, for joining; ``ret`` of a MOVE is the new pid."""
