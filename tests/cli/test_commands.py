@@ -28,6 +28,21 @@ def test_the_help_leads_a_newcomer_to_the_first_answer() -> None:
         assert step in done.stdout
 
 
+def test_no_line_of_the_help_is_cut() -> None:
+    """Click cuts the short help of a command at the width of the help, and writes ``...``."""
+    lines = tracekit("--help").stdout.partition("Commands:")[2].splitlines()
+    assert [line.split()[0] for line in lines if line] == COMMANDS
+    assert not [line for line in lines if line.endswith("...")]
+
+
+@pytest.mark.parametrize("command", ["attach", "docroot", "run"])
+def test_options_stand_under_headings(command: str) -> None:
+    text = tracekit(command, "--help").stdout
+    assert "\nWhat to write:\n" in text
+    assert "\n  -p, --pid PID " in text or command == "run"
+    assert "RANGE" not in text
+
+
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c != "serve"])
 def test_every_command_has_help(command: str) -> None:
     result = CliRunner().invoke(cli, [command, "--help"])
@@ -38,7 +53,25 @@ def test_every_command_has_help(command: str) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["nothing"], "No such command 'nothing'"),
+        (["nothing"], "No such command 'nothing' (commands are run, attach, docroot, files"),
+        (["docrot"], "(did you mean docroot?)"),
+        ([__file__], f"(name an answer first: tracekit docroot {__file__})"),
+        (
+            ["--format", "json", "docroot"],
+            "(options stand behind the command: tracekit docroot --format ...)",
+        ),
+        (["attach", "apache2"], "(choose processes by -p PID, --name apache2 or --port N)"),
+        (["attach", "1234"], "(give a process as -p 1234)"),
+        (["attach", "-ff", "-p", "1"], "there is no -ff"),
+        (["run"], "(for example: tracekit run -f -o t.strace -- ls -l)"),
+        (["run", "-f", "-ttt", "ls"], "(times, durations and descriptors are always there"),
+        (["run", "-yy", "ls"], "(times, durations and descriptors are always there"),
+        (["run", "-ff", "-o", "t", "ls"], "there is no -ff"),
+        (["files", "ls", "-l"], "(a program to start, and its options, stand behind --)"),
+        (["files", "true"], "true does not exist (to start that program: tracekit files -- true)"),
+        (["files", "t", "-p", "1"], "t is a trace to read, but something to trace was given, too"),
+        (["files", "t", "-o", "u"], "t is a trace to read, but something to trace was given, too"),
+        (["files", "t", "--", "true"], "t is a trace to read, but something to trace was given, too"),
         (["docroot", "--format", "xml", "t"], "Invalid value for '--format'"),
         (["docroot"], "tracekit docroot needs something to look at"),
         (["attach"], "no process was chosen"),
@@ -50,12 +83,18 @@ def test_every_command_has_help(command: str) -> None:
         (["run", "-o", "/no/such/folder/t", "--", "true"], "cannot write /no/such/folder/t"),
     ],
 )
-def test_mistakes_are_told_with_exit_code_2(words: list[str], message: str) -> None:
-    done = tracekit(*words)
-    assert done.returncode == ExitCode.USAGE
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not done.stdout
+def test_mistakes_are_told_in_one_line_with_exit_code_2(
+    words: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["tracekit", *words])
+    with pytest.raises(SystemExit) as end:
+        command_line.main()
+    assert end.value.code == ExitCode.USAGE
+    out, err = capsys.readouterr()
+    assert not out
+    assert message in err
+    assert err.startswith("tracekit: ")
+    assert err.count("\n") == 1
 
 
 def fail(error: Exception) -> None:

@@ -104,11 +104,69 @@ def test_there_is_no_other_format() -> None:
 @pytest.mark.parametrize("width", [72, 100, 160])
 def test_a_terminal_is_not_overrun_and_nothing_important_is_cut(name: str, width: int) -> None:
     answer = ANALYZERS[name]().answer(recorded("apache-event")).to_json()
-    tables = [line for line in render(answer, "text", width=width).splitlines() if line.startswith(" ")]
-    rows = [line for line in tables if not line.startswith("  /") and ".gz:" not in line]
-    assert rows
-    assert max(map(len, rows)) <= width
-    assert "…" not in "".join(rows)
+    lines = render(answer, "text", width=width).splitlines()
+    assert max(map(len, lines)) <= width
+    if name == "dispatch":
+        for request in answer["requests"]:
+            needed = [str(request[key]) for key in ("id", "pid", "accept_tid", "serve_tid")]
+            assert any(line.split()[:1] + line.split()[-3:] == needed for line in lines) or width > 72
+
+
+def documents_and_others() -> dict[str, Any]:
+    """Return an answer with one claim, its evidence, and an unknown host."""
+    proofs = [
+        {
+            "file": "a.strace",
+            "line": 7,
+            "tid": 12,
+            "text": 'openat(AT_FDCWD, "/srv/a", O_RDONLY) = 3' + "x" * 90,
+        }
+    ]
+    root = {"path": "/srv", "host": None, "listen": "*:80", "requests": 2, "confidence": 0.9}
+    return {
+        "schema": "tracekit.docroot/1",
+        "verdict": "found",
+        "reason": "paths agree",
+        "docroots": [{**root, "reason": "two targets", "evidence": proofs}],
+        "trace": TRACE,
+    }
+
+
+def test_evidence_names_the_line_and_the_file_only_where_there_are_several() -> None:
+    answer = documents_and_others()
+    assert "\n/srv: two targets\n  line 7 [12] openat(" in render(answer, "text")
+    answer["trace"] = {**TRACE, "files": ["a.strace", "b.strace"]}
+    assert "\n/srv: two targets\n  a.strace:7 [12] openat(" in render(answer, "text")
+
+
+def test_evidence_is_cut_on_a_terminal_alone() -> None:
+    answer = documents_and_others()
+    assert "x" * 90 + "\n" in render(answer, "text")
+    (line,) = [line for line in render(answer, "text", width=60).splitlines() if "openat" in line]
+    assert len(line) == 60
+    assert line.endswith("...")
+
+
+def test_what_is_not_known_is_a_dash() -> None:
+    row = next(line for line in render(documents_and_others(), "text").splitlines() if "*:80" in line)
+    assert row.split() == ["/srv", "-", "*:80", "2", "0.9"]
+
+
+def test_documents_stand_before_libraries() -> None:
+    files = [{"path": f"/{kind}", "kind": kind} for kind in ("library", "new-kind", "log", "document")]
+    text = render({"schema": "tracekit.files/1", "files": files, "trace": TRACE}, "text")
+    places = [text.index(f"/{kind}") for kind in ("document", "log", "library", "new-kind")]
+    assert places == sorted(places)
+
+
+def test_no_files_are_said_to_be_none() -> None:
+    text = render({"schema": "tracekit.files/1", "files": [], "trace": TRACE}, "text")
+    assert text.startswith("The trace shows no file that was opened.\n\ntrace: a.strace")
+
+
+def test_the_account_of_the_trace_can_be_left_out() -> None:
+    assert "trace: a.strace, 3 lines" in render(documents_and_others(), "text")
+    assert "trace:" not in render(documents_and_others(), "text", account=False)
 
 
 def test_a_pipe_gets_every_record_on_one_line() -> None:

@@ -9,8 +9,9 @@ from types import ModuleType
 import click
 
 from tracekit import __version__
+from tracekit.cli import streams
+from tracekit.cli.mistakes import explained
 from tracekit.errors import ExitCode, TracekitError
-from tracekit.report.escape import visible
 from tracekit.tracer.waiting import threads_kept_away
 
 _INTERRUPTED = 130
@@ -59,8 +60,12 @@ def cli() -> None:
       tracekit files t.strace                   which files did it open?
       tracekit dispatch t.strace                which process and thread served each request?
 
-    The answers also read a log that strace wrote (strace -f -ttt -T -yy -o FILE), and take a live
-    server (--name, --port, -p PID) or a program to start (-- PROGRAM ARG...) in place of a file.
+    The answers also read a log that strace wrote (strace -f -ttt -T -yy -s 1024 -o FILE), and take a
+    live server (--name, --port, -p PID) or a program to start (-- PROGRAM ARG...) in place of a file.
+
+    \b
+    Exit codes: 0 answered, 2 usage, 3 undetermined, 4 not permitted to trace, 5 unreadable input,
+    70 a bug of ours; run ends as its program does.
     """
 
 
@@ -70,28 +75,38 @@ def main() -> None:
 
 
 def _run() -> int:
+    streams.prepare()
     try:
-        return int(cli.main(prog_name="tracekit", standalone_mode=False) or 0)
-    except TracekitError as error:
-        _complain(error.message, error.hint)
-        return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return ExitCode.USAGE
+        code = int(cli.main(prog_name="tracekit", standalone_mode=False) or 0)
+        sys.stdout.flush()
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone; what is left in the buffer has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.ANSWERED
     except Exception as error:  # noqa: BLE001 - the last resort: a user never sees a traceback unasked
-        if os.environ.get("TRACEKIT_DEBUG"):
-            traceback.print_exc()
-        _complain(f"a bug of tracekit: {type(error).__name__}: {error}", "TRACEKIT_DEBUG=1 shows where")
-        return ExitCode.BUG
+        return _failed(error)
+    return code
 
 
-def _complain(message: str, hint: str) -> None:
-    """Say in one line what is wrong and what to do. Names in it may come from anywhere."""
-    line = visible(f"{message} ({hint})" if hint else message)
-    click.echo(f"tracekit: {line}", err=True)
+def _failed(error: Exception) -> int:
+    """Say in one line why a command ended, and return the exit code that it means."""
+    match error:
+        case TracekitError():
+            streams.complain(error.message, error.hint)
+            return error.exit_code
+        case click.exceptions.NoArgsIsHelpError():
+            error.show()
+            return ExitCode.USAGE
+        case click.ClickException():
+            streams.complain(*explained(error))
+            return ExitCode.USAGE
+        case BrokenPipeError():
+            # The reader of our output has gone; what is left of it has nowhere to go.
+            streams.forget(sys.stdout, sys.stderr)
+            return ExitCode.ANSWERED
+        case OSError() if error.errno in streams.NO_ROOM:
+            streams.forget(sys.stdout)
+            streams.complain(f"cannot write the output: {error.strerror}", "make room, or write elsewhere")
+            return ExitCode.USAGE
+    if os.environ.get("TRACEKIT_DEBUG"):
+        traceback.print_exception(error)
+    streams.complain(f"a bug of tracekit: {type(error).__name__}: {error}", "TRACEKIT_DEBUG=1 shows where")
+    return ExitCode.BUG

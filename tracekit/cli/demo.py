@@ -10,6 +10,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import psutil
 
 from tracekit import resources, tracer
 from tracekit.analyzers import ANALYZERS
+from tracekit.cli import streams
 from tracekit.cli.answers import show
 from tracekit.cli.tracing import settings
 from tracekit.errors import TracekitError
@@ -55,7 +57,7 @@ _LOAD: tuple[tuple[str, ...], ...] = (
 
 @click.command()
 def demo() -> None:
-    """Trace the built-in server under a mixed load, and print what it did."""
+    """Trace the built-in server under load, and print every answer."""
     folder = Path(tempfile.mkdtemp(prefix="tracekit-demo-"))
     folder.chmod(0o755)
     _lay_out(folder)
@@ -64,11 +66,13 @@ def demo() -> None:
         click.echo(f"The server (event MPM, pid {pid}) listens on 127.0.0.1:{port}; sending requests to it.")
         _trace_load(pid, port, trace)
     read = read_trace(str(trace))
+    last = list(ANALYZERS.values())[-1]
     for analyzer in ANALYZERS.values():
-        click.echo()
-        click.secho(analyzer.question, bold=True)
-        show(analyzer().answer(read), "text")
-    click.echo(f"\nThe trace is {trace}\nTry: tracekit dispatch {trace} --format json")
+        click.echo("\n" + click.style(analyzer.question, bold=True), color=streams.colored())
+        show(analyzer().answer(read), "text", account=analyzer is last)
+    click.echo(f"\nThe trace is {trace}")
+    click.echo(f"What the server itself logged of these requests: {folder}/logs/access.log")
+    click.echo(f"Try: tracekit dispatch {trace} --format json")
 
 
 def _lay_out(folder: Path) -> None:
@@ -83,7 +87,7 @@ def _lay_out(folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     (folder / "logs").mkdir()
-    user = "User nobody\nGroup nogroup\n" if os.geteuid() == 0 else ""
+    user = "User #65534\nGroup #65534\n" if os.geteuid() == 0 else ""
     (folder / "httpd.conf").write_text(_CONFIGURATION.format(folder=folder) + user, encoding="utf-8")
 
 
@@ -100,9 +104,13 @@ def _png() -> bytes:
 
 @contextmanager
 def _server(folder: Path) -> Iterator[tuple[int, int]]:
-    """Run the embedded server; yields the pid of its main process and its port."""
+    """Run the embedded server; yields the pid of its main process and its port.
+
+    It has a process group of its own, so that Ctrl-C is for us, who then end it.
+    """
     command, environment = resources.server_command()
-    with subprocess.Popen([*command, "-f", str(folder / "httpd.conf")], env=environment) as process:
+    command += ["-f", str(folder / "httpd.conf")]
+    with subprocess.Popen(command, env=environment, process_group=0) as process:
         try:
             yield process.pid, _port(process)
         finally:
@@ -122,28 +130,53 @@ def _port(process: subprocess.Popen[bytes]) -> int:
     raise TracekitError("the embedded server did not start", "its own messages are above")
 
 
+class _Load(threading.Thread):
+    """Sends the requests, then asks for the end of the trace."""
+
+    def __init__(self, port: int, waiter: tracer.Waiter) -> None:
+        super().__init__(daemon=True)
+        self._port, self._waiter = port, waiter
+        self.ended = False
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        """Send them one connection after the other, then several at a time."""
+        try:
+            for targets in _LOAD:
+                _get(self._port, targets)
+            with ThreadPoolExecutor(_CLIENTS) as pool:
+                list(pool.map(_get, [self._port] * _CLIENTS, [_LOAD[0] + _LOAD[2]] * _CLIENTS))
+            self.ended = True
+        except (OSError, http.client.HTTPException) as error:
+            self.error = error
+        finally:
+            self._waiter.request()
+
+
 def _trace_load(pid: int, port: int, trace: Path) -> None:
+    """Trace the server while it gets the requests.
+
+    Raises:
+        TracekitError: it did not answer.
+        KeyboardInterrupt: the trace was ended before the requests were.
+    """
+    loads: list[_Load] = []
+
     def on_ready(tasks: int, waiter: tracer.Waiter) -> None:
         click.echo(f"Following {tasks} threads of it.")
-        threading.Thread(target=_send_load, args=(port, waiter), daemon=True).start()
+        loads.append(_Load(port, waiter))
+        loads[0].start()
 
     selection = Selection((pid,), tree=True)
     how = settings(output=str(trace), follow=True, duration=60.0)
     counts = tracer.attach(selection.pids(), how, rescan=selection.rescan, on_ready=on_ready)
+    if loads and loads[0].error:
+        raise TracekitError(
+            f"the embedded server did not answer: {loads[0].error}", f"see {trace.parent}/logs"
+        )
+    if not loads or not loads[0].ended:
+        raise KeyboardInterrupt
     click.echo(f"Detached after {counts.calls} system calls; the server ran on.")
-
-
-def _send_load(port: int, waiter: tracer.Waiter) -> None:
-    try:
-        for targets in _LOAD:
-            _get(port, targets)
-        clients = [threading.Thread(target=_get, args=(port, _LOAD[0] + _LOAD[2])) for _ in range(_CLIENTS)]
-        for client in clients:
-            client.start()
-        for client in clients:
-            client.join()
-    finally:
-        waiter.request()
 
 
 def _get(port: int, targets: tuple[str, ...]) -> None:

@@ -10,6 +10,6 @@ from tracekit import resources
 @click.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-f httpd.conf] [OPTION]...")
 def serve(arguments: tuple[str, ...]) -> None:
-    """Run the apache-like server; its options are httpd's (-f httpd.conf, -t, -h)."""
+    """Run the built-in apache-like server (-h: its options)."""
     command, environment = resources.server_command()
     os.execve(command[0], [*command, *arguments], environment)  # noqa: S606

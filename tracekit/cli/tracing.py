@@ -26,30 +26,99 @@ def _options(*options: Command) -> Callable[[Command], Command]:
     return decorate
 
 
+GROUPS = {
+    "follow": "What to trace",
+    "given": "What to trace",
+    "name": "What to trace",
+    "port": "What to trace",
+    "tree": "What to trace",
+    "duration": "What to trace",
+    "expression": "What to write",
+    "analyses": "What to write",
+    "strings": "What to write",
+    "verbose": "What to write",
+    "plain": "What to write",
+    "output": "What to write",
+    "form": "What to write",
+}
+"""Over which heading of the help an option stands, by its parameter's name."""
+
+
+class Grouped(click.Command):
+    """A command whose help has its options under headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, group by group."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
+            if record:
+                groups.setdefault(GROUPS.get(parameter.name or "", "Options"), []).append(record)
+        for title, records in groups.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
 target_options = _options(
     click.option(
-        "-p", "--pid", "given", type=int, multiple=True, metavar="PID", help="A process; may be repeated."
+        "-p", "--pid", "given", type=int, multiple=True, metavar="PID", help="This process; may be repeated."
     ),
-    click.option("--name", metavar="COMM", help="Every process with this command name."),
-    click.option("--port", type=int, help="The processes that listen on this TCP port, with their children."),
+    click.option("--name", metavar="COMM", help="All processes of this command name, such as apache2."),
+    click.option(
+        "--port", type=int, metavar="N", help="All that listen on this TCP port, and their children."
+    ),
     click.option("--tree", is_flag=True, help="All descendants of these processes, too."),
-    click.option("--duration", type=click.FloatRange(min=0), metavar="S", help="End after S seconds."),
+    click.option(
+        "--duration",
+        type=click.FloatRange(min=0),
+        metavar="S",
+        help="End after S seconds, not at Ctrl-C only.",
+    ),
 )
 
 _trace_options = _options(
-    click.option("-o", "output", metavar="FILE", help="Write to FILE (mode 0600) instead of standard error."),
-    click.option("-e", "expression", metavar="EXPR", help="strace's filter: trace=open,%network,!futex ..."),
-    click.option("--for", "analyses", metavar="ANALYZER,...", help="Only the calls that these answers need."),
+    click.option("-o", "output", metavar="FILE", help="Write to FILE (mode 0600), not to standard error."),
+    click.option(
+        "-e", "expression", metavar="trace=SET", help="Only these calls: open,%network,/^fut,!read."
+    ),
+    click.option(
+        "--for",
+        "analyses",
+        metavar="ANSWER,...",
+        help="Only the calls that these answers need: docroot,dispatch.",
+    ),
     click.option(
         "-s",
         "strings",
         type=click.IntRange(min=0),
         default=tracer.STRING_LIMIT,
         show_default=True,
-        help="Print at most this many bytes of a string.",
+        metavar="N",
+        help="Print at most N bytes of a string.",
     ),
     click.option("-v", "verbose", is_flag=True, help="Print structures unabbreviated."),
-    click.option("--plain", is_flag=True, help="Leave out the '# tracekit' header lines."),
+    click.option("--plain", is_flag=True, help="strace's lines alone, without '# tracekit' headers."),
+)
+
+
+def _follow(_context: click.Context, _option: click.Parameter, times: int) -> bool:
+    """Tell ``-f`` from ``-ff``, which is another thing with strace.
+
+    Raises:
+        UsageError: it is given twice.
+    """
+    if times > 1:
+        raise UsageError("there is no -ff: all tasks go to one file", "use -f; each line names its thread")
+    return bool(times)
+
+
+_follow_option = click.option(
+    "-f",
+    "--follow-threads",
+    "follow",
+    count=True,
+    callback=_follow,
+    help="All threads, and every thread and process that they start (one option, two names).",
 )
 
 
@@ -106,24 +175,38 @@ def _needs(name: str) -> frozenset[str]:
     return ANALYZERS[name].needs
 
 
-@click.command(context_settings={"allow_interspersed_args": False})
-@click.option("-f", "--follow-threads", "follow", is_flag=True, help="Follow threads and child processes.")
+@click.command(
+    cls=Grouped,
+    context_settings={"allow_interspersed_args": False},
+    short_help="Start a program and write its system calls.",
+)
+@_follow_option
 @_trace_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- PROGRAM [ARG]...")
 def run(command: tuple[str, ...], follow: bool, **options: Any) -> int:
-    """Start a program under trace; the exit status is the program's own."""
+    """Start a program and write its system calls, as strace -ttt -T -yy does.
+
+    The exit status is the program's own.
+
+    \b
+    tracekit run -f -o t.strace -- python3 -m http.server
+    """
     status, _ = tracer.run(list(command), settings(follow=follow, tids=follow, **options))
     return status
 
 
-@click.command()
-@click.option("-f", "--follow-threads", "follow", is_flag=True, help="All threads, new ones and children.")
+@click.command(cls=Grouped, short_help="Write the system calls of a running server, until Ctrl-C.")
+@_follow_option
 @target_options
 @_trace_options
 def attach(
     given: tuple[int, ...], name: str | None, port: int | None, tree: bool, follow: bool, **options: Any
 ) -> None:
-    """Trace running processes until Ctrl-C, and let them go on as they were."""
+    """Write the system calls of running processes until Ctrl-C, and let them go on as they were.
+
+    \b
+    sudo tracekit attach --follow-threads --name apache2 -o t.strace
+    """
     selection = Selection(given, name, port, tree)
     one = len(given) == 1 and selection == Selection(given)
     counts = attach_to(selection, settings(follow=follow, tids=follow or not one, **options))

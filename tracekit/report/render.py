@@ -19,6 +19,7 @@ def render(
     *,
     width: int | None = None,
     color: bool = False,
+    account: bool = True,
     reveal: bool = False,
 ) -> str:
     """Return an answer in one of the formats, ending with a newline.
@@ -28,6 +29,7 @@ def render(
         form: ``text``, ``json`` or ``csv``.
         width: of text: columns of the terminal; None when it does not go to one.
         color: of text: whether to use colours.
+        account: of text: whether to say what was read of the trace, and what was not.
         reveal: True to show the values of Authorization, Cookie and Set-Cookie fields and passwords.
 
     Raises:
@@ -37,7 +39,7 @@ def render(
     if not reveal:
         value = redact(value)
     if form == "text":
-        return render_text(value, width, color=color)
+        return render_text(value, width, color=color, account=account)
     if form == "json":
         return _json(value)
     if form == "csv":

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
-from rich.cells import cell_len
+from rich.box import Box
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,30 +17,29 @@ from tracekit.report.views import Column, Record, Section, columns, scalars, sec
 ROWS_ON_SCREEN = 100
 """How many records of a list a terminal shows; a pipe and the other formats have them all."""
 GAP = "  "
-EDGES = 2
-"""Columns of the terminal that a table's two edges take."""
-FOLDED = 24
-"""Columns of the terminal that a wide text keeps at least."""
+CUT = "..."
+RULE = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
+"""A line below the headings and none elsewhere, of what every terminal can show."""
+LEAST = 12
+"""Columns of the terminal that a column keeps on a screen that is too narrow for all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
     """A table, ready to be painted: escaped text, one line a record."""
 
-    title: str
     columns: tuple[Column, ...]
     rows: list[list[str]]
-    left_out: int
-    notes: list[str]
 
 
-def render_text(answer: Record, width: int | None, *, color: bool) -> str:
+def render_text(answer: Record, width: int | None, *, color: bool, account: bool) -> str:
     """Return an answer as text.
 
     Args:
         answer: its JSON value.
-        width: columns of the terminal; None when it goes to a file or a pipe: nothing is folded then.
+        width: columns of the terminal; None when it goes to a file or a pipe: nothing is folded or cut then.
         color: whether to use colours.
+        account: whether to say what was read of the trace, and what was not.
     """
     out = io.StringIO()
     console = Console(
@@ -51,63 +50,85 @@ def render_text(answer: Record, width: int | None, *, color: bool) -> str:
         highlight=False,
         emoji=False,
         markup=False,
+        soft_wrap=width is None,
     )
+    trace = answer.get("trace") or {}
     for name, value in scalars(answer).items():
-        console.print(Text.assemble((f"{name}: ", "bold"), visible(text_of(value))), soft_wrap=True)
+        console.print(Text.assemble((f"{name}: ", "bold"), visible(text_of(value))))
     for section in sections(answer):
-        grid = _grid(section, list(answer.get(section.key) or []), ROWS_ON_SCREEN if width else None)
-        if grid is None:
-            continue
-        console.print(Text(f"\n{grid.title}", style="bold"), soft_wrap=True)
-        if width:
-            table, left_out = _table(grid, width)
-            console.print(table)
-            if left_out:
-                console.print(Text(f"too narrow for: {', '.join(left_out)}", style="dim"), soft_wrap=True)
-        else:
-            out.writelines(_aligned(grid))
-        for note in grid.notes:
-            console.print(Text(note, style="dim"), soft_wrap=True)
-        if grid.left_out:
-            console.print(Text(f"{grid.left_out} more: a pipe, json and csv show all"), soft_wrap=True)
-    console.print(Text("\n" + "\n".join(_account(answer.get("trace") or {})), style="dim"), soft_wrap=True)
+        _print_section(console, section, list(answer.get(section.key) or []), width, trace)
+    if account:
+        _print_gap(console)
+        for line in _account(trace):
+            console.print(Text(line, style="dim"))
     return out.getvalue()
 
 
-def _grid(section: Section, records: list[Record], limit: int | None) -> Grid | None:
-    """Return the table of a section; None when it would be empty."""
+def _print_section(
+    console: Console, section: Section, records: list[Record], width: int | None, trace: Record
+) -> None:
+    """Print the table of a section, and below it what bears its records out."""
     if not records:
-        return None
-    shown = records[:limit]
-    chosen = columns(section, shown)
-    rows = [[visible(text_of(column.value(record))) for column in chosen] for record in shown]
-    notes = [note for record in shown for note in _notes(section, chosen[0], record)]
-    return Grid(section.title, chosen, rows, len(records) - len(shown), notes)
-
-
-def _notes(section: Section, first: Column, record: Record) -> Iterator[str]:
-    """Yield why a record is there, and the calls that bear it out, one a line."""
-    if section.because or section.evidence:
-        reason = f": {record.get(section.because)}" if section.because else ""
-        yield visible(f"{text_of(first.value(record))}{reason}")
-    if not section.evidence:
+        if section.none:
+            _print_gap(console)
+            console.print(Text(section.none))
         return
+    ordered = sorted(records, key=section.order) if section.order else records
+    shown = ordered[: ROWS_ON_SCREEN if width else None]
+    _print_gap(console)
+    console.print(Text(section.title, style="bold"))
+    grid = _grid(section, shown)
+    if width:
+        table, left_out = _table(grid, width)
+        console.print(table)
+        if left_out:
+            console.print(Text(f"too narrow for: {', '.join(left_out)}", style="dim"))
+    else:
+        console.file.writelines(_aligned(grid))
+    if len(shown) < len(records):
+        console.print(Text(f"{len(records) - len(shown)} more: a pipe, json and csv show all"))
+    if section.evidence:
+        _print_gap(console)
+        for record in shown:
+            _print_evidence(console, section, record, width, len(trace.get("files") or ()) == 1)
+
+
+def _print_gap(console: Console) -> None:
+    """Print an empty line, except at the top."""
+    if console.file.tell():
+        console.print()
+
+
+def _grid(section: Section, records: list[Record]) -> Grid:
+    chosen = columns(section, records)
+    rows = [[visible(text_of(column.value(record))) or "-" for column in chosen] for record in records]
+    return Grid(chosen, rows)
+
+
+def _print_evidence(
+    console: Console, section: Section, record: Record, width: int | None, one_file: bool
+) -> None:
+    """Print why a record is there, and the calls that bear it out, one a line; a terminal cuts their ends."""
+    first = text_of(section.columns[0].value(record))
+    reason = f": {record.get(section.because)}" if section.because else ""
+    console.print(Text(visible(f"{first}{reason}"), style="dim"))
     for proof in record.get("evidence") or ():
+        place = f"line {proof['line']}" if one_file else f"{proof['file']}:{proof['line']}"
         tid = f" [{proof['tid']}]" if proof.get("tid") is not None else ""
-        yield visible(f"  {proof['file']}:{proof['line']}{tid} {proof['text']}")
+        line = visible(f"  {place}{tid} {proof['text']}")
+        if width and cell_len(line) > width:
+            line = set_cell_size(line, width - len(CUT)) + CUT
+        console.print(Text(line, style="dim"), soft_wrap=True)
 
 
 def _table(grid: Grid, width: int) -> tuple[Table, list[str]]:
     """Return a table for a terminal, and the titles of the columns that found no room in it."""
-    widths, left_out = _fit(grid, width - EDGES)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    widths, left_out = _fit(grid, width)
+    table = Table(box=RULE, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for place, size in widths.items():
         column = grid.columns[place]
         table.add_column(
-            Text(column.title),
-            justify="right" if column.number else "left",
-            overflow="fold",
-            width=size,
+            Text(column.title), justify="right" if column.number else "left", overflow="fold", width=size
         )
     for row in grid.rows:
         table.add_row(*(Text(row[place]) for place in widths))
@@ -123,7 +144,7 @@ def _fit(grid: Grid, room: int) -> tuple[dict[int, int], list[int]]:
         place: max(cell_len(column.title), *(cell_len(row[place]) for row in grid.rows))
         for place, column in enumerate(grid.columns)
     }
-    widths = {p: min(size, FOLDED) if grid.columns[p].wide else size for p, size in whole.items()}
+    widths = {place: min(size, grid.columns[place].wide or size) for place, size in whole.items()}
     left_out: list[int] = []
     while _needed(widths) > room:
         last = max(widths, key=lambda place: (grid.columns[place].rank, place))
@@ -132,8 +153,8 @@ def _fit(grid: Grid, room: int) -> tuple[dict[int, int], list[int]]:
         left_out.append(last)
         del widths[last]
     for place in [place for place in widths if grid.columns[place].wide]:
-        widths[place] = min(whole[place], widths[place] + max(0, room - _needed(widths)))
-    return widths, left_out
+        widths[place] = min(whole[place], max(LEAST, widths[place] + room - _needed(widths)))
+    return widths, sorted(left_out)
 
 
 def _needed(widths: dict[int, int]) -> int:

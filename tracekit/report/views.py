@@ -9,6 +9,13 @@ from typing import Any
 
 Record = Mapping[str, Any]
 
+TARGET = 24
+"""Columns of the terminal that a request's target keeps at least."""
+PATH = 40
+"""Columns of the terminal that a path, or a sentence, keeps at least."""
+KINDS = ("document", "configuration", "log", "other", "device", "proc", "library")
+"""The kinds of files, what a server is asked about first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -18,14 +25,14 @@ class Column:
         title: its heading.
         value: what of a record stands in it.
         number: True to align it to the right.
-        wide: True when its text can be long: it is folded where the screen is too narrow.
+        wide: when its text can be long, the columns that it keeps at least: it is folded on a narrow screen.
         rank: 0 for what has to be there; of the others the highest is left out first on a narrow screen.
     """
 
     title: str
     value: Callable[[Record], Any]
     number: bool = False
-    wide: bool = False
+    wide: int = 0
     rank: int = 0
 
 
@@ -37,6 +44,8 @@ class Section:
         title: what stands over it.
         key: which list of the answer it shows.
         columns: its columns; empty for all.
+        none: what to say when there are no records; empty to say nothing.
+        order: by what to sort the records; None to leave them as they are.
         evidence: True to list below it the calls that bear each record out.
         because: which member of a record says why, in a sentence; it stands before its evidence.
     """
@@ -44,11 +53,13 @@ class Section:
     title: str
     key: str
     columns: tuple[Column, ...] = ()
+    none: str = ""
+    order: Callable[[Record], int] | None = None
     evidence: bool = False
     because: str = ""
 
 
-def field(title: str, key: str, rank: int = 0, *, wide: bool = False) -> Column:
+def field(title: str, key: str, rank: int = 0, *, wide: int = 0) -> Column:
     """Return a column of text."""
     return Column(title, lambda record: record.get(key), wide=wide, rank=rank)
 
@@ -68,14 +79,19 @@ def milliseconds(ns: int | None) -> str | None:
     return None if ns is None else f"{ns / 1e6:.3f}"
 
 
-def _target(record: Record) -> str:
-    """Return a request's target; ``...`` where the trace cuts it."""
-    text = record.get("target") or ""
-    return text if record.get("target_complete") else text + "..."
+def _target(record: Record) -> str | None:
+    """Return a request's target, with ``...`` where the trace cuts it; None when none could be read."""
+    text = record.get("target")
+    return text if text is None or record.get("target_complete") else text + "..."
 
 
 def _place(record: Record) -> str:
     return f"{record.get('connection')}/{record.get('nth_on_connection')}"
+
+
+def _rank(record: Record) -> int:
+    kind = record.get("kind")
+    return KINDS.index(kind) if kind in KINDS else len(KINDS)
 
 
 VIEWS: dict[str, tuple[Section, ...]] = {
@@ -84,7 +100,7 @@ VIEWS: dict[str, tuple[Section, ...]] = {
             "Document roots",
             "docroots",
             (
-                field("path", "path", wide=True),
+                field("path", "path", wide=PATH),
                 field("host", "host"),
                 field("listener", "listen", 3),
                 figure("requests", "requests", 2),
@@ -96,7 +112,7 @@ VIEWS: dict[str, tuple[Section, ...]] = {
         Section(
             "Served from elsewhere",
             "aliases",
-            (field("url", "url", wide=True), field("path", "path", wide=True)),
+            (field("url", "url", wide=PATH), field("path", "path", wide=PATH)),
             evidence=True,
         ),
         Section(
@@ -106,7 +122,7 @@ VIEWS: dict[str, tuple[Section, ...]] = {
                 field("host", "host"),
                 field("listener", "listen", 2),
                 figure("requests", "requests", 1),
-                field("because", "reason", wide=True),
+                field("because", "reason", wide=PATH),
             ),
         ),
     ),
@@ -114,8 +130,10 @@ VIEWS: dict[str, tuple[Section, ...]] = {
         Section(
             "Files",
             "files",
-            (
-                field("path", "path", wide=True),
+            none="The trace shows no file that was opened.",
+            order=_rank,
+            columns=(
+                field("path", "path", wide=PATH),
                 field("kind", "kind"),
                 figure("opens", "opens"),
                 figure("failed", "failures"),
@@ -129,14 +147,14 @@ VIEWS: dict[str, tuple[Section, ...]] = {
     ),
     "dispatch": (
         Section(
-            "Requests",
+            "Requests (pid is the process; accepted, served and closed by: its threads)",
             "requests",
-            (
+            columns=(
                 figure("id", "id"),
                 field("client", "client", 4),
-                Column("conn/nth", _place, number=True, rank=5),
+                Column("conn/req", _place, number=True, rank=5),
                 field("method", "method", 2),
-                Column("target", _target, wide=True),
+                Column("target", _target, wide=TARGET),
                 field("host", "host", 7),
                 figure("status", "status", 1),
                 figure("bytes", "bytes", 8),
@@ -168,7 +186,7 @@ def columns(section: Section, records: list[Record]) -> tuple[Column, ...]:
         return section.columns
     keys = dict.fromkeys(key for record in records for key in record if key != "evidence")
     return tuple(
-        figure(key, key) if _all_numbers(key, records) else field(key, key, wide=True) for key in keys
+        figure(key, key) if _all_numbers(key, records) else field(key, key, wide=PATH) for key in keys
     )
 
 
