@@ -24,6 +24,7 @@ from .sites import Site
 from .transaction import Transaction
 
 READ_SIZE = 8000  # httpd's AP_IOBUFSIZE
+LINGER_SECONDS = 30.0  # MAX_SECS_TO_LINGER of httpd's server/connection.c
 LINGER_READ_SIZE = 32768
 SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})  # of accept
 LINGER_READS = 8  # before other connections get their turn
@@ -67,6 +68,7 @@ class Connection:
         self._current: Transaction | None = None
         self._unsent: list[bytes | memoryview] = []
         self._is_new = True
+        self._linger_end = 0.0
         self.is_lingering = False
 
     def process(self, worker: WorkerScore) -> State:
@@ -76,9 +78,7 @@ class Connection:
             worker: the record of the worker that does it.
         """
         try:
-            if self._is_new:
-                self._is_new = False
-                fcntl.fcntl(self.fd, fcntl.F_SETFL, os.O_RDWR | os.O_NONBLOCK)
+            self._take_over(worker)
             while True:
                 if self._current is None:
                     self._current = self._next(worker)
@@ -91,30 +91,36 @@ class Connection:
         except ClientGoneError:
             return State.LINGER
         except OSError:  # reset, broken pipe
-            self.abort(worker)
+            self.abort()
         except Exception:  # noqa: BLE001  a bug costs one connection, not the worker
             self._runtime.error_log.log("core", "crit", traceback.format_exc(), self.client)
-            self.abort(worker)
+            self.abort()
         return State.CLOSED
 
-    def abort(self, worker: WorkerScore) -> None:
+    def _take_over(self, worker: WorkerScore) -> None:
+        """Have this worker be the one that serves."""
+        if self._is_new:
+            self._is_new = False
+            fcntl.fcntl(self.fd, fcntl.F_SETFL, os.O_RDWR | os.O_NONBLOCK)
+        if self._current is not None:
+            self._current.serve_tid = worker.tid
+
+    def abort(self) -> None:
         """Give up: log what was being answered, if anything, and close."""
         if self._current is not None:
             self._current.aborted = True
             self._current.keep_alive = False
-            self._finish(self._current, worker)
+            self._end(self._current)
         self.close()
 
     def close(self) -> None:
         """Close the connection."""
-        if self._current is not None:
-            self._current.response.close()
-            self._current = None
         self._socket.close()
 
     def start_linger(self) -> bool:
         """Send our end; False when the connection is gone already, and then it is closed."""
         self.is_lingering = True
+        self._linger_end = time.monotonic() + LINGER_SECONDS
         try:
             self._socket.shutdown(socket.SHUT_WR)
         except OSError:
@@ -123,14 +129,14 @@ class Connection:
         return True
 
     def linger(self, size: int = LINGER_READ_SIZE) -> State:
-        """Throw away what still comes; closed once the client has closed, too.
+        """Throw away what still comes; closed once the client has closed, too, or goes on for too long.
 
         Without this the kernel would answer data that nobody read with a reset, and
         the client could lose the response (RFC 9112, 9.6).
         """
         try:
             for _ in range(LINGER_READS):
-                if not os.read(self.fd, size):
+                if not os.read(self.fd, size) or time.monotonic() > self._linger_end:
                     break
             else:
                 return State.LINGER
@@ -257,12 +263,14 @@ class Connection:
     def _finish(self, done: Transaction, worker: WorkerScore) -> bool:
         """Log and count; True when the connection goes on."""
         worker.set(Status.LOGGING)
-        done.serve_tid = worker.tid
+        self._end(done)
+        worker.count(done.response.content_sent)
+        return done.keep_alive
+
+    def _end(self, done: Transaction) -> None:
         self._current = None
         self._served += 1
         done.finish()
-        worker.count(done.response.content_sent)
-        return done.keep_alive
 
 
 def _rest(buffers: list[bytes | memoryview], written: int) -> list[bytes | memoryview]:

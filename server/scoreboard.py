@@ -100,6 +100,6 @@ class WorkerScore:
         self._cells[self._at + STATUS] = status.value
 
     def count(self, sent: int) -> None:
-        """Count one request and the bytes of its content."""
+        """Count one request that was answered in full, and the bytes of its content."""
         self._cells[self._at + ACCESSES] += 1
         self._cells[self._at + BYTES] += sent

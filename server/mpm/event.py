@@ -13,14 +13,13 @@ import threading
 import time
 
 from ..child import become_child, run_vital
-from ..connection import SHORTAGE, Connection, State
+from ..connection import LINGER_SECONDS, SHORTAGE, Connection, State
 from ..fd_queue import FdQueue
 from ..runtime import Runtime
 from ..scoreboard import Status, WorkerScore
 from ..timeout_queues import Parked, TimeoutQueue
 
 ASYNC_REQUEST_WORKER_FACTOR = 2
-LINGER_SECONDS = 30.0  # MAX_SECS_TO_LINGER of httpd's server/connection.c
 SHORTAGE_SECONDS = 0.1  # rest of the listeners after accept found no free descriptor
 WAKEUP_READ_SIZE = 512
 
@@ -196,7 +195,7 @@ class EventChild:
             self._connections -= len(dead)
         for connection in dead:
             self._epoll.unregister(connection.fd)
-            connection.close()
+            connection.abort()
         for connection in idle:
             self._epoll.unregister(connection.fd)
             if connection.start_linger():

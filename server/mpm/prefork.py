@@ -18,8 +18,7 @@ from ..runtime import Runtime
 from ..scoreboard import Status, WorkerScore
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-LINGER_STEP_SECONDS = 2.0  # SECONDS_TO_LINGER and MAX_SECS_TO_LINGER of httpd's server/connection.c
-LINGER_SECONDS = 30.0
+LINGER_STEP_SECONDS = 2.0  # SECONDS_TO_LINGER of httpd's server/connection.c
 LINGER_READ_SIZE = 512
 SHORTAGE_SECONDS = 0.1  # rest after accept found no free descriptor
 
@@ -85,7 +84,7 @@ def _serve(connection: Connection, worker: WorkerScore, runtime: Runtime) -> Non
                 state = State.LINGER
                 break
         elif not connection.wait(select.POLLOUT, config.timeout):
-            connection.abort(worker)
+            connection.abort()
             return
         state = connection.process(worker)
     if state is State.LINGER:
@@ -97,8 +96,7 @@ def _linger(connection: Connection) -> None:
     """Close in order: wait a while for the client to close, too."""
     if not connection.start_linger():
         return
-    end = time.monotonic() + LINGER_SECONDS
-    while time.monotonic() < end and connection.wait(select.POLLIN, LINGER_STEP_SECONDS):
+    while connection.wait(select.POLLIN, LINGER_STEP_SECONDS):
         if connection.linger(LINGER_READ_SIZE) is State.CLOSED:
             return
     connection.close()

@@ -100,6 +100,16 @@ def test_a_slow_reader_gets_everything_and_holds_nobody_up(tmp_path: Path) -> No
             connection.close()
 
 
+def test_a_reader_that_stops_is_given_up_and_logged(mpm: str, tmp_path: Path) -> None:
+    with lab_server(tmp_path, mpm, extra="Timeout 500ms") as running, socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(running.address)
+        connection.sendall(b"GET /big.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        (line,) = running.served(1)
+        assert (line.port, line.status) == (connection.getsockname()[1], 200)
+        assert 0 < line.sent < len(SITE["htdocs/big.bin"])
+
+
 def test_a_full_log_device_does_not_stop_the_server(mpm: str, tmp_path: Path) -> None:
     with lab_server(tmp_path, mpm, extra="CustomLog /dev/full truth") as running:
         assert ask(running.address, "/").status == 200

@@ -117,9 +117,18 @@ def traversals() -> list[bytes]:
         b"..;",
         b".%20.",
         b"..\\",
+        b"%2e%2e%5c",
+        b"..%20",
+        b"%e0%80%ae%e0%80%ae",
     ]
-    slashes = [b"/", b"//", b"%2f", b"%2F", b"%5c", b"\\", b"/./"]
-    plain = [b"/" + up + slash + b"secret.txt" for up in ups for slash in slashes]
+    slashes = [b"/", b"//", b"%2f", b"%2F", b"%5c", b"\\", b"/./", b"%252f"]
+    starts = [b"/", b"/sub/", b"/shared/"]
+    plain = [
+        start + (up + slash) * start.count(b"/") + b"secret.txt"
+        for start in starts
+        for up in ups
+        for slash in slashes
+    ]
     return [
         *plain,
         *(b"/sub" + target for target in (b"/../../secret.txt", b"/%2e%2e/%2e%2e/secret.txt")),
@@ -136,7 +145,7 @@ def traversals() -> list[bytes]:
 
 
 def test_there_are_enough_traversals() -> None:
-    assert len(set(traversals())) >= 60
+    assert len(set(traversals())) >= 300
 
 
 @pytest.mark.parametrize("target", traversals(), ids=lambda target: target.decode())
