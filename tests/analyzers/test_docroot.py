@@ -249,3 +249,15 @@ def test_two_aliases_beside_one_another_are_no_second_root(site: Site) -> None:
     for target in ("/favicon.ico", "/icons/x.png"):
         site.serve(target, f"/usr/share/x{target}", read=cut.format(target))
     assert site.roots() == [(None, "/srv/www")]
+
+
+def test_a_host_that_is_cut_has_its_root_from_its_index_and_another_file(site: Site) -> None:
+    cut = 'read(5, "GET {} HTTP/1.1\\r\\n"..., 8000) = 99'
+    site.serve("/", "/srv/www/index.html", read=cut.format("/"))
+    for target in ("/a.html", "/sub/c.html"):
+        site.serve(target, f"/srv/www{target}", read=cut.format(target))
+    site.serve("/", "/srv/two/index.html", read=cut.format("/"))
+    site.serve("/o.html", "/srv/two/o.html", read=cut.format("/o.html"))
+    site.serve("/favicon.ico", "/usr/share/x/favicon.ico", read=cut.format("/favicon.ico"))
+    assert site.roots() == [(None, "/srv/www"), (None, "/srv/two")]
+    assert site.aliases() == []

@@ -111,7 +111,7 @@ class Docroot:
             (one.request, one.target)
             for site, asked in groups.items()
             for one in _unexplained(asked, roots)
-            if by_site[site] or not _may_be_of_another_root(site, one)
+            if (site.known and by_site[site]) or not _may_be_of_another_root(site, one)
         )
         return DocrootAnswer(
             verdict=FOUND if roots else UNDETERMINED,
@@ -150,7 +150,7 @@ def _roots(site: Site, groups: dict[Site, list[Asked]], found: dict[Site, list[R
         return
     taken = {root.path for other, roots in found.items() if other.nameless() == site for root in roots}
     for candidate in ranked:
-        alone = candidate.of_root or (candidate is first and candidate.at_top)
+        alone = "/" in candidate.bearers or (candidate is first and candidate.at_top)
         if candidate.path not in taken and alone:
             yield _root_of(site, candidate)
 
