@@ -1,11 +1,17 @@
 """Conditional requests: is the client's copy still good (RFC 9110, 13)."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 # IMF-fixdate, RFC 850's and asctime's form (RFC 9110, 5.6.7); anything else is no date and ignored.
-DATE_FORMS = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
+# (datetime.strptime would load a module when it is first called, which User need not be able to read.)
+HTTP_DATE = re.compile(
+    rb"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT"
+    rb"|[A-Z][a-z]+day, [0-9]{2}-[A-Z][a-z]{2}-[0-9]{2} [0-9:]{8} GMT"
+    rb"|[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [0-9]{4}"
+)
 ENTITY_TAG = re.compile(rb'(W/)?("[!#-~\x80-\xff]*")')
 
 
@@ -37,11 +43,9 @@ def _matches(tags: bytes, etag: bytes, *, weak: bool) -> bool:
 @lru_cache(maxsize=256)
 def _seconds(date: bytes | None) -> float | None:
     """Return the time of an HTTP date; None for none and for one that cannot be read."""
-    if date is None:
+    if date is None or not HTTP_DATE.fullmatch(date):
         return None
-    for form in DATE_FORMS:
-        try:
-            return datetime.strptime(date.decode("latin-1"), form).replace(tzinfo=UTC).timestamp()
-        except ValueError:
-            continue
-    return None
+    try:
+        return parsedate_to_datetime(date.decode()).replace(tzinfo=UTC).timestamp()
+    except (ValueError, OverflowError):
+        return None
