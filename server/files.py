@@ -29,8 +29,11 @@ def find(site: Site, path: bytes) -> os.stat_result:
     Raises:
         HttpError: there is no such file, or it may not be looked at.
     """
-    if not site.settings(path)[1]:
+    follow, granted = site.settings(path)
+    if not granted:
         raise HttpError(403, reason=b"AH01630: client denied by server configuration: " + path)
+    if not follow and os.path.realpath(path) != (path.rstrip(b"/") or b"/"):
+        raise _link(path)  # nothing is said of what lies behind it, not even that it is there
     try:
         info = os.stat(path)  # noqa: PTH116  paths are bytes, as the client sent them
     except OSError as error:
@@ -81,11 +84,15 @@ def open_regular(site: Site, path: bytes) -> tuple[int, os.stat_result]:
             raise _not_regular(path)
         opened = b"/proc/self/fd/%d" % fd
         if not site.settings(path)[0] and os.readlink(opened) != path:  # noqa: PTH115
-            raise HttpError(403, reason=b"AH00037: Symbolic link not allowed: " + path)
+            raise _link(path)
     except BaseException:
         os.close(fd)
         raise
     return fd, info
+
+
+def _link(path: bytes) -> HttpError:
+    return HttpError(403, reason=b"AH00037: Symbolic link not allowed: " + path)
 
 
 def _not_regular(path: bytes) -> HttpError:

@@ -120,8 +120,7 @@ class _Evaluation:
             self.config.virtual_hosts.append(host)
             self.run(children, Scope(self.config, host))
         elif name == "<directory" and scope.where is not Where.DIRECTORY:
-            path = os.path.normpath(self.config.relative(_first(line)))
-            directory = DirectorySettings(os.fsencode(path))
+            directory = DirectorySettings(bytes(self.config.relative(_first(line))))
             scope.host.directories.append(directory)
             self.run(children, Scope(self.config, scope.host, directory))
         elif name in ("<virtualhost", "<directory"):

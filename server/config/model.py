@@ -1,5 +1,6 @@
 """What a configuration amounts to: one record for the server, one a virtual host."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,5 +78,8 @@ class ServerConfig:
     virtual_hosts: list[VirtualHost] = field(default_factory=list)
 
     def relative(self, path: str) -> Path:
-        """Return ``path`` taken from ServerRoot, as httpd does with every relative file name."""
-        return self.server_root / path
+        """Return ``path`` taken from ServerRoot, as httpd does with every relative file name.
+
+        It has no ``..`` left: paths are compared with those of ``<Directory>``.
+        """
+        return Path(os.path.normpath(self.server_root / path))

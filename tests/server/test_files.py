@@ -162,12 +162,35 @@ def test_dots_inside_the_root_are_resolved(server: LabServer) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["/link.txt", "/inside.txt", "/linked/index.html", "/linked/", "/fifo", "/private/a.txt", "/loop"],
+    [
+        "/link.txt",
+        "/inside.txt",
+        "/linked",
+        "/linked/",
+        "/linked/index.html",
+        "/linked/missing",
+        "/fifo",
+        "/private/a.txt",
+        "/loop",
+    ],
 )
 def test_what_is_closed_is_forbidden(closed: LabServer, target: str) -> None:
     answer = ask(closed.address, target)
     assert answer.status == 403
     assert SECRET not in answer.body
+
+
+def test_where_links_are_not_followed_all_else_is_as_ever(closed: LabServer) -> None:
+    assert ask(closed.address, "/").body == SITE["htdocs/index.html"]
+    assert ask(closed.address, "/sub").status == 301
+    assert ask(closed.address, "/sub/missing").status == 404
+
+
+def test_a_section_holds_however_the_document_root_is_written(tmp_path: Path) -> None:
+    section = f'<Directory "{tmp_path}/htdocs/sub">\nRequire all denied\n</Directory>'
+    with lab_server(tmp_path, "event", extra=f"DocumentRoot {tmp_path}/two/../htdocs\n{section}") as running:
+        assert ask(running.address, "/").status == 200
+        assert ask(running.address, "/sub/page.html").status == 403
 
 
 def test_a_directory_without_index_is_forbidden(closed: LabServer) -> None:
