@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.support.traces import Written, accept, get, ok
 from tracekit.analyzers.dispatch import Dispatch
+from tracekit.analyzers.docroot import Docroot
 
 SERVER = {"pid": 10, "cwd": "/", "fds": {"3": "socket:[1]"}}
 OTHER = {"pid": 20, "cwd": "/", "fds": {"3": "socket:[1]"}}
@@ -216,3 +217,16 @@ def test_what_follows_an_upgrade_is_no_request(log: Written) -> None:
         10, get(5, "/fake"), accept(6, 1002), 'read(6, "PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n", 8000) = 24'
     )
     assert [(r["target"], r["status"]) for r in requests(log)] == [("/chat", 101)]
+
+
+def test_an_encrypted_connection_is_said_to_be_one(log: Written) -> None:
+    log.notes(SERVER)
+    hello = 'read(5, "\\26\\3\\1\\2\\0\\1\\0\\1\\374\\r\\n\\r\\nGET / HTTP/1.1\\r\\n\\r\\n", 8000) = 31'
+    log.add(10, accept(5, 1001), hello, 'write(5, "\\26\\3\\3\\0z\\2", 6) = 6', "close(5) = 0")
+    trace = log.read()
+    answer = Dispatch().answer(trace)
+    assert (answer.verdict, answer.requests) == ("undetermined", ())
+    assert "1 connections are encrypted (TLS)" in answer.reason
+    assert "encrypted" in Docroot().answer(trace).reason
+    log.add(10, accept(5, 1002), get(5, "/a"), ok(5))
+    assert Dispatch().answer(log.read()).verdict == "found"

@@ -138,7 +138,7 @@ def test_facts_of_processes(tmp_path: Path) -> None:
     ("content", "says"),
     [
         (b"", "is empty"),
-        (b"\x7fELF\2\1\1\0\0\0", "is no text"),
+        (b"\x7fELF\2\1\1\0\0\0", "no line of it reads"),
         (b"hello\nworld\n", "no line of it reads"),
         (b"\n\n", "no line of it reads"),
         (b"strace: Process 1: no such process\n", "no line of it reads"),
@@ -231,3 +231,10 @@ def test_a_line_without_an_end(log: Path, monkeypatch: pytest.MonkeyPatch) -> No
     log.write_text("x" * 2000)
     with pytest.raises(UnreadableError, match="1,000 bytes"):
         read_trace(log)
+
+
+def test_a_hole_of_zeros_is_a_line_that_cannot_be_read(log: Path) -> None:
+    before = read_trace(log)
+    log.write_bytes(b"\0" * 5000 + b"\n" + log.read_bytes())
+    trace = read_trace(log)
+    assert (trace.calls, len(trace.unparsed)) == (before.calls, len(before.unparsed) + 1)

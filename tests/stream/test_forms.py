@@ -111,3 +111,11 @@ def test_event(name: str) -> None:
 def test_leader(line: str, tid: int | None, time_ns: int | None, duration_ns: int | None) -> None:
     event = one(line)
     assert (event.name, event.tid, event.time_ns, event.duration_ns) == ("read", tid, time_ns, duration_ns)
+
+
+@pytest.mark.parametrize(
+    "leader", ["1234  [pid 12] ", "1795400000.5 12:00:00 ", "1234  1795400000.5 12:00:00.5 ", "(+ 0.5) 0.5 "]
+)
+def test_a_leader_has_one_task_and_one_time(leader: str) -> None:
+    first, bad = read_events(["1234  getpid() = 1234\n", f'{leader}read(3, "x", 8) = 1\n'])
+    assert (first.kind, bad.kind, bad.line) == ("syscall", "unparsed", 2)

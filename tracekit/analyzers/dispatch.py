@@ -96,12 +96,14 @@ class Dispatch:
 
     def answer(self, trace: Trace) -> DispatchAnswer:
         """Answer from the connections of a trace."""
-        requests = observe(trace).requests
+        state = observe(trace)
+        requests = state.requests
         if not trace.ordered and not all(_serves_alone(request.row) for request in requests):
             return DispatchAnswer(verdict=UNDETERMINED, reason=NO_ORDER, requests=(), trace=trace.summary())
+        shown = f"the trace shows {len(requests)} requests"
         return DispatchAnswer(
-            verdict=FOUND,
-            reason=f"the trace shows {len(requests)} requests",
+            verdict=UNDETERMINED if state.encrypted and not requests else FOUND,
+            reason="; ".join(filter(None, (shown, state.encrypted))),
             requests=tuple(_served(request) for request in requests),
             trace=trace.summary(),
         )

@@ -98,7 +98,8 @@ class Docroot:
 
     def answer(self, trace: Trace) -> DocrootAnswer:
         """Answer from the requests of a trace and the files looked up for them."""
-        groups = _by_site(observe(trace).requests)
+        state = observe(trace)
+        groups = _by_site(state.requests)
         by_site: dict[Site, list[Root]] = {}
         roots: list[Root] = []
         still_open: list[Open] = []
@@ -115,7 +116,7 @@ class Docroot:
         )
         return DocrootAnswer(
             verdict=FOUND if roots else UNDETERMINED,
-            reason=_summary(roots, still_open, groups),
+            reason="; ".join(filter(None, (_summary(roots, still_open, groups), state.encrypted))),
             docroots=tuple(roots),
             aliases=aliases,
             undetermined=tuple(still_open),

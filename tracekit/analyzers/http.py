@@ -20,6 +20,8 @@ HEAD_END = re.compile(rb"\r?\n\r?\n")
 FINAL = 200
 HTTP2 = b"PRI * HTTP/2.0"
 """What an HTTP/2 connection begins with (RFC 9113, 3.4)."""
+HANDSHAKE = b"\x16"
+"""What a TLS connection begins with: the content type of its first record (RFC 8446, 5.1)."""
 SWITCHED = 101
 WITHOUT_REQUEST_BODY = {b"GET", b"HEAD", b"OPTIONS", b"DELETE", b"TRACE", b"CONNECT"}
 
@@ -29,18 +31,27 @@ class Requests:
 
     ``answered`` is set by the caller once the server has begun its response: only
     then can what follows a cut head be told from the rest of that message.
-    ``opaque`` is True from where the connection speaks something else.
+    ``opaque`` is True from where the connection speaks something else; ``encrypted`` when it began
+    as TLS does and was not answered in the clear.
     """
 
     def __init__(self) -> None:
         self.answered = False
         self.opaque = False
+        self.encrypted = False
+        self._begun = False
         self._head = bytearray()
         self._body = Body(0)
         self._cut: Head | None = None
 
     def feed(self, data: bytes, size: int) -> list[Head]:
         """Take one piece and return the heads that it completes."""
+        if not self._begun:
+            self._begun = True
+            self.encrypted = data.startswith(HANDSHAKE)
+        if self.encrypted:
+            self._head[:] = HANDSHAKE
+            return []
         found: list[Head] = []
         while size > 0 and not self.opaque:
             if self._cut is not None and not self._begins_anew(data):
@@ -62,7 +73,7 @@ class Requests:
         """Return the head that has begun as it is: the server answered without waiting for its end."""
         head = read_head(bytes(self._head), cut=False)
         self._head.clear()
-        self.opaque = True
+        self.opaque, self.encrypted = True, False
         return head
 
     @property

@@ -89,6 +89,12 @@ class State:
             self.connections.append(file.connection)
         return file.connection
 
+    @property
+    def encrypted(self) -> str:
+        """What is to be said of connections whose requests no trace shows; empty when there are none."""
+        count = sum(connection.reader.encrypted for connection in self.connections)
+        return f"{count} connections are encrypted (TLS), which hides their requests" if count else ""
+
     def prepare(self, facts: Mapping[int, Mapping[str, Any]]) -> None:
         """Take over what the trace's own notes say about processes: working directory, open files."""
         for pid, known in facts.items():

@@ -20,7 +20,6 @@ STDIN = "-"
 TASK_FILE = re.compile(r".*\.(\d{1,7})(?:\.(?:gz|xz|zst))?")
 """``out.1234``: what ``strace -ff -o out`` writes for the task 1234."""
 MAGIC = {b"\x1f\x8b": "gzip", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
-PEEKED = 4096
 LONGEST = 1 << 28
 """Bytes of a line that are read: far more than ``strace -s`` makes of anything, and what memory holds."""
 NOT_A_TRACE = "give a log that strace or 'tracekit run' wrote, plain or as .gz, .xz or .zst"
@@ -47,12 +46,10 @@ def read_lines(source: Source) -> Iterator[str]:
     r"""Yield the lines of a file, unpacked; a byte that is no UTF-8 becomes ``\xff``, as strace -x writes it.
 
     Raises:
-        UnreadableError: it cannot be opened or unpacked, is no text, or a line of it has no end.
+        UnreadableError: it cannot be opened or unpacked, or a line of it has no end.
     """
     try:
         with _opened(source.name) as raw, _unpacked(raw, source.name) as stream:
-            if b"\0" in stream.peek(PEEKED)[:PEEKED]:
-                raise UnreadableError(f"{source.name} is no text, so it is no trace", NOT_A_TRACE)
             if stream.peek(len(BOM_UTF8)).startswith(BOM_UTF8):
                 stream.read(len(BOM_UTF8))
             while line := stream.readline(LONGEST):

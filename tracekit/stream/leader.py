@@ -35,7 +35,7 @@ PARTS = (
     Part("-n", "", r"\[ *\d{1,7}\] "),  # "[  12] "
     Part("-i", "", r"\[(?:[0-9a-f]{8,16}|\?{8,16})\] "),  # "[00007f178f59ac47] "
 )
-COMPILED = tuple((part.name, re.compile(part.expression)) for part in PARTS)
+COMPILED = tuple((part, re.compile(part.expression)) for part in PARTS)
 OPTIONAL = {"[pid]"}
 """A log on a terminal has the pid only while there is more than one task."""
 
@@ -68,10 +68,12 @@ class Layout:
 
 def layout_of_line(line: str) -> Layout | None:
     """Return the layout of one line; None when no call or event follows its leader."""
-    position, parts = 0, []
-    for name, expression in COMPILED:
-        if found := expression.match(line, position):
-            parts.append(name)
+    position, parts, held = 0, [], set()
+    for part, expression in COMPILED:
+        found = expression.match(line, position) if part.holds not in held else None
+        if found:
+            parts.append(part.name)
+            held |= {part.holds} - {""}
             position = found.end()
     return Layout(tuple(parts)) if BODY.match(line, position) else None
 
