@@ -90,7 +90,13 @@ os.rmdir("d")
 """
 
 SIGNALS = """
-import os, signal
+import ctypes, os, signal, struct
+call, an_int = ctypes.CDLL(None).syscall, ctypes.byref(ctypes.c_int())
+timer_create, mq_notify = {"x86_64": (222, 244), "aarch64": (107, 184)}[os.uname().machine]
+for value, signo, notify, first in ((7, 34, 0, 0), (0, 10, 1, 0), (0, 14, 4, os.getpid()), (-1, 99, 9, 5)):
+    call(timer_create, 1, struct.pack("<q2iQQ24x", value, signo, notify, first, 0), an_int)
+call(timer_create, 1, None, an_int)
+call(mq_notify, -1, struct.pack("<q2iQQ24x", 1, 12, 2, 16, 255))
 for number in (signal.SIGALRM, signal.SIGUSR1, signal.SIGRTMIN):
     signal.signal(number, lambda *_: None)
 signal.setitimer(signal.ITIMER_REAL, 0.01)

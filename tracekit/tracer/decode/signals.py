@@ -14,6 +14,8 @@ _HANDLERS: Final = {0: "SIG_DFL", 1: "SIG_IGN", 2: "SIG_HOLD"}
 _SA_RESTORER: Final = 0x04000000
 _SET_SIZE: Final = 8  # the kernel takes no other
 _SIGINFO_SIZE: Final = 128
+_SIGEVENT: Final = struct.Struct("<Q2iQQ24x")
+_SIGEV_SIGNAL, _SIGEV_THREAD, _SIGEV_THREAD_ID = 0, 2, 4  # <asm-generic/siginfo.h>
 _SIGMASK_AT: Final = 296  # uc_sigmask: after uc_flags, uc_link, uc_stack and 256 bytes of registers
 
 SIGNALS: Final = constants("signal").names
@@ -226,6 +228,25 @@ def _siginfo(view: View, where: int) -> str:
     return pointer(where) if data is None else siginfo_text(data)
 
 
+def _sigevent(view: View, where: int) -> str:
+    """How a timer or a queue tells of itself: sigevent(7), with what each way of it has."""
+    data = view.fetch(where, _SIGEVENT.size)
+    if data is None:
+        return pointer(where)
+    value, signo, notify, first, second = _SIGEVENT.unpack(data)
+    has_signal = notify in (_SIGEV_SIGNAL, _SIGEV_THREAD, _SIGEV_THREAD_ID)
+    sival = f"{{sival_int={signed32(value)}, sival_ptr={pointer(value)}}}"
+    shown = [f"sigev_value={sival}"] if value else []
+    shown.append(f"sigev_signo={signal(view, signo) if has_signal else signo & U32}")
+    shown.append(f"sigev_notify={spell('sigev_notify', notify)}")
+    if notify == _SIGEV_THREAD_ID:
+        shown.append(f"sigev_notify_thread_id={signed32(first)}")
+    if notify == _SIGEV_THREAD:
+        shown.append(f"sigev_notify_function={pointer(first)}")
+        shown.append(f"sigev_notify_attributes={pointer(second)}")
+    return "{" + ", ".join(shown) + "}"
+
+
 def _sigreturn(view: View, _value: int) -> str | None:
     """The mask that a handler's return brings back, from the frame on the stack (<asm/ucontext.h>)."""
     if view.call.arch != "x86_64" or not view.call.stack:
@@ -246,6 +267,7 @@ kinds(
         "signal": signal,
         "*sigaction": _sigaction,
         "*siginfo": _siginfo,
+        "*sigevent": _sigevent,
     }
 )
 families({"sigset": _sigset})
