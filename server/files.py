@@ -32,9 +32,9 @@ def find(site: Site, path: bytes) -> os.stat_result:
     follow, granted = site.settings(path)
     if not granted:
         raise HttpError(403, reason=b"AH01630: client denied by server configuration: " + path)
-    if not follow and os.path.realpath(path) != (path.rstrip(b"/") or b"/"):
-        raise _link(path)  # nothing is said of what lies behind it, not even that it is there
     try:
+        if not follow and os.path.realpath(path) != (path.rstrip(b"/") or b"/"):
+            raise _link(path)  # nothing is said of what lies behind it, not even that it is there
         info = os.stat(path)  # noqa: PTH116  paths are bytes, as the client sent them
     except OSError as error:
         raise _refusal(error, path) from None

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import traceback
 
 from . import files
 from .error_log import ErrorLog
@@ -58,6 +59,9 @@ class StaticFiles:
             if error.reason:
                 self._error_log.log("core", error.level, error.reason, client)
             response = error_response(error.status, error.headers)
+        except Exception:  # noqa: BLE001  a bug costs one request, and is not mistaken for a client that left
+            self._error_log.log("core", "crit", traceback.format_exc(), client)
+            response = error_response(500)
         response.path = path
         return response
 
