@@ -81,6 +81,9 @@ def _run() -> int:
         sys.stdout.flush()
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
+    except SystemExit:
+        # So click ends, standalone or not, when the reader of our output has gone.
+        return ExitCode.ANSWERED
     except Exception as error:  # noqa: BLE001 - the last resort: a user never sees a traceback unasked
         return _failed(error)
     return code

@@ -28,7 +28,7 @@ From a live server: sudo tracekit {0.name} --name apache2 --duration 10
 From a program:     tracekit {0.name} -- PROGRAM ARG...
 
 TRACE is a file that tracekit or strace wrote, - for standard input, or a folder or prefix of strace -ff
-files; .gz, .xz and .zst do, too. A live server is traced until Ctrl-C, with all threads and children;
+files; .gz and .xz do, too. A live server is traced until Ctrl-C, with all threads and children;
 send it requests meanwhile.
 """
 
