@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from tracekit.events.schema import Row
 from tracekit.stream import parse_arguments, parse_return
 from tracekit.stream.annotation import read_annotation
-from tracekit.stream.values import Array, Descriptor, Integer, String, Struct, Value
+from tracekit.stream.values import Array, Descriptor, Field, Integer, String, Struct, Value
+from tracekit.syscalls.table import by_name
 
 MOVES = {
     *("read", "readv", "pread64", "preadv", "preadv2", "recv", "recvfrom", "recvmsg"),
@@ -15,28 +17,33 @@ MOVES = {
     *("sendfile", "sendfile64", "splice", "tee", "copy_file_range"),
 }
 """Calls that return how many bytes they moved (read(2), write(2), send(2), sendfile(2), splice(2))."""
-NO_FD_FIRST = {
-    *("kill", "tkill", "tgkill", "wait4", "waitid", "setpgid", "getpgid", "umask", "alarm", "exit"),
-    *("exit_group", "socket", "prctl", "personality", "setuid", "setgid", "setresuid", "setresgid"),
-    *("setgroups", "pidfd_open", "select", "pselect6", "epoll_create", "epoll_create1", "eventfd2"),
-    *("inotify_init1", "sched_getaffinity", "sched_setaffinity", "getpriority", "setpriority"),
-    *("prlimit64", "timer_settime"),
-}
-"""Calls whose first argument is a number, and no descriptor."""
+FD_KINDS = {"fd", "dirfd"}
 
 
 def fd(row: Row) -> int | None:
-    """Return the descriptor that a call works on, or that it returned when its arguments have none."""
-    first = _first(row)
-    match first:
+    """Return the descriptor that a call works on, or that it returned when its arguments have none.
+
+    Which argument that is the table of calls says: a pid looks the same, also with its command (-Y).
+    """
+    call = by_name().get(row.name or "")
+    at = _fd_argument(row.name or "")
+    values = parse_arguments(row.args or "")
+    value = values[at] if at is not None and at < len(values) else None
+    match value.value if isinstance(value, Field) else value:
         case Descriptor(number) if number is not None:
             return number
-        case Integer(number) if (
-            row.name not in NO_FD_FIRST and 0 <= number < 1 << 31 and first.text.isdigit()
-        ):
+        case Integer(number) if 0 <= number < 1 << 31:
             return number
     returned = parse_return(row.ret_text).descriptor if row.ret_text else None
-    return returned.number if returned else None
+    return returned.number if returned and (call is None or call.form.returns in FD_KINDS) else None
+
+
+@cache
+def _fd_argument(name: str) -> int | None:
+    """Return the place of a call's first descriptor; the first of all for a call that is not known."""
+    call = by_name().get(name)
+    kinds = [argument.kind for argument in call.form.arguments] if call else ["fd"]
+    return next((place for place, kind in enumerate(kinds) if kind in FD_KINDS), None)
 
 
 def path(row: Row) -> str | None:
