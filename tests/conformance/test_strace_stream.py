@@ -137,6 +137,7 @@ ALIKE = [
     (r"(f_\w*free|f_bavail)=\d+", r"\1=SPACE"),
     (r"getppid\(\) = \d+", "getppid() = TRACER"),
     (r"tv_n?u?sec=\d+", "tv=TIME"),
+    (r"parent_tid=\[\d+\]", "parent_tid=[TID, or 0 once the thread has ended]"),
 ]
 """What two runs differ in, and what it is replaced by: the rest of the text has to be the same."""
 
