@@ -69,7 +69,7 @@ NOTES = (
 def call_expression() -> re.Pattern[str]:
     """Return the expression of a whole call: name, arguments, return text, its number and errno."""
     code = rf"(?:({pattern('NUMBER')})(?:{pattern('ANNOTATION')})?|\?)"
-    result = rf"({code}(?: ({pattern('ERRNO')}))?(?: (?:{pattern('NOTE')}|{pattern('UNAVAILABLE')}))*+)"
+    result = rf"({code}(?: ({pattern('ERRNO')}))?(?>(?: (?:{pattern('NOTE')}|{pattern('UNAVAILABLE')}))*))"
     return re.compile(rf"({pattern('CALL_NAME')})\(({balanced()})\)\s*= {result}\s*")
 
 

@@ -36,9 +36,9 @@ def skipped() -> str:
 @cache
 def balanced() -> str:
     """Return the expression of a text whose parentheses close."""
-    inner = f"(?:{skipped()})*+"
+    inner = f"(?>(?:{skipped()})*)"
     for _ in range(DEPTH):
-        inner = rf"(?:{skipped()}|\({inner}\))*+"
+        inner = rf"(?>(?:{skipped()}|\({inner}\))*)"
     return inner
 
 
