@@ -230,3 +230,12 @@ def test_an_encrypted_connection_is_said_to_be_one(log: Written) -> None:
     assert "encrypted" in Docroot().answer(trace).reason
     log.add(10, accept(5, 1002), get(5, "/a"), ok(5))
     assert Dispatch().answer(log.read()).verdict == "found"
+
+
+def test_a_head_that_lost_its_beginning_has_no_method(log: Written) -> None:
+    log.notes(SERVER)
+    log.add(
+        10, accept(5, 1001), 'read(5, "b/deep/page.html HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n", 8000) = 39', ok(5)
+    )
+    (found,) = requests(log)
+    assert (found["method"], found["target"]) == (None, None)

@@ -5,6 +5,8 @@ import json
 import os
 import re
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +20,22 @@ FORMS = ("text", "json", "csv")
 
 
 @pytest.fixture(scope="module")
-def trace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run the demo and return its trace file."""
+def trace() -> Iterator[Path]:
+    """Run the demo and return its trace file; the server's children are nobody and must get there."""
     need_ptrace()
-    folder = tmp_path_factory.mktemp("demo")
-    for above in (folder, *folder.parents[:3]):
-        above.chmod(0o755)  # the server's children are nobody
+    with tempfile.TemporaryDirectory(prefix="tracekit-test-") as folder:
+        Path(folder).chmod(0o755)
+        yield _demo(folder)
+
+
+def _demo(folder: str) -> Path:
     done = subprocess.run(
         [*TRACEKIT, "demo"],
         check=False,
         capture_output=True,
         text=True,
         timeout=110,
-        env={**os.environ, "TMPDIR": str(folder)},
+        env={**os.environ, "TMPDIR": folder},
     )
     assert done.returncode == 0, done.stderr
     assert not done.stderr

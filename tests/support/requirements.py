@@ -41,7 +41,7 @@ def need_root() -> None:
 def need_ptrace() -> None:
     """Skip the test unless a process here may trace another that is not its child."""
     if (refusal := _ptrace_refusal()) is not None:
-        pytest.skip(f"this machine lets nobody trace a running process: {refusal} (see `tracekit doctor`)")
+        pytest.skip(f"this machine lets nobody trace a running process: {refusal}")
 
 
 @functools.cache

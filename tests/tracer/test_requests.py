@@ -62,7 +62,7 @@ def test_what_was_ignored_before_is_ignored_by_the_program_too(
     ours = [sys.executable, "-c", IGNORING.format(ignored.name), *TRACEKIT]
     command = [*ours, "run", "-f", "-o", str(tmp_path / "t"), "--", "grep", "SigIgn", "/proc/self/status"]
     done = subprocess.run(command, check=True, capture_output=True, timeout=30)
-    assert int(done.stdout.split()[1], 16) == 1 << (ignored - 1)
+    assert int(done.stdout.split()[1], 16) >> (ignored - 1) & 1
 
 
 def test_no_terminal_stops_us(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ class Dispatch:
         requests = state.requests
         if not trace.ordered and not all(_serves_alone(request.row) for request in requests):
             return DispatchAnswer(verdict=UNDETERMINED, reason=NO_ORDER, requests=(), trace=trace.summary())
-        shown = f"the trace shows {len(requests)} requests"
+        shown = f"requests that the trace shows: {len(requests)}"
         return DispatchAnswer(
             verdict=UNDETERMINED if state.encrypted and not requests else FOUND,
             reason="; ".join(filter(None, (shown, state.encrypted))),

@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tracekit.analyzers.messages import LIMIT, Body, Head, body_of, read_head
+from tracekit.analyzers.messages import LIMIT, TOKEN, Body, Head, body_of, read_head
 
-TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") (\S+) HTTP/(\d\.\d)")
 CUT_REQUEST_LINE = re.compile(rb"(" + TOKEN + rb")(?: (\S*)(?: H?T?T?P?/?\d?\.?\d?)?)?")
 STATUS_LINE = re.compile(rb"HTTP/1\.\d ([1-5]\d\d)(?: |\r|\n|$)")

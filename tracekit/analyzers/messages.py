@@ -6,6 +6,8 @@ Framing is RFC 9112, sections 2.1 to 2.3, 6.3 and 7.1.
 import re
 from dataclasses import dataclass, field
 
+TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+"""RFC 9110, 5.6.2: what methods and field names are made of."""
 LIMIT = 131_072
 """Bytes of a head or of a chunk's line that are waited for: four times what servers take."""
 

@@ -5,12 +5,13 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from tracekit.analyzers.messages import Head
+from tracekit.analyzers.messages import TOKEN, Head
 from tracekit.analyzers.paths import normal
 
 ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 CUT_ESCAPE = re.compile(r"%[0-9A-Fa-f]?$")
 HOST_FIELD = b"host:"
+METHOD = re.compile(TOKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Target:
 def read_target(head: Head) -> Target:
     """Return what a head asks for, as far as it is shown."""
     words = head.line.split(b" ")
+    if not METHOD.fullmatch(words[0]):
+        words = []  # the line has lost its beginning, or never was a request's
     method = words[0].decode("latin-1") if len(words) > 1 else None
     target = words[1].decode("latin-1") if len(words) > 1 and words[1] else None
     complete = target is not None and (len(words) > 2 or not head.line_cut)

@@ -140,8 +140,10 @@ def _first_lines(events: Sequence[Event], created: set[int]) -> list[int]:
 
 def _reasons(pids: dict[int, int], unknown: set[int]) -> tuple[str, ...]:
     threads = sum(pids[tid] != tid for tid in unknown)
-    reason = (
-        f"the log does not state the process of {len(unknown)} of its tasks; {threads} of them were taken "
-        "for threads of another, from shared connections, private futexes and the order of their first lines"
+    taken = (
+        f"{threads} of them were taken for threads of another, from shared connections, private futexes and "
+        "the order of their first lines"
+        if threads
+        else "nothing shows one to be a thread of another"
     )
-    return (reason,)
+    return (f"the log does not state the process of {len(unknown)} of its tasks; {taken}",)

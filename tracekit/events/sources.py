@@ -34,12 +34,12 @@ class Source:
 
 
 def find_sources(given: Iterable[str]) -> list[Source]:
-    """Return the files that paths, folders and prefixes of ``-ff`` files stand for.
+    """Return the files that paths, folders and prefixes of ``-ff`` files stand for, each once.
 
     Raises:
         UnreadableError: one stands for no file.
     """
-    return [source for name in given for source in _find(name)]
+    return [source for name in dict.fromkeys(given) for source in _find(name)]
 
 
 def read_lines(source: Source) -> Iterator[str]:

@@ -163,7 +163,7 @@ class Tracer:
             self._writer.event(task.tid, time.time_ns(), f"+++ superseded by execve in pid {former} +++")
             task = self.tasks.supersede(former, task.tid)
         task.hidden = False
-        self.tasks.announce_process(task.pid)
+        self.tasks.announce_program(task)
         ptrace.resume(task.tid)
 
     def _on_exiting(self, task: Task, _stop: int) -> None:

@@ -82,8 +82,7 @@ def launch(tasks: Tasks, program: str, arguments: list[str], follow: bool, waite
         finally:
             os._exit(127)
     os.waitpid(pid, os.WUNTRACED)
-    task = tasks.adopt(pid, attached=True)
-    task.hidden = True
+    task = tasks.adopt_hidden(pid)
     ptrace.seize(pid, ptrace.OPTIONS_FOLLOW if follow else ptrace.OPTIONS)
     os.kill(pid, signal.SIGCONT)
     return task

@@ -55,15 +55,31 @@ class Tasks(dict[int, Task]):
         pid = status.tgid if status else tid
         if pid not in self._announced:
             self._announced.add(pid)
-            self.announce_process(tid, descriptors=attached)
-        name = status.name if status else ""
-        self._writer.header("task", {"tid": tid, "pid": pid, "comm": name, "time_ns": time.time_ns()})
+            self._announce_process(tid, descriptors=attached)
+        self._announce_task(tid, pid, status.name if status else "")
+        return self._add(tid, pid)
+
+    def adopt_hidden(self, pid: int) -> Task:
+        """Take a launched program on, that is not what it will be: its exec announces it."""
+        self._announced.add(pid)
+        task = self._add(pid, pid)
+        task.hidden = True
+        return task
+
+    def _add(self, tid: int, pid: int) -> Task:
         self[tid] = Task(tid, pid, self._descriptors)
         self.seen += 1
         return self[tid]
 
-    def announce_process(self, tid: int, descriptors: bool = False) -> None:
-        """Write what is known of a task's process into the trace, when it is new and after an exec."""
+    def announce_program(self, task: Task) -> None:
+        """Write what a task has become by an exec; descriptors were closed by it, too."""
+        self._announce_process(task.tid, descriptors=True)
+        self._announce_task(task.tid, task.pid, procfs.comm(task.tid))
+
+    def _announce_task(self, tid: int, pid: int, comm: str) -> None:
+        self._writer.header("task", {"tid": tid, "pid": pid, "comm": comm, "time_ns": time.time_ns()})
+
+    def _announce_process(self, tid: int, descriptors: bool) -> None:
         facts = procfs.process_facts(tid, descriptors)
         if facts is not None:
             self._writer.header("process", {**facts, "time_ns": time.time_ns()})
