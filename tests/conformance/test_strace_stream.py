@@ -123,6 +123,7 @@ ACCEPTED: dict[str, str] = {}
 CHANCE = {
     "futex": "whether a thread has to wait depends on which of two was faster",
     "--- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED": "a child ends whenever it ends",
+    "brk": "the heap begins at a random place, and so reaches its page's end sooner or later",
     "rt_sigreturn": "returns what the call returned that the signal came after",
 }
 """Lines that come and go, or change places, between two runs under the real strace."""
@@ -136,6 +137,7 @@ ALIKE = [
     (r"(?<=sysinfo\(){.*?}", "LOAD"),
     (r"(f_\w*free|f_bavail)=\d+", r"\1=SPACE"),
     (r"getppid\(\) = \d+", "getppid() = TRACER"),
+    (r"(?<=u64=)\d+", "DATA"),  # Python sets the lower half only
     (r"tv_n?u?sec=\d+", "tv=TIME"),
     (r"parent_tid=\[\d+\]", "parent_tid=[TID, or 0 once the thread has ended]"),
 ]
