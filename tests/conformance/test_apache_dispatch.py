@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.httpd import ALIAS, VHOST, Apache, Served, apache
 from tests.support.load import Exchange, Request, at_once, in_turn
+from tests.support.processes import wait_until
 from tests.support.tracers import TRACEKIT, TRACERS, attach, attached
 
 pytestmark = pytest.mark.conformance
@@ -84,6 +85,11 @@ def accepted(trace: Path) -> dict[str, int]:
     return {client: int(tid) for tid, client in ACCEPTED.findall(trace.read_text())}
 
 
+def shown(trace: Path) -> set[int]:
+    """Return the threads with a line: a call that an attach interrupts is seen again once it restarts."""
+    return {int(tid) for tid in re.findall(r"^(\d+) ", trace.read_text(), re.MULTILINE)}
+
+
 def in_order(served: list[Served]) -> list[Served]:
     return sorted(served, key=lambda request: (request.port, request.nth))
 
@@ -96,6 +102,7 @@ def test_the_answers_are_what_the_server_knows(mpm: str, tracer: str, tmp_path: 
         root = server.root
         before = len(server.served(0))
         with attached(TRACERS[tracer](server, trace), server):
+            wait_until(lambda: set(server.tids()) <= shown(trace), "a line of every thread")
             asked = ask_for_everything(server)
             truth = server.served(before + len(asked))[before:]
 
@@ -122,6 +129,7 @@ def test_a_server_is_found_by_what_it_is_called_and_where_it_listens(selected: s
         value = {"--name": server.command, "--port": str(server.address[1])}[selected]
         before = len(server.served(0))
         with attached(attach(trace, selected, value), server):
+            wait_until(lambda: set(server.tids()) <= shown(trace), "a line of every thread")
             in_turn(server.address, ONE_BY_ONE[1])
             truth = server.served(before + len(ONE_BY_ONE[1]))[before:]
     assert dispatched(answer("dispatch", trace)["requests"]) == in_order(truth)
