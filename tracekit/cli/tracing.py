@@ -161,8 +161,9 @@ def _wanted(expression: str | None, analyses: str | None) -> frozenset[str] | No
         if equals and key not in {"trace", "t"}:
             raise UsageError(f"-e {key}= is not known here", "use -e trace=SET")
         names |= syscalls.select(value if equals else expression)
-    for name in (analyses or "").split(",") if analyses is not None else ():
-        names |= _needs(name.strip())
+    if analyses is not None:
+        for name in analyses.split(","):
+            names |= _needs(name.strip())
     return frozenset(names)
 
 

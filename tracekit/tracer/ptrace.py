@@ -31,8 +31,8 @@ EVENT_EXEC = func.PTRACE_EVENT_EXEC
 EVENT_EXIT = func.PTRACE_EVENT_EXIT
 EVENT_STOP = 128
 
-OPTIONS = func.PTRACE_O_TRACESYSGOOD | func.PTRACE_O_TRACEEXEC | func.PTRACE_O_TRACEEXIT
-OPTIONS_FOLLOW = OPTIONS | func.PTRACE_O_TRACECLONE | func.PTRACE_O_TRACEFORK | func.PTRACE_O_TRACEVFORK
+_OPTIONS = func.PTRACE_O_TRACESYSGOOD | func.PTRACE_O_TRACEEXEC | func.PTRACE_O_TRACEEXIT
+_OPTIONS_FOLLOW = _OPTIONS | func.PTRACE_O_TRACECLONE | func.PTRACE_O_TRACEFORK | func.PTRACE_O_TRACEVFORK
 
 WAIT_ALL = func.THREAD_TRACE_FLAGS
 """__WALL of wait(2): wait for threads as well as processes."""
@@ -71,14 +71,14 @@ _siginfo = create_string_buffer(SIGINFO_SIZE)
 _message = c_ulong()
 
 
-def seize(tid: int, options: int) -> None:
-    """Attach to a task without stopping it.
+def seize(tid: int, follow: bool) -> None:
+    """Attach to a task without stopping it; ``follow`` what it creates, too.
 
     Raises:
         OSError: EPERM (no permission, or traced already) or ESRCH (no such task).
     """
     try:
-        func.ptrace(_SEIZE, tid, 0, options)
+        func.ptrace(_SEIZE, tid, 0, _OPTIONS_FOLLOW if follow else _OPTIONS)
     except PtraceError as error:
         raise OSError(error.errno, str(error)) from error
 

@@ -52,7 +52,7 @@ def _seize(tasks: Tasks, tid: int, follow: bool) -> None:
         OSError: the kernel refuses.
     """
     try:
-        ptrace.seize(tid, ptrace.OPTIONS_FOLLOW if follow else ptrace.OPTIONS)
+        ptrace.seize(tid, follow)
     except OSError:
         status = procfs.status(tid)
         if status is None or not status.is_ours:
@@ -83,6 +83,6 @@ def launch(tasks: Tasks, program: str, arguments: list[str], follow: bool, waite
             os._exit(127)
     os.waitpid(pid, os.WUNTRACED)
     task = tasks.adopt_hidden(pid)
-    ptrace.seize(pid, ptrace.OPTIONS_FOLLOW if follow else ptrace.OPTIONS)
+    ptrace.seize(pid, follow)
     os.kill(pid, signal.SIGCONT)
     return task

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,15 +62,17 @@ class Selection:
 
 
 def descendants(pids: Iterable[int]) -> set[int]:
-    """Return the processes below these ones, without ourselves."""
+    """Return the processes below these ones, without ourselves; one look at all processes serves all."""
+    children: dict[int, list[int]] = defaultdict(list)
+    for process in psutil.process_iter(["ppid"]):
+        children[process.info["ppid"]].append(process.pid)
     found: set[int] = set()
-    for pid in pids:
-        try:
-            found.update(child.pid for child in psutil.Process(pid).children(recursive=True))
-        except psutil.Error:
-            continue
-    found.discard(os.getpid())
-    return found
+    above = list(pids)
+    while above:
+        below = set(children.pop(above.pop(), ())) - found
+        found |= below
+        above += below
+    return found - {os.getpid()}
 
 
 def _named(name: str) -> set[int]:

@@ -6,6 +6,7 @@ and the wait. Stops are taken in rounds: a task that was resumed has to stop
 again before it is served again, so one that floods cannot starve the others.
 """
 
+import math
 import os
 import signal
 import time
@@ -51,7 +52,7 @@ class Waiter:
         self._requests = requests
         self.requested: list[signal.Signals] = []
         """The requests to end so far."""
-        self.deadline: float | None = None
+        self.deadline = math.inf
         """When the trace ends by itself (time.monotonic)."""
         self._patience = _LULL
         self._old_mask: set[signal.Signals | int] = set()
@@ -89,20 +90,15 @@ class Waiter:
         """
         found = list(_ready())
         if not found:
-            self._take(self._patience if self.deadline is None else self._until_deadline())
+            left = self.deadline - time.monotonic()
+            self._take(min(self._patience, left) if left > 0 else self._patience)
             found = list(_ready())
         self._patience = _LULL if found else _PAUSE
         return found
 
     def ended(self) -> bool:
         """Say whether the trace was asked to end, or its time is over."""
-        if self.deadline is not None and time.monotonic() >= self.deadline:
-            return True
-        return bool(self.requested)
-
-    def _until_deadline(self) -> float:
-        left = (self.deadline or 0) - time.monotonic()
-        return min(self._patience, left) if left > 0 else self._patience
+        return bool(self.requested) or time.monotonic() >= self.deadline
 
     def _take(self, timeout: float) -> bool:
         """Take one pending signal, waiting for it; False when none came."""
