@@ -66,14 +66,6 @@ class Scoreboard:
         """Return the processes that are there."""
         return [pid for slot in range(self.server_limit) if (pid := self.pid(slot))]
 
-    def letters(self) -> str:
-        """Return the status of every worker in the order of the slots, as server-status shows it."""
-        return "".join(
-            chr(self._cells[slot * self._stride + 1 + worker * WORKER_CELLS + STATUS])
-            for slot in range(self.server_limit)
-            for worker in range(self.threads_per_child)
-        )
-
     def worker(self, slot: int, worker: int) -> "WorkerScore":
         """Return the record of one worker."""
         return WorkerScore(self._cells, slot * self._stride + 1 + worker * WORKER_CELLS)

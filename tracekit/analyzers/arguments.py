@@ -3,20 +3,21 @@
 import os
 from collections.abc import Iterator
 
-from tracekit.events import Row, parse_arguments, values
-
-Array = values.Array
-Change = values.Change
-Descriptor = values.Descriptor
-Field = values.Field
-Flags = values.Flags
-Function = values.Function
-Integer = values.Integer
-Name = values.Name
-String = values.String
-Struct = values.Struct
-Unknown = values.Unknown
-Value = values.Value
+from tracekit.events import (
+    Array,
+    Change,
+    Descriptor,
+    Field,
+    Flags,
+    Function,
+    Integer,
+    Name,
+    Row,
+    String,
+    Struct,
+    Value,
+    parse_arguments,
+)
 
 NOTHING = Name("NULL")
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from tracekit.analyzers import arguments, paths
-from tracekit.analyzers.arguments import Array, Struct, argument, named, number, symbols
+from tracekit.analyzers.arguments import argument, named, number, symbols
 from tracekit.analyzers.connections import ended_ns
 from tracekit.analyzers.descriptors import OpenFile, tcp_addresses
 from tracekit.analyzers.state import State, returned_annotation
-from tracekit.events import Row
+from tracekit.events import Array, Row, Struct
 
 Effect = Callable[[State, Row], None]
 

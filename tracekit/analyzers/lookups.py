@@ -4,13 +4,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tracekit.analyzers import arguments, paths
-from tracekit.analyzers.arguments import NOTHING, Flags, Struct, Value, symbols
-from tracekit.analyzers.arguments import Name as Symbol
+from tracekit.analyzers.arguments import NOTHING, symbols
 from tracekit.analyzers.connections import Name
 from tracekit.analyzers.descriptors import OpenFile
 from tracekit.analyzers.effects import Effect
 from tracekit.analyzers.state import Opening, State, returned_annotation
-from tracekit.events import Row
+from tracekit.events import Flags, Row, Struct, Value
+from tracekit.events import Name as Symbol
 
 OPENS = {"open": (None, 0, 1), "creat": (None, 0, None), "openat": (0, 1, 2), "openat2": (0, 1, 2)}
 """Call -> which argument is the folder's descriptor, the name, the flags."""

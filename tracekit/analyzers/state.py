@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracekit.analyzers import arguments
-from tracekit.analyzers.arguments import Descriptor, Value
 from tracekit.analyzers.connections import Connection, Request
 from tracekit.analyzers.descriptors import Descriptors, OpenFile
-from tracekit.events import Row, decode_path
+from tracekit.events import Descriptor, Row, Value, decode_path
 
 RETURNED = re.compile(r"\d+<(.*)>(?:\(deleted\))?", re.DOTALL)
 

@@ -1,14 +1,14 @@
 """Bytes that calls move: requests read from connections, responses written to them, file sizes."""
 
 from tracekit.analyzers import arguments
-from tracekit.analyzers.arguments import Value, argument, number
+from tracekit.analyzers.arguments import argument, number
 from tracekit.analyzers.connections import Connection, Name, Request
 from tracekit.analyzers.descriptors import OpenFile
 from tracekit.analyzers.effects import Effect
 from tracekit.analyzers.http import STATUS_LINE, SWITCHED, is_final
 from tracekit.analyzers.messages import Head
 from tracekit.analyzers.state import State
-from tracekit.events import Row
+from tracekit.events import Row, Value
 
 READS = {"read": 1, "readv": 1, "recvfrom": 1, "recv": 1, "recvmsg": 1}
 """Call -> the argument that holds what came in."""

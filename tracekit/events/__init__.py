@@ -5,20 +5,45 @@ from tracekit.events.positions import positions
 from tracekit.events.read import read_trace
 from tracekit.events.schema import Column, Row
 from tracekit.events.trace import Trace
-from tracekit.stream import parse_arguments, parse_return, values
+from tracekit.stream import parse_arguments, parse_return
 from tracekit.stream.annotation import Annotation, decode_path, read_annotation
+from tracekit.stream.values import (
+    Array,
+    Change,
+    Descriptor,
+    Field,
+    Flags,
+    Function,
+    Integer,
+    Name,
+    String,
+    Struct,
+    Unknown,
+    Value,
+)
 
 __all__ = [
     "Annotation",
+    "Array",
+    "Change",
     "Column",
+    "Descriptor",
+    "Field",
+    "Flags",
+    "Function",
+    "Integer",
+    "Name",
     "Row",
+    "String",
+    "Struct",
     "Trace",
+    "Unknown",
+    "Value",
     "decode_path",
     "parse_arguments",
     "parse_return",
     "positions",
     "read_annotation",
     "read_trace",
-    "values",
     "without_collection",
 ]

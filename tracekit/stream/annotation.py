@@ -23,11 +23,6 @@ class Annotation(NamedTuple):
     local: str | None = None
     peer: str | None = None
 
-    @property
-    def is_connection(self) -> bool:
-        """True for an internet socket with two ends."""
-        return self.kind in INTERNET and self.peer is not None
-
 
 @lru_cache(maxsize=65_536)
 def read_annotation(text: str) -> Annotation:
