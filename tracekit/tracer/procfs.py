@@ -29,13 +29,20 @@ class Status:
         return self.tracer_pid == threading.get_native_id()
 
 
-def status(tid: int) -> Status | None:
-    """Return the status of a task, None when there is no such task."""
+def status_fields(tid: int) -> dict[str, str] | None:
+    """Return the lines of ``/proc/TID/status`` by name, None when there is no such task."""
     try:
         text = Path(f"/proc/{tid}/status").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    fields = dict(line.split(":\t", 1) for line in text.split("\n") if ":\t" in line)
+    return dict(line.split(":\t", 1) for line in text.split("\n") if ":\t" in line)
+
+
+def status(tid: int) -> Status | None:
+    """Return the status of a task, None when there is no such task."""
+    fields = status_fields(tid)
+    if fields is None:
+        return None
     return Status(
         tgid=int(fields["Tgid"]),
         ppid=int(fields["PPid"]),
