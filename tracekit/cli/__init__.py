@@ -15,7 +15,7 @@ from tracekit.errors import ExitCode, TracekitError
 from tracekit.tracer.waiting import threads_kept_away
 
 _INTERRUPTED = 130
-_COMMANDS = {"run": "tracing", "attach": "tracing", "serve": "serve", "demo": "demo"}
+_COMMANDS = {"run": "tracing", "attach": "tracing", "serve": "serve", "demo": "demo", "doctor": "doctor"}
 """The module of each command that is no answer."""
 
 
@@ -24,7 +24,7 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order of the help: trace, then answers, then the rest."""
-        return ["run", "attach", *_answers(), "serve", "demo"]
+        return ["run", "attach", *_answers(), "serve", "demo", "doctor"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, None when there is none of that name."""

@@ -59,7 +59,7 @@ class Grouped(click.Command):
                 formatter.write_dl(records)
 
 
-target_options = _options(
+process_options = _options(
     click.option(
         "-p", "--pid", "given", type=int, multiple=True, metavar="PID", help="This process; may be repeated."
     ),
@@ -68,6 +68,11 @@ target_options = _options(
         "--port", type=int, metavar="N", help="All that listen on this TCP port, and their children."
     ),
     click.option("--tree", is_flag=True, help="All descendants of these processes, too."),
+)
+"""Which processes are meant."""
+
+target_options = _options(
+    process_options,
     click.option(
         "--duration",
         type=click.FloatRange(min=0),

@@ -9,10 +9,8 @@ from pathlib import Path
 
 import psutil
 
-from tracekit.errors import NotPermittedError, TracekitError, UsageError
-from tracekit.tracer import procfs
-
-_YAMA = Path("/proc/sys/kernel/yama/ptrace_scope")
+from tracekit.errors import TracekitError, UsageError
+from tracekit.tracer import machine, procfs
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,35 +85,4 @@ def _listeners(port: int) -> set[int]:
 
 def refusal(tid: int, error: OSError) -> TracekitError:
     """Explain why a task could not be attached to, with what to do about it."""
-    task = procfs.status(tid)
-    if error.errno == errno.ESRCH or task is None:
-        return UsageError(f"process {tid} is gone", "it ended before it could be attached to")
-    label = f"process {tid} ({task.name})"
-    if task.state in "ZX":
-        return UsageError(
-            f"{label} has ended already", "its parent has not reaped it yet; there is nothing to trace"
-        )
-    if task.tracer_pid:
-        tracer = f"{task.tracer_pid} ({procfs.comm(task.tracer_pid)})"
-        return NotPermittedError(f"{label} is traced already, by process {tracer}", "end that tracer first")
-    if task.uid != os.geteuid() and os.geteuid():
-        return NotPermittedError(
-            f"{label} belongs to uid {task.uid}", "run tracekit as root: sudo tracekit ..."
-        )
-    if os.geteuid() and _yama_scope():
-        return NotPermittedError(
-            f"the kernel forbids to attach to {label} (yama.ptrace_scope is {_yama_scope()})",
-            "run tracekit as root, or: sysctl kernel.yama.ptrace_scope=0",
-        )
-    return NotPermittedError(
-        f"{label} may not be traced: {os.strerror(error.errno or errno.EPERM)}",
-        "tracing needs CAP_SYS_PTRACE; in a container add it with --cap-add SYS_PTRACE (or --privileged)",
-    )
-
-
-def _yama_scope() -> int:
-    """Return the level of the Yama security module, 0 when it is absent (ptrace(2))."""
-    try:
-        return int(_YAMA.read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return 0
+    return machine.explain(tid, error.errno or errno.EPERM, machine.look()).error()
