@@ -1,5 +1,6 @@
 """The vocabulary of Linux system calls, as data: calls, their arguments, constants and structures."""
 
+from tracekit.syscalls.abi import ABIS, Abi, packing, packings
 from tracekit.syscalls.constants import ConstantSet, constant_sets, constants
 from tracekit.syscalls.errnos import RESTART_CODES, errno_name, errno_text
 from tracekit.syscalls.select import select
@@ -7,8 +8,10 @@ from tracekit.syscalls.structs import StructRow, struct_rows
 from tracekit.syscalls.table import ARCHITECTURES, Argument, Commands, Effect, Form, Syscall, by_name, calls
 
 __all__ = [
+    "ABIS",
     "ARCHITECTURES",
     "RESTART_CODES",
+    "Abi",
     "Argument",
     "Commands",
     "ConstantSet",
@@ -22,6 +25,8 @@ __all__ = [
     "constants",
     "errno_name",
     "errno_text",
+    "packing",
+    "packings",
     "select",
     "struct_rows",
 ]

@@ -23,10 +23,10 @@ class StructField:
 
 @dataclass(frozen=True, slots=True)
 class StructRow:
-    """One structure: its layout in the letters of the ``struct`` module, and its members."""
+    """One structure: its layout in letters (``abi.packing``), and its members."""
 
     name: str
-    packing: str
+    letters: str
     fields: tuple[StructField, ...]
 
 
@@ -38,8 +38,8 @@ def struct_rows() -> Mapping[str, StructRow]:
 
 
 def _read(line: str) -> StructRow:
-    name, packing, *items = line.split()
-    return StructRow(name, packing, tuple(_read_field(item) for item in items))
+    name, letters, *items = line.split()
+    return StructRow(name, letters, tuple(_read_field(item) for item in items))
 
 
 def _read_field(item: str) -> StructField:

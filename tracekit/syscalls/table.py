@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from tracekit.errors import UsageError
+from tracekit.syscalls.abi import ABIS
 from tracekit.syscalls.constants import constants
 
-ARCHITECTURES: Final = ("x86_64", "aarch64")
+ARCHITECTURES: Final = tuple(ABIS)
 
 _HERE: Final = Path(__file__).parent
 _ARGUMENT: Final = re.compile(
@@ -76,9 +77,9 @@ class Commands:
     forms: Mapping[int, Form]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Syscall:
-    """One system call."""
+    """One system call, as it is on the architectures that have a number here."""
 
     name: str
     numbers: Mapping[str, int]
@@ -90,12 +91,20 @@ class Syscall:
 
 
 @cache
+def _rows() -> tuple[Syscall, ...]:
+    """Every row of the table: a call that is not the same everywhere has several."""
+    commands = _read_commands((_HERE / "commands.tbl").read_text("ascii"))
+    lines = (_HERE / "calls.tbl").read_text("ascii").splitlines()
+    return tuple(_read_call(line, commands) for line in lines if line and not line.startswith("#"))
+
+
+@cache
 def by_name() -> Mapping[str, Syscall]:
-    """Every system call of any architecture by its name."""
-    commands = dict(_read_commands((_HERE / "commands.tbl").read_text("ascii")))
-    rows = (line for line in (_HERE / "calls.tbl").read_text("ascii").splitlines())
-    parsed = (_read_call(line, commands) for line in rows if line and not line.startswith("#"))
-    return {call.name: call for call in parsed}
+    """Every system call of any architecture by its name; the first row of those that have several."""
+    named: dict[str, Syscall] = {}
+    for call in _rows():
+        named.setdefault(call.name, call)
+    return named
 
 
 @cache
@@ -107,7 +116,7 @@ def calls(arch: str = "x86_64") -> Mapping[int, Syscall]:
     """
     if arch not in ARCHITECTURES:
         raise UsageError(f"unknown architecture: {arch}", f"known are {', '.join(ARCHITECTURES)}")
-    return {call.numbers[arch]: call for call in by_name().values() if arch in call.numbers}
+    return {call.numbers[arch]: call for call in _rows() if arch in call.numbers}
 
 
 def _read_call(line: str, commands: Mapping[str, Commands]) -> Syscall:
@@ -163,20 +172,27 @@ def _read_effect(item: str) -> Effect:
     return Effect(match["verb"], tuple(int(one) for one in (match["operands"] or "").split(",") if one))
 
 
-def _read_commands(text: str) -> Iterator[tuple[str, Commands]]:
-    """The calls of commands.tbl: a heading ``[call argument set mask]``, then rows ``COMMANDS : form``."""
+def _read_commands(text: str) -> dict[str, Commands]:
+    """The calls of commands.tbl: a heading ``[calls argument set mask]``, then rows ``COMMANDS : form``."""
+    found: dict[str, Commands] = {}
     lines = (line for line in text.splitlines() if not line.startswith("#"))
     for block in "\n".join(lines).split("\n\n"):
         heading, *rows = block.strip().splitlines() or [""]
         if not heading:
             continue
-        call, index, names, mask = heading.strip("[]").split()
-        values = constants(names).values
-        forms = {}
-        for row in rows:
-            commands, _, form = row.partition(":")
-            whole = form.startswith("=")
-            read = read_form(form.removeprefix("="), 0 if whole else int(index) + 1)
-            for command in commands.split():
-                forms[values[command.replace("_or_", " or ")]] = replace(read, whole=whole)
-        yield call, Commands(index=int(index), mask=int(mask, 0), forms=forms)
+        names, index, commands, mask = heading.strip("[]").split()
+        forms = dict(_read_command_rows(rows, int(index), constants(commands).values))
+        for name in names.split(","):
+            before = found[name].forms if name in found else {}
+            found[name] = Commands(index=int(index), mask=int(mask, 0), forms={**before, **forms})
+    return found
+
+
+def _read_command_rows(rows: list[str], index: int, values: Mapping[str, int]) -> Iterator[tuple[int, Form]]:
+    """The forms of one heading, by the number of their command."""
+    for row in rows:
+        commands, _, form = row.partition(":")
+        whole = form.startswith("=")
+        read = replace(read_form(form.removeprefix("="), 0 if whole else index + 1), whole=whole)
+        for command in commands.split():
+            yield values[command.replace("_or_", " or ")], read

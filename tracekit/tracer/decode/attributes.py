@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from tracekit.syscalls import constants
-from tracekit.tracer.decode.registry import families, kinds
+from tracekit.tracer.decode.registry import families, kinds, printer_of
 from tracekit.tracer.decode.scalars import U32, bare_names, device, octal, spell
 from tracekit.tracer.decode.view import Printer, View, pointer
 
@@ -14,18 +14,26 @@ _S_IFCHR: Final = 0o020000
 _S_IFBLK: Final = 0o060000
 _MODE_BITS: Final = ((0o4000, "S_ISUID"), (0o2000, "S_ISGID"), (0o1000, "S_ISVTX"))
 
-#: struct stat of <asm/stat.h>: x86-64 packs it in its own way, newer machines share <asm-generic/stat.h>.
+_NANOSECONDS: Final = ("atime", "atime_nsec", "mtime", "mtime_nsec", "ctime", "ctime_nsec")
+_MEMBERS: Final = ("dev", "ino", "mode", "nlink", "uid", "gid", "rdev", "size", "blksize", "blocks")
+
+#: struct stat of <asm/stat.h>: x86 packs it in its own way, newer machines share <asm-generic/stat.h>.
 _STAT: Final = {
     "x86_64": (
         struct.Struct("<QQQIII4xQqqqqQqQqQ24x"),
-        ("dev", "ino", "nlink", "mode", "uid", "gid", "rdev", "size", "blksize", "blocks"),
+        ("dev", "ino", "nlink", "mode", *_MEMBERS[4:], *_NANOSECONDS),
     ),
-    "aarch64": (
-        struct.Struct("<QQIIIIQ8xqi4xqqQqQqQ8x"),
-        ("dev", "ino", "mode", "nlink", "uid", "gid", "rdev", "size", "blksize", "blocks"),
-    ),
+    "aarch64": (struct.Struct("<QQIIIIQ8xqi4xqqQqQqQ8x"), (*_MEMBERS, *_NANOSECONDS)),
+    "i386": (struct.Struct("<IIHHHHIIIIiIiIiI8x"), (*_MEMBERS, *_NANOSECONDS)),
 }
-_STAT_TIMES: Final = (("atime", 10), ("mtime", 12), ("ctime", 14))
+#: Those that only i386 has: stat64 with the inode behind all else, and the oldest without nanoseconds.
+_STAT64: Final = (
+    struct.Struct("<Q8xIIIIQ4xQIQiIiIiIQ"),
+    ("dev", *_MEMBERS[2:], *_NANOSECONDS, "ino"),
+)
+_OLD_STAT: Final = (struct.Struct("<HHHHHHH2xIiii"), (*_MEMBERS[:8], *_NANOSECONDS[::2]))
+_STATFS64_SIZE: Final = 84  # <asm/statfs.h> of i386
+_TIMES: Final = ("atime", "mtime", "ctime")
 _STATX_TIMES: Final = (("a", 64, 0x20), ("b", 80, 0x800), ("c", 96, 0x80), ("m", 112, 0x40))
 
 
@@ -54,23 +62,29 @@ def _node_device(mode: str) -> Printer:
 
 
 def _stat(view: View, address: int) -> str:
-    packing, names = _STAT[view.call.arch]
+    return _stat_text(view, address, _STAT[view.call.arch])
+
+
+def _stat_text(view: View, address: int, layout: tuple[struct.Struct, tuple[str, ...]]) -> str:
+    """One of the structures of stat(2); a member that the layout does not have prints as 0."""
+    packing, names = layout
     data = view.fetch(address, packing.size)
     if data is None:
         return pointer(address)
-    values = packing.unpack(data)
-    of = dict(zip(names, values, strict=False))
+    of = dict(zip(names, packing.unpack(data), strict=True))
     special = of["mode"] & _S_IFMT in {_S_IFCHR, _S_IFBLK}
     mode = f"st_mode={file_mode(view, of['mode'])}"
     last = f"st_rdev={device(of['rdev'])}" if special else f"st_size={of['size']}"
     if not view.options.verbose:
         return f"{{{mode}, {last}, ...}}"
     shown = [f"st_dev={device(of['dev'])}", f"st_ino={of['ino']}", mode]
-    shown += [f"st_{name}={of[name]}" for name in ("nlink", "uid", "gid", "blksize", "blocks")]
+    shown += [f"st_{name}={of.get(name, 0)}" for name in ("nlink", "uid", "gid", "blksize", "blocks")]
     shown.append(last)
-    for name, at in _STAT_TIMES:
-        seconds, nanoseconds = values[at : at + 2]
-        shown += [f"st_{name}={seconds}{moment(seconds, nanoseconds)}", f"st_{name}_nsec={nanoseconds}"]
+    for name in _TIMES:
+        seconds, nanoseconds = of[name], of.get(f"{name}_nsec")
+        shown.append(f"st_{name}={seconds}{moment(seconds, nanoseconds or 0)}")
+        if nanoseconds is not None:
+            shown.append(f"st_{name}_nsec={nanoseconds}")
     return "{" + ", ".join(shown) + "}"
 
 
@@ -143,9 +157,18 @@ def _fsid(_view: View, value: bytes) -> str:
     return f"{{val=[{one:#x}, {other:#x}]}}"
 
 
+def _sized_statfs(size: str) -> Printer:
+    """statfs64(2)'s structure, which the kernel fills in only when it is told the right size."""
+    index = int(size)
+    inner = printer_of("*statfs64")
+    return lambda view, where: inner(view, where) if view.args[index] == _STATFS64_SIZE else pointer(where)
+
+
 kinds(
     {
         "*stat": _stat,
+        "*stat64": lambda view, address: _stat_text(view, address, _STAT64),
+        "*oldstat": lambda view, address: _stat_text(view, address, _OLD_STAT),
         "*statx": _statx,
         "statx_flags": _statx_flags,
         "file_mode": file_mode,
@@ -154,4 +177,4 @@ kinds(
         "fsid": _fsid,
     }
 )
-families({"mknod_dev": _node_device})
+families({"mknod_dev": _node_device, "sized_statfs": _sized_statfs})

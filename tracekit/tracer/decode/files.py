@@ -1,18 +1,22 @@
 """Descriptors, files and directories."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from tracekit.tracer.decode.registry import families, kinds, printer_of
 from tracekit.tracer.decode.scalars import U32, bare_names, octal, signed32, spell
 from tracekit.tracer.decode.structs import array_text
-from tracekit.tracer.decode.text import number, quoted
+from tracekit.tracer.decode.text import number, quoted, string
 from tracekit.tracer.decode.view import MOST, Printer, View, pointer
 
+#: Struct linux_dirent and linux_dirent64 up to the name (getdents(2)), by the size of a word.
+_OLD_HEADS: Final = {8: struct.Struct("<QQH"), 4: struct.Struct("<IIH")}
+_HEADS: Final = dict.fromkeys((4, 8), struct.Struct("<QqHB"))
 AT_FDCWD: Final = -100  # <linux/fcntl.h>
 O_CREAT: Final = 0x40
 O_TMPFILE: Final = 0x400000
+_NAME_MAX: Final = 256  # bytes of a name that are looked at
 _MANY: Final = 65536  # NGROUPS_MAX, <linux/limits.h>
 
 
@@ -60,12 +64,11 @@ def _mode_with(mask: int) -> Callable[[str], Printer]:
     return family
 
 
-def _entries(heads: str) -> Printer:
+def _entries(heads: Mapping[int, struct.Struct], *, old: bool) -> Printer:
     """What getdents64(2) and getdents(2) filled in: how many entries, or with -v each of them."""
-    head = struct.Struct(heads)
-    old = heads == "<QQH"
 
     def printer(view: View, address: int) -> str:
+        head = heads[view.abi.word]
         size = view.ret
         if view.failed or not address:
             return pointer(address)
@@ -86,7 +89,7 @@ def _split_entries(data: bytes, head: struct.Struct) -> tuple[list[bytes], bytes
     entries = []
     at = 0
     while at + head.size <= len(data):
-        length = int.from_bytes(data[at + 16 : at + 18], "little")
+        length = head.unpack_from(data, at)[2]
         if length < head.size or at + length > len(data):
             break
         entries.append(data[at : at + length])
@@ -108,15 +111,30 @@ def _fd_pair(view: View, address: int) -> str:
     return array_text(view, address, 2, 4, lambda v, data: fd(v, int.from_bytes(data, "little")))
 
 
+def _dirent(view: View, address: int) -> str:
+    """readdir(2)'s one entry; nothing was written when there was no more."""
+    head = _OLD_HEADS[view.abi.word]
+    data = view.fetch(address, head.size + 2) if view.ret else None
+    if data is None:
+        return pointer(address)
+    inode, offset, length = head.unpack_from(data)
+    name = string(view, address + head.size, min(length, _NAME_MAX))
+    return f"{{d_ino={inode}, d_off={offset}, d_reclen={length}, d_name={name}}}"
+
+
 def _offset(view: View, address: int) -> str:
-    """A pointer to a file offset: ``[100]``."""
-    data = view.fetch(address, 8)
+    """A pointer to a file offset of 64 bits, whatever the ABI: ``[100]``."""
+    return _offset_of(view, address, 8)
+
+
+def _offset_of(view: View, address: int, size: int) -> str:
+    data = view.fetch(address, size)
     return pointer(address) if data is None else f"[{int.from_bytes(data, 'little', signed=True)}]"
 
 
-def _offset_change(view: View, address: int) -> str:
+def _change(view: View, address: int, size: int) -> str:
     """Where an offset that was printed at entry is now: `` => [200]``."""
-    after = _offset(view, address) if view.ret else ""
+    after = _offset_of(view, address, size) if view.ret else ""
     return f" => {after}" if after.startswith("[") else ""
 
 
@@ -127,8 +145,8 @@ def _fanotify_init(_view: View, value: int) -> str:
 
 
 def array_of(element: str, count: str) -> Printer:
-    """An array of numbers of 32 bits."""
-    one = printer_of(element)
+    """An array of numbers of 32 bits, or of old user ids with 16."""
+    one, size = printer_of(element), 2 if element == "uid16" else 4
     length: Callable[[View], int] = number(count)
 
     def text(view: View, data: bytes) -> str:
@@ -136,7 +154,7 @@ def array_of(element: str, count: str) -> Printer:
 
     def printer(view: View, address: int) -> str:
         many = signed32(length(view))
-        return array_text(view, address, many, 4, text) if 0 <= many <= _MANY else pointer(address)
+        return array_text(view, address, many, size, text) if 0 <= many <= _MANY else pointer(address)
 
     return printer
 
@@ -147,11 +165,15 @@ kinds(
         "dirfd": dirfd,
         "open_flags": open_flags,
         "open_flags64": open_flags64,
-        "dents": _entries("<QqHB"),
-        "dents_old": _entries("<QQH"),
+        "dents": _entries(_HEADS, old=False),
+        "dents_old": _entries(_OLD_HEADS, old=True),
+        "dirent": _dirent,
+        "readdir_count": lambda _view, value: None if value & U32 == 1 else str(value & U32),
         "fd_pair": _fd_pair,
         "offset": _offset,
-        "offset_change": _offset_change,
+        "offset_change": lambda view, address: _change(view, address, 8),
+        "off_t": lambda view, address: _offset_of(view, address, view.abi.word),
+        "off_t_change": lambda view, address: _change(view, address, view.abi.word),
         "how_mode": lambda _view, value: octal(value),
         "fanotify_init_flags": _fanotify_init,
     }

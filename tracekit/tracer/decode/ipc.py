@@ -58,17 +58,25 @@ def _message(size: str) -> Printer:
     length = number(size)
 
     def printer(view: View, where: int) -> str:
-        data = view.fetch(where, 8)
+        word = view.abi.word
+        data = view.fetch(where, word)
         if data is None:
             return pointer(where)
         kind = int.from_bytes(data, "little", signed=True)
-        return f"{{mtype={kind}, mtext={counted(view, where + 8, length(view))}}}"
+        return f"{{mtype={kind}, mtext={counted(view, where + word, length(view))}}}"
 
     return printer
 
 
+def _call(_view: View, value: int) -> str:
+    """ipc(2)'s operation, and before it the version of its arguments (<linux/ipc.h>)."""
+    version, operation = (value & U32) >> 16, value & 0xFFFF
+    return (f"{version}<<16|" if version else "") + spell("ipc_operation", operation)
+
+
 kinds(
     {
+        "ipc_call": _call,
         "ipc_key": _key,
         "ipc_flags": _get_flags,
         "shmget_flags": _segment_flags,

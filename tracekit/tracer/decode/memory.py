@@ -48,6 +48,7 @@ kinds(
     {
         "mmap_flags": _mmap_flags,
         "mmap_offset": _offset,
+        "mmap_pages": lambda view, value: _offset(view, value * PAGE),
         "memfd_flags": lambda _view, value: huge_flags("memfd_base", value & U32, "MFD"),
     }
 )

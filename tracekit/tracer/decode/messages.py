@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from tracekit.syscalls import packings
 from tracekit.tracer.decode.files import fd
 from tracekit.tracer.decode.registry import captures, families, kinds
 from tracekit.tracer.decode.scalars import U32, spell
@@ -13,10 +14,10 @@ from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.text import counted, number, quoted
 from tracekit.tracer.decode.view import Printer, View, pointer
 
-_IOVEC: Final = struct.Struct("<QQ")
-_MSGHDR: Final = struct.Struct("<Qi4xQQQQi4x")  # struct user_msghdr, <linux/socket.h>
-_MMSGHDR_SIZE: Final = 64
-_CMSG: Final = struct.Struct("<QII")
+_IOVEC: Final = packings("PN")
+_MSGHDR: Final = packings("PiPNPNi")  # struct user_msghdr, <linux/socket.h>
+_MMSGHDR: Final = packings("{PiPNPNi}I")
+_CMSG: Final = packings("NII")
 _SOL_SOCKET: Final = 1
 _SCM_RIGHTS: Final = 1
 _SCM_CREDENTIALS: Final = 2
@@ -26,10 +27,11 @@ def pieces(view: View, where: int, count: int, size: int | None = None, *, conte
     """An array of iovec, with at most ``size`` bytes of what the pieces hold."""
     left = size
     contents = contents and not view.failed
+    vector = _IOVEC[view.abi]
 
     def piece(view: View, data: bytes) -> str:
         nonlocal left
-        base, length = _IOVEC.unpack(data)
+        base, length = vector.unpack(data)
         text = pointer(base)
         if contents:
             shown = length if left is None else min(length, left)
@@ -38,7 +40,7 @@ def pieces(view: View, where: int, count: int, size: int | None = None, *, conte
         return f"{{iov_base={text}, iov_len={length}}}"
 
     with given(view):
-        return array_text(view, where, count, _IOVEC.size, piece)
+        return array_text(view, where, count, vector.size, piece)
 
 
 @contextmanager
@@ -63,7 +65,7 @@ def _pieces_out(count: str, size: str) -> Printer:
 
 def header(view: View, data: bytes, before: int | None, size: int | None = None) -> str:
     """A struct msghdr; ``before`` is what msg_namelen was at entry, if it could change."""
-    name, name_size, iov, iov_count, control, control_size, flags = _MSGHDR.unpack(data)
+    name, name_size, iov, iov_count, control, control_size, flags = _MSGHDR[view.abi].unpack(data)
     named = min(name_size, before) if before is not None else name_size
     changed = f"{before} => {name_size}" if before not in (None, name_size) else str(name_size)
     shown = [
@@ -81,21 +83,22 @@ def header(view: View, data: bytes, before: int | None, size: int | None = None)
 def _control(view: View, where: int, size: int) -> str:
     """Control messages: descriptors, credentials, other data as its address says (cmsg(3))."""
     data = view.readable(where, min(size, 4096))
-    if len(data) < _CMSG.size:
+    head = _CMSG[view.abi]
+    if len(data) < head.size:
         return pointer(where)
     shown = []
     at = 0
-    while at + _CMSG.size <= len(data):
-        length, level, kind = _CMSG.unpack_from(data, at)
-        if length < _CMSG.size or at + length > len(data):
+    while at + head.size <= len(data):
+        length, level, kind = head.unpack_from(data, at)
+        if length < head.size or at + length > len(data):
             break
         shown.append(_control_message(view, data[at : at + length], level, kind))
-        at += (length + 7) & ~7
+        at += length + -length % view.abi.word
     return f"[{', '.join(shown)}]"
 
 
 def _control_message(view: View, message: bytes, level: int, kind: int) -> str:
-    body = message[_CMSG.size :]
+    body = message[_CMSG[view.abi].size :]
     level_name = spell("socket_level", level)
     kind_name = spell("scm_type", kind) if level == _SOL_SOCKET else hex(kind)
     head = f"cmsg_len={len(message)}, cmsg_level={level_name}, cmsg_type={kind_name}"
@@ -109,13 +112,14 @@ def _control_message(view: View, message: bytes, level: int, kind: int) -> str:
 
 
 def _msghdr(view: View, where: int) -> str:
-    data = view.fetch(where, _MSGHDR.size)
+    data = view.fetch(where, _MSGHDR[view.abi].size)
     return pointer(where) if data is None else header(view, data, None)
 
 
 def _name_size(view: View, where: int) -> int | None:
-    data = view.fetch(where, _MSGHDR.size)
-    return None if data is None else int(_MSGHDR.unpack(data)[1])
+    packing = _MSGHDR[view.abi]
+    data = view.fetch(where, packing.size)
+    return None if data is None else int(packing.unpack(data)[1])
 
 
 def _msghdr_out(view: View, where: int) -> str:
@@ -123,7 +127,7 @@ def _msghdr_out(view: View, where: int) -> str:
     before = view.call.saved.get(1)
     if view.failed:
         return pointer(where) if before is None else f"{{msg_namelen={before}}}"
-    data = view.fetch(where, _MSGHDR.size)
+    data = view.fetch(where, _MSGHDR[view.abi].size)
     return pointer(where) if data is None else header(view, data, before, view.ret)
 
 
@@ -134,27 +138,30 @@ def _many(count: str) -> Printer:
     def printer(view: View, where: int) -> str:
         sent = 0 if view.failed else view.ret
         position = 0
+        packing = _MMSGHDR[view.abi]
 
         def one(view: View, data: bytes) -> str:
             nonlocal position
             position += 1
-            size = f", msg_len={int.from_bytes(data[56:60], 'little')}" if position <= sent else ""
-            return f"{{msg_hdr={header(view, data[:56], None)}{size}}}"
+            message, moved = packing.unpack(data)
+            size = f", msg_len={moved}" if position <= sent else ""
+            return f"{{msg_hdr={header(view, message, None)}{size}}}"
 
         with given(view):
-            return array_text(view, where, length(view) & U32, _MMSGHDR_SIZE, one)
+            return array_text(view, where, length(view) & U32, packing.size, one)
 
     return printer
 
 
 def _many_received(view: View, where: int) -> str:
     """The messages that recvmmsg(2) filled in."""
+    packing = _MMSGHDR[view.abi]
 
     def one(view: View, data: bytes) -> str:
-        size = int.from_bytes(data[56:60], "little")
-        return f"{{msg_hdr={header(view, data[:56], None, size)}, msg_len={size}}}"
+        message, size = packing.unpack(data)
+        return f"{{msg_hdr={header(view, message, None, size)}, msg_len={size}}}"
 
-    return array_text(view, where, view.ret, _MMSGHDR_SIZE, one)
+    return array_text(view, where, view.ret, packing.size, one)
 
 
 kinds({"msghdr": _msghdr, "msghdr_out": _msghdr_out, "mmsghdrs_out": _many_received})

@@ -3,6 +3,7 @@
 import struct
 from typing import Final
 
+from tracekit.syscalls import packings
 from tracekit.tracer.decode.files import fd
 from tracekit.tracer.decode.registry import families, kinds, printer_of
 from tracekit.tracer.decode.scalars import U32, signed32, spell
@@ -12,9 +13,10 @@ from tracekit.tracer.decode.text import number
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 _POLLFD: Final = struct.Struct("<ihH")
-_EPOLL_EVENT: Final = {"x86_64": struct.Struct("<IQ")}  # packed there only, <linux/eventpoll.h>
+_EPOLL_EVENT: Final = dict.fromkeys(("x86_64", "i386"), struct.Struct("<IQ"))  # packed, <linux/eventpoll.h>
 _EPOLL_EVENT_ALIGNED: Final = struct.Struct("<I4xQ")
 _EPOLL_CTL_DEL: Final = 2
+_SIGSET_PAIR: Final = packings("PN")
 _FD_SET_MAX: Final = 1 << 20  # bits that are looked at
 
 
@@ -55,20 +57,22 @@ def _poll_result(view: View, value: int) -> str:
 def _ppoll_result(view: View, value: int) -> str:
     if not value:
         return "0 (Timeout)"
-    left = _left(view, 2, "*timespec")
+    left = _left(view, 2)
     return f"{value} ({_ready(view)}{left and ', ' + left})"
 
 
-def _left(view: View, index: int, kind: str) -> str:
-    """The time that was left, which the kernel writes back."""
-    if not view.args[index]:
+def _left(view: View, index: int) -> str:
+    """The time that was left, which the kernel writes back; what kind of time, the call's form says."""
+    syscall = view.call.syscall
+    if syscall is None or not view.args[index]:
         return ""
-    return f"left {printer_of(kind)(view, view.args[index])}"
+    return f"left {printer_of(syscall.form.arguments[index].kind)(view, view.args[index])}"
 
 
 def _members(view: View, where: int, count: int) -> list[int] | None:
-    """The descriptors in an fd_set; None when it cannot be read."""
-    size = (min(count, _FD_SET_MAX) + 63) // 64 * 8
+    """The descriptors in an fd_set, an array of longs; None when it cannot be read."""
+    word = view.abi.word
+    size = -(-min(count, _FD_SET_MAX) // (8 * word)) * word
     data = view.fetch(where, size) if size else b""
     if data is None:
         return None
@@ -104,17 +108,17 @@ def _select_result(view: View, value: int) -> str:
         if members and left_to_show > 0:
             shown.append(f"{name} [{' '.join(map(str, members[:left_to_show]))}]")
             left_to_show -= len(members)
-    syscall = view.call.syscall
-    left = _left(view, 4, "*timeval" if syscall and syscall.name == "select" else "*timespec")
+    left = _left(view, 4)
     return f"{value} ({', '.join([*shown, *([left] if left else [])])})"
 
 
 def _sigset_pair(view: View, where: int) -> str:
     """pselect6's last argument: a pointer to a signal set and the set's size."""
-    data = view.fetch(where, 16)
+    packing = _SIGSET_PAIR[view.abi]
+    data = view.fetch(where, packing.size)
     if data is None:
         return pointer(where)
-    mask, size = struct.unpack("<QQ", data)
+    mask, size = packing.unpack(data)
     return f"{{sigmask={signal_set(view, mask, size)}, sigsetsize={size}}}"
 
 

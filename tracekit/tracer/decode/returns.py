@@ -72,7 +72,10 @@ def _receive_note(view: View, value: int) -> str:
     """recvmmsg(2): out of time, or what was left of it."""
     if not value:
         return "0 (Timeout)"
-    return f"{value} (left {printer_of('*timespec')(view, view.args[4])})" if view.args[4] else str(value)
+    syscall = view.call.syscall
+    if syscall is None or not view.args[4]:
+        return str(value)
+    return f"{value} (left {printer_of(syscall.form.arguments[4].kind)(view, view.args[4])})"
 
 
 kinds(

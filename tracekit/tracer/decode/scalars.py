@@ -103,13 +103,25 @@ def _uid(_view: View, value: int) -> str:
     return "-1" if value == NO_ID else str(value)
 
 
+def _uid16(_view: View, value: int) -> str:
+    value &= 0xFFFF
+    return "-1" if value == 0xFFFF else str(value)
+
+
 def ticks(value: int) -> str:
     """A clock_t with its seconds: ``1 /* 0.01 s */``; the kernel counts 100 a second."""
     return f"{value} /* {value // 100}.{value % 100:02d} s */" if value else "0"
 
 
-def _limit(_view: View, value: int) -> str:
-    """A resource limit: infinity, a number, or a multiple of 1024."""
+def _limit(view: View, value: int) -> str:
+    """A resource limit as wide as a word: infinity, a number, or a multiple of 1024."""
+    if value == view.abi.mask < U64:
+        return "RLIM_INFINITY"
+    return _limit64(view, value)
+
+
+def _limit64(_view: View, value: int) -> str:
+    """The same with 64 bits (prlimit64)."""
     if value == U64:
         return "RLIM64_INFINITY"
     if value > 1024 and value % 1024 == 0:
@@ -141,7 +153,9 @@ SCALARS: Final[Mapping[str, Printer]] = {
     "mode": lambda _view, value: octal(value & 0xFFFF),
     "pid": lambda _view, value: str(signed32(value)),
     "uid": _uid,
+    "uid16": _uid16,
     "dev": lambda _view, value: device(value),
     "ticks": lambda _view, value: ticks(value),
     "limit": _limit,
+    "limit64": _limit64,
 }

@@ -3,20 +3,21 @@
 import struct
 from typing import Final
 
-from tracekit.syscalls import calls, constant_sets, constants, errno_name
+from tracekit.syscalls import calls, constant_sets, constants, errno_name, packings
 from tracekit.tracer.decode.registry import families, kinds
 from tracekit.tracer.decode.scalars import NO_ID, U32, signed32, spell, ticks
+from tracekit.tracer.decode.siginfo32 import widened
 from tracekit.tracer.decode.text import number
 from tracekit.tracer.decode.view import Printer, View, pointer
 
-_SIGACTION: Final = struct.Struct("<QQQ")
+_SIGACTION: Final = packings("PLP8s")
 _HANDLERS: Final = {0: "SIG_DFL", 1: "SIG_IGN", 2: "SIG_HOLD"}
 _SA_RESTORER: Final = 0x04000000
-_SET_SIZE: Final = 8  # the kernel takes no other
+_SET_SIZE: Final = 8  # the kernel takes no other; its older calls take a set of one word
 _SIGINFO_SIZE: Final = 128
-_SIGEVENT: Final = struct.Struct("<Q2iQQ24x")
+_SIGEVENT: Final = packings("PiiPP")
+_SIGEVENT_SIZE: Final = 64
 _SIGEV_SIGNAL, _SIGEV_THREAD, _SIGEV_THREAD_ID = 0, 2, 4  # <asm-generic/siginfo.h>
-_SIGMASK_AT: Final = 296  # uc_sigmask: after uc_flags, uc_link, uc_stack and 256 bytes of registers
 
 SIGNALS: Final = constants("signal").names
 
@@ -35,8 +36,7 @@ def signal_name(number: int) -> str:
 def set_text(mask: int, size: int = 8) -> str:
     """A signal set, ``[INT CHLD]``; from two thirds of all on what is missing, ``~[KILL STOP]``."""
     bits = size * 8
-    members = mask.bit_count()
-    inverted = members >= bits * 2 // 3
+    inverted = mask.bit_count() >= bits * 2 // 3
     if inverted:
         mask = ~mask & ((1 << bits) - 1)
     names = [_set_name(at + 1) for at in range(bits) if mask >> at & 1]
@@ -55,7 +55,7 @@ def signal_set(view: View, where: int, size: int) -> str:
     """The set behind a pointer."""
     if not where:
         return "NULL"
-    if size != _SET_SIZE:
+    if not view.abi.word <= size <= _SET_SIZE:
         return pointer(where)
     data = view.fetch(where, size)
     if data is None:
@@ -64,7 +64,7 @@ def signal_set(view: View, where: int, size: int) -> str:
     if text is None:
         if len(_set_texts) > 4096:
             _set_texts.clear()
-        text = _set_texts[data] = set_text(int.from_bytes(data, "little"), size)
+        text = _set_texts[data] = set_text(int.from_bytes(data, "little"), -(-size // 4) * 4)
     return text
 
 
@@ -75,14 +75,24 @@ def _sigset(size: str) -> Printer:
 
 def _sigaction(view: View, where: int) -> str:
     """The kernel's struct sigaction; the restorer only where the flags say that there is one."""
-    data = view.fetch(where, 32)
+    packing = _SIGACTION[view.abi]
+    data = view.fetch(where, packing.size)
     if data is None:
         return pointer(where)
-    handler, flags, restorer = _SIGACTION.unpack(data[:24])
-    mask = int.from_bytes(data[24:32], "little")
+    handler, flags, restorer, mask = packing.unpack(data)
+    return action_text(handler, set_text(int.from_bytes(mask, "little")), flags, restorer)
+
+
+def handler_text(handler: int) -> str:
+    """What is to be done with a signal: ``SIG_IGN``, or the address of a function."""
+    return _HANDLERS.get(handler) or hex(handler)
+
+
+def action_text(handler: int, mask: str, flags: int, restorer: int) -> str:
+    """The members of a struct sigaction, of the older one too."""
     shown = [
-        f"sa_handler={_HANDLERS.get(handler) or hex(handler)}",
-        f"sa_mask={set_text(mask)}",
+        f"sa_handler={handler_text(handler)}",
+        f"sa_mask={mask}",
         f"sa_flags={spell('sigaction_flags', flags)}",
     ]
     if flags & _SA_RESTORER:
@@ -103,7 +113,7 @@ _CODES: Final = {
 _SI_USER, _SI_TKILL, _SI_TIMER, _SI_SIGIO = 0, -6, -2, -5
 _SEGV_BNDERR, _SEGV_PKUERR = 3, 4
 _BUS_MCEERR: Final = (4, 5)
-_ARCHES: Final = {"AUDIT_ARCH_X86_64": "x86_64", "AUDIT_ARCH_AARCH64": "aarch64"}
+_ARCHES: Final = {"AUDIT_ARCH_X86_64": "x86_64", "AUDIT_ARCH_AARCH64": "aarch64", "AUDIT_ARCH_I386": "i386"}
 
 
 def siginfo_text(info: bytes, *, named: bool = False) -> str:
@@ -225,15 +235,18 @@ def _status(code: int, status: int) -> str:
 
 def _siginfo(view: View, where: int) -> str:
     data = view.fetch(where, _SIGINFO_SIZE)
-    return pointer(where) if data is None else siginfo_text(data)
+    if data is None:
+        return pointer(where)
+    return siginfo_text(data if view.abi.word == 8 else widened(data))
 
 
 def _sigevent(view: View, where: int) -> str:
     """How a timer or a queue tells of itself: sigevent(7), with what each way of it has."""
-    data = view.fetch(where, _SIGEVENT.size)
+    packing = _SIGEVENT[view.abi]
+    data = view.fetch(where, _SIGEVENT_SIZE)
     if data is None:
         return pointer(where)
-    value, signo, notify, first, second = _SIGEVENT.unpack(data)
+    value, signo, notify, first, second = packing.unpack_from(data)
     has_signal = notify in (_SIGEV_SIGNAL, _SIGEV_THREAD, _SIGEV_THREAD_ID)
     sival = f"{{sival_int={signed32(value)}, sival_ptr={pointer(value)}}}"
     shown = [f"sigev_value={sival}"] if value else []
@@ -247,14 +260,6 @@ def _sigevent(view: View, where: int) -> str:
     return "{" + ", ".join(shown) + "}"
 
 
-def _sigreturn(view: View, _value: int) -> str | None:
-    """The mask that a handler's return brings back, from the frame on the stack (<asm/ucontext.h>)."""
-    if view.call.arch != "x86_64" or not view.call.stack:
-        return None
-    data = view.fetch(view.call.stack + _SIGMASK_AT, 8)
-    return None if data is None else f"{{mask={set_text(int.from_bytes(data, 'little'))}}}"
-
-
 def _restarted(view: View, _value: int) -> str:
     """The kernel goes on with a call that a signal interrupted; which one only the tracer can know."""
     return f"<... resuming interrupted {view.call.resumes or 'system call'} ...>"
@@ -262,7 +267,6 @@ def _restarted(view: View, _value: int) -> str:
 
 kinds(
     {
-        "sigreturn": _sigreturn,
         "restarted": _restarted,
         "signal": signal,
         "*sigaction": _sigaction,

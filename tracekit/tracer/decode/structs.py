@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from tracekit.syscalls import StructRow, struct_rows
+from tracekit.syscalls import ABIS, Abi, packing, packings, struct_rows
 from tracekit.tracer.decode.registry import families, printer_of
 from tracekit.tracer.decode.view import MOST, Printer, View, pointer
 
-#: What a pointer to a lone number points at: kind -> its struct(3) letter.
+#: What a pointer to a lone number points at: kind -> its letter (``abi.packing``).
 _LONE: Final[Mapping[str, str]] = {
     "int": "i",
     "uint": "I",
-    "long": "q",
-    "ulong": "Q",
-    "hex": "Q",
+    "long": "l",
+    "ulong": "L",
+    "hex": "L",
+    "natural": "Q",
+    "uid16": "H",
     "signal": "i",
-    "date": "q",
+    "date": "l",
 }
 
 
@@ -46,46 +48,45 @@ class Layout:
 
 
 @cache
-def layout(name: str) -> Layout:
-    """The structure of this name; KeyError when no table has it."""
-    return _build(struct_rows()[name])
-
-
-def _build(row: StructRow) -> Layout:
+def layouts(name: str) -> Mapping[Abi, Layout]:
+    """The structure of this name by ABI; KeyError when no table has it."""
+    row = struct_rows()[name]
     fields = tuple(
         (f"{field.label}=" if field.label else "", printer_of(field.kind), field.hidden, field.optional)
         for field in row.fields
     )
-    return Layout(struct.Struct("<" + row.packing), fields, any(field.hidden for field in row.fields))
+    abbreviated = any(field.hidden for field in row.fields)
+    return {abi: Layout(packing(row.letters, abi), fields, abbreviated) for abi in ABIS.values()}
 
 
 def _inside(name: str) -> Printer:
     """A printer for a structure that is a member of another one: its value is bytes."""
-    one = layout(name)
-    return one.text
+    by_abi = layouts(name)
+    return lambda view, data: by_abi[view.abi].text(view, data)
 
 
 def pointer_to(name: str) -> Printer:
     """A printer for a pointer to a structure, ``{...}``, or to a lone number, ``[...]``."""
     if name in _LONE:
         return _pointer_to_number(name)
-    one = layout(name)
-    size = one.packing.size
+    by_abi = layouts(name)
 
     def printer(view: View, address: int) -> str:
-        data = view.fetch(address, size)
+        one = by_abi[view.abi]
+        data = view.fetch(address, one.packing.size)
         return pointer(address) if data is None else one.text(view, data)
 
     return printer
 
 
 def _pointer_to_number(name: str) -> Printer:
-    packing = struct.Struct("<" + _LONE[name])
+    by_abi = packings(_LONE[name])
     inner = printer_of(name)
 
     def printer(view: View, address: int) -> str:
-        data = view.fetch(address, packing.size)
-        return pointer(address) if data is None else f"[{inner(view, packing.unpack(data)[0])}]"
+        number = by_abi[view.abi]
+        data = view.fetch(address, number.size)
+        return pointer(address) if data is None else f"[{inner(view, number.unpack(data)[0])}]"
 
     return printer
 

@@ -139,11 +139,12 @@ def _path_out(view: View, address: int) -> str:
 def _strings(view: View, address: int, *, all_of_them: bool) -> str:
     """A NULL-ended array of strings: ``["ls", "-l"]``."""
     shown: list[str] = []
+    word = view.abi.word
     limit = 0x7FFF if all_of_them else view.options.string_limit
     while len(shown) <= limit:
-        data = view.fetch(address + 8 * len(shown), 8)
+        data = view.fetch(address + word * len(shown), word)
         if data is None:
-            shown.append(f"... /* {pointer(address + 8 * len(shown))} */")
+            shown.append(f"... /* {pointer(address + word * len(shown))} */")
             break
         item = int.from_bytes(data, "little")
         if not item:
@@ -153,7 +154,7 @@ def _strings(view: View, address: int, *, all_of_them: bool) -> str:
 
 
 def _argv(view: View, address: int) -> str:
-    if view.fetch(address, 8) is None:
+    if view.fetch(address, view.abi.word) is None:
         return pointer(address)
     return _strings(view, address, all_of_them=view.options.verbose)
 
@@ -162,7 +163,7 @@ def _envp(view: View, address: int) -> str:
     """The environment: how many variables, or with -v all of them."""
     if view.options.verbose:
         return _argv(view, address)
-    if view.fetch(address, 8) is None:
+    if view.fetch(address, view.abi.word) is None:
         return pointer(address)
     count, unreadable = _count_pointers(view, address)
     noun = "var" if count == 1 else "vars"
@@ -171,15 +172,15 @@ def _envp(view: View, address: int) -> str:
 
 def _count_pointers(view: View, address: int) -> tuple[int, bool]:
     """How many pointers stand before the NULL, and whether memory ended before it did; read page by page."""
-    count = 0
+    count, word = 0, view.abi.word
     for _ in range(512):
         size = PAGE - (address % PAGE)
-        data = view.readable(address, size - size % 8)
-        for at in range(0, len(data) - 7, 8):
-            if not any(data[at : at + 8]):
+        data = view.readable(address, size - size % word)
+        for at in range(0, len(data) - word + 1, word):
+            if not any(data[at : at + word]):
                 return count, False
             count += 1
-        if len(data) < size - size % 8:
+        if len(data) < size - size % word:
             return count, True
         address += len(data)
     return count, True

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from tracekit.syscalls import Syscall
+from tracekit.syscalls import ABIS, Abi, Syscall
 
 #: Prints one value: a register's, or a structure member's (bytes for a structure in the structure).
 #: None when there is nothing to print: an optional argument that is not there.
@@ -57,7 +57,7 @@ class Call:
     number: int
     arch: str
     args: tuple[int, ...]
-    """Six registers, unsigned, 64 bits wide."""
+    """Six registers, unsigned, 64 bits wide; those of a 32-bit program are extended by zeros."""
     ret: int = 0
     is_error: bool = False
     """``ret`` is a negated error number."""
@@ -75,9 +75,12 @@ class Call:
 
 
 class View:
-    """One stop of one call, as the printers see it; the decoder fills it anew for each stop."""
+    """One stop of one call, as the printers see it; the decoder fills it anew for each stop.
 
-    __slots__ = ("args", "call", "exiting", "failed", "options", "ret", "task")
+    There is one for each ABI, so that a printer finds ``abi`` here at no cost.
+    """
+
+    __slots__ = ("abi", "args", "call", "exiting", "failed", "options", "ret", "task")
 
     task: Task
     call: Call
@@ -86,9 +89,10 @@ class View:
     exiting: bool
     failed: bool
 
-    def __init__(self, options: Options) -> None:
-        """A view with these options and no call yet."""
+    def __init__(self, options: Options, abi: Abi = ABIS["x86_64"]) -> None:
+        """A view of programs of this ABI, with these options and no call yet."""
         self.options = options
+        self.abi = abi
 
     def show(self, call: Call, task: Task, *, exiting: bool) -> None:
         """Look at this stop from now on."""

@@ -1,0 +1,88 @@
+"""Segments of x86: struct user_desc of <asm/ldt.h>, as thread-local storage and the LDT take it."""
+
+import struct
+from typing import Final
+
+from tracekit.tracer.decode.registry import kinds
+from tracekit.tracer.decode.scalars import U32
+from tracekit.tracer.decode.view import View, pointer
+
+_DESCRIPTOR: Final = struct.Struct("<IIII")
+_SETTLS: Final = 0x00080000  # CLONE_SETTLS, <linux/sched.h>
+
+#: The bit field behind the numbers: name, where it begins, how many bits it has.
+_BITS: Final = (
+    ("seg_32bit", 0, 1),
+    ("contents", 1, 2),
+    ("read_exec_only", 3, 1),
+    ("limit_in_pages", 4, 1),
+    ("seg_not_present", 5, 1),
+    ("useable", 6, 1),
+)
+_LONG_MODE: Final = ("lm", 7, 1)  # of 64-bit programs alone
+
+
+def _number(value: int) -> str:
+    return "-1" if value == U32 else str(value)
+
+
+def _rest(view: View, base: int, limit: int, bits: int) -> str:
+    """The members behind the entry's number."""
+    fields = _BITS if view.abi.word == 4 else (*_BITS, _LONG_MODE)
+    shown = [f"base_addr={base:#010x}", f"limit={limit:#08x}"]
+    shown += [f"{name}={bits >> at & (1 << size) - 1}" for name, at, size in fields]
+    return ", ".join(shown)
+
+
+def _segment(view: View, where: int) -> str:
+    data = view.fetch(where, _DESCRIPTOR.size)
+    if data is None:
+        return pointer(where)
+    entry, *others = _DESCRIPTOR.unpack(data)
+    return f"{{entry_number={_number(entry)}, {_rest(view, *others)}}}"
+
+
+def _entry(view: View, where: int) -> int | None:
+    """The number of the entry that get_thread_area(2) is asked for."""
+    data = view.fetch(where, 4)
+    return None if data is None else int.from_bytes(data, "little")
+
+
+def _segment_number(view: View, where: int) -> str:
+    entry = view.call.saved[0] = _entry(view, where)
+    return pointer(where) if entry is None else f"{{entry_number={_number(entry)}"
+
+
+def _segment_rest(view: View, where: int) -> str:
+    """What get_thread_area(2) filled in behind the number."""
+    before = view.call.saved.get(0)
+    if before is None:
+        return ""
+    data = view.fetch(where, _DESCRIPTOR.size)
+    if data is None:
+        return ", ...}"
+    entry, *others = _DESCRIPTOR.unpack(data)
+    changed = "" if entry == before else f" => {_number(entry)}"
+    return f"{changed}, {_rest(view, *others)}}}"
+
+
+def _allotted(view: View, value: int) -> str:
+    """set_thread_area(2)'s return value, and which entry the kernel chose."""
+    entry = _entry(view, view.args[0])
+    return str(value) if entry is None else f"{value} (entry_number={entry})"
+
+
+def _thread_segment(view: View, where: int) -> str | None:
+    """The segment of a new thread's storage, when clone(2)'s flags say that there is one."""
+    return _segment(view, where) if view.args[0] & _SETTLS else None
+
+
+kinds(
+    {
+        "segment": _segment,
+        "segment_number": _segment_number,
+        "segment_rest": _segment_rest,
+        "return_thread_area": _allotted,
+        "clone_tls_segment": _thread_segment,
+    }
+)
