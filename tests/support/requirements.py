@@ -9,10 +9,11 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-PACKAGES = {"ab": "apache2-utils", "cc": "gcc", "setpriv": "util-linux"}
+PACKAGES = {"ab": "apache2-utils", "cc": "gcc", "setpriv": "util-linux", "unshare": "util-linux"}
 """The Debian package of a program, where its name is another."""
 
 SEIZE = """
@@ -42,6 +43,18 @@ def need_ptrace() -> None:
     """Skip the test unless a process here may trace another that is not its child."""
     if (refusal := _ptrace_refusal()) is not None:
         pytest.skip(f"this machine lets nobody trace a running process: {refusal}")
+
+
+def kernel_thread() -> int:
+    """Return the pid of a kernel thread, or skip the test that needs one."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            status = (folder / "status").read_text()
+        except OSError:
+            continue
+        if "\nPPid:\t2\n" in status:  # kthreadd's child: kernel threads have no other parent
+            return int(folder.name)
+    pytest.skip("no kernel thread is to be seen: this is a container's PID namespace")
 
 
 @functools.cache

@@ -65,7 +65,7 @@ def doctor(form: str, **chosen: Any) -> int:
         value = _about_machine(findings, possible=found.run == 0)
         rows = [_finding_row(one) for one in findings]
     else:
-        prospects = [machine.prospect(pid, here, found) for pid in selection.pids()]
+        prospects = [machine.prospect(pid, here, found) for pid in sorted({*selection.pids(), *selection.given})]
         value = _about_processes(prospects)
         rows = [_prospect_row(one) for one in prospects]
     click.echo(render(value, "json") if form == "json" else _text(str(value["summary"]), rows), nl=False)
@@ -75,7 +75,7 @@ def doctor(form: str, **chosen: Any) -> int:
 def _about_machine(findings: list[Finding], *, possible: bool) -> dict[str, Any]:
     """Return what is said of the machine, as JSON has it."""
     denied = sum(one.verdict == Verdict.NO for one in findings)
-    rest = "and nothing stands in the way" if not denied else f"with {denied} restrictions"
+    rest = f"with restrictions ({denied})" if denied else "and nothing stands in the way"
     return {
         "schema": SCHEMA,
         "verdict": "possible" if possible else "not permitted",
@@ -89,7 +89,7 @@ def _about_processes(prospects: list[Prospect]) -> dict[str, Any]:
     possible = [one for one in prospects if one.obstacle is None]
     return {
         "schema": SCHEMA,
-        "verdict": "possible" if len(possible) == len(prospects) else "not permitted",
+        "verdict": "possible" if possible == prospects != [] else "not permitted",
         "summary": f"{len(possible)} of {len(prospects)} processes can be attached to",
         "processes": [
             {
@@ -132,7 +132,7 @@ def _text(summary: str, rows: Iterable[_Row]) -> str:
     )
     console.print(Text(f"tracekit doctor: {summary}", style="bold"))
     shown = list(rows)
-    topics = max(len(row.topic) for row in shown)
+    topics = max((len(row.topic) for row in shown), default=0)
     for group, table in _tables(shown, topics):
         console.print(Text(f"\n{group}", style="bold"))
         console.print(table)

@@ -158,7 +158,7 @@ def _surroundings(machine: Machine) -> Found:
         yield Finding(group, "user namespace", Verdict.NOTE, text, CAUSES["namespace"].remedy)
     if not machine.own_proc:
         text = "/proc is that of another PID namespace: its numbers are not those that ptrace(2) takes"
-        yield Finding(group, "/proc", Verdict.NO, text, "mount -t proc proc /proc  or  unshare --mount-proc")
+        yield Finding(group, "/proc", Verdict.NO, text, CAUSES["proc"].remedy)
     elif machine.hidepid == "off" or machine.has(CAP_SYS_PTRACE):
         yield Finding(group, "/proc", Verdict.YES, HIDEPID["off"])
     else:
@@ -193,7 +193,7 @@ def _kernel(machine: Machine, trial: Trial, means: Means) -> Found:
     if machine.runs_32bit:
         yield Finding(group, "32-bit programs", Verdict.YES, "they run here")
     else:
-        yield Finding(group, "32-bit programs", Verdict.NOTE, "they do not run here")
+        yield Finding(group, "32-bit programs", Verdict.NOTE, "nothing tells that they run here")
 
 
 def _tried(topic: str, error: int | None, text: str, remedy: str) -> Finding:

@@ -33,6 +33,11 @@ class Cause(NamedTuple):
 
 CAUSES = {
     "gone": Cause(UsageError, "process {tid} is gone", "it ended before it could be attached to"),
+    "proc": Cause(
+        NotPermittedError,
+        "process {tid} cannot be found: /proc is that of another PID namespace, whose numbers do not count",
+        "mount -t proc proc /proc, or begin with: unshare --pid --fork --mount-proc",
+    ),
     "itself": Cause(UsageError, "{label} is tracekit itself", "choose another process"),
     "ended": Cause(
         UsageError,
@@ -123,6 +128,8 @@ def explain(tid: int, error: int, machine: Machine) -> Obstacle:
         machine: our privileges and surroundings.
     """
     fields = procfs.status_fields(tid)
+    if not machine.own_proc:
+        return _described("proc", {"tid": tid})
     if fields is None:
         return _described("gone", {"tid": tid})
     cause = _by_state(tid, fields, machine) or _by_answer(error) or _by_rule(tid, fields, machine)
@@ -136,15 +143,18 @@ def foresee(tid: int, machine: Machine) -> Obstacle | None:
     """
     fields = procfs.status_fields(tid)
     error = trial.attach_error(tid)
-    if fields and not error and not _by_state(tid, fields, machine):
+    if fields and machine.own_proc and not error and not _by_state(tid, fields, machine):
         return None
     return explain(tid, error, machine)
 
 
 def of_ours(label: str, error: int, found: trial.Trial, machine: Machine) -> Obstacle:
     """Say why one of our own processes could not be traced in the trial."""
-    cause = "seccomp" if found.call or found.signal else _by_module(machine)
-    return _described(cause, _common(label, found.call or error, machine))
+    if found.call or found.signal:
+        cause = "seccomp"
+    else:
+        cause = "traced" if machine.tracer_pid else _by_module(machine)
+    return _described(cause, _common(label, machine.tracer_pid, found.call or error, machine))
 
 
 def _described(cause: str, details: dict[str, object]) -> Obstacle:
@@ -218,22 +228,22 @@ def _unconfined(label: str | None) -> bool:
 
 def _details(tid: int, fields: dict[str, str], error: int, machine: Machine) -> dict[str, object]:
     """Return everything that a text of CAUSES can name."""
-    tracer = int(fields["TracerPid"])
+    label, tracer = f"process {tid} ({fields['Name']})", int(fields["TracerPid"])
     return {
         "tid": tid,
         "ppid": fields["PPid"],
-        "tracer_pid": tracer,
-        "tracer": f"{tracer} ({procfs.comm(tracer)})",
         "owner": user(int(fields["Uid"].split()[0])),
         "lacked": _names(int(fields["CapPrm"], 16) & ~machine.permitted),
-        **_common(f"process {tid} ({fields['Name']})", error, machine),
+        **_common(label, tracer, error, machine),
     }
 
 
-def _common(label: str, error: int, machine: Machine) -> dict[str, object]:
+def _common(label: str, tracer: int, error: int, machine: Machine) -> dict[str, object]:
     """Return what can be named of any task."""
     return {
         "label": label,
+        "tracer_pid": tracer,
+        "tracer": f"{tracer} ({procfs.comm(tracer)})",
         "kill": "kill" if machine.uids[1] == 0 else "sudo kill",
         "user": user(machine.uids[0]),
         "confined": machine.label,
