@@ -7,6 +7,7 @@ import pytest
 
 from tracekit.errors import UsageError
 from tracekit.syscalls import calls, select
+from tracekit.syscalls.select import ALL_CALLS, NO_CALLS, DesignatorError, choose, named
 
 CLASSES = json.loads((Path(__file__).parents[2] / "fixtures" / "decode" / "classes.json").read_text())
 NEWER = {call.name for number, call in calls("x86_64").items() if number > 450 or number in {335, 336}}
@@ -63,7 +64,7 @@ def test_an_unknown_name_may_be_forgiven() -> None:
         ("%netwrok", "%network"),
         ("xyzzy", "%classes"),
         ("", "all"),
-        ("read,,write", "all"),
+        (",", "all"),
     ],
 )
 def test_an_unknown_name_is_told_what_was_meant(text: str, hint: str) -> None:
@@ -73,11 +74,80 @@ def test_an_unknown_name_is_told_what_was_meant(text: str, hint: str) -> None:
 
 
 def test_a_broken_regular_expression_is_the_users_error() -> None:
-    with pytest.raises(UsageError, match="regular expression"):
+    with pytest.raises(UsageError, match=r"regcomp: \(: ") as caught:
         select("/(")
+    assert "regular expression" in caught.value.hint
+
+
+@pytest.mark.parametrize("pattern", ["+id", "*id", "{id", "(id", "[id"])
+def test_what_posix_takes_for_no_regular_expression_is_none(pattern: str) -> None:
+    with pytest.raises(UsageError):
+        select(f"/{pattern}")
 
 
 def test_calls_of_another_architecture_do_not_count() -> None:
     assert "open" not in select("%file", "aarch64")
     with pytest.raises(UsageError):
         select("open", "aarch64")
+
+
+MACHINE = {"64": "x86_64", "32": "i386", "x32": "x32"}
+
+
+def test_numbers_are_calls_of_every_architecture_that_has_them() -> None:
+    found = choose("1,2", MACHINE)
+    assert found.names("x86_64") == {"write", "open"}
+    assert found.names("i386") == {"exit", "fork"}
+
+
+def test_a_designator_takes_one_architecture_alone() -> None:
+    found = choose("getcwd@32", MACHINE)
+    assert found.names("i386") == {"getcwd"}
+    assert not found.names("x86_64")
+    with pytest.raises(
+        DesignatorError, match="incorrect personality designator '42' in qualification 'read@42'"
+    ):
+        choose("?read@42", MACHINE)
+
+
+def test_a_class_of_the_old_syntax_goes_before_a_call_of_that_name() -> None:
+    assert "rt_sigaction" in choose("signal", MACHINE).names("i386")
+
+
+def test_an_inverted_set_has_what_no_table_has() -> None:
+    everything_else = choose("!read", MACHINE)
+    assert not everything_else.has("x86_64", 0)
+    assert everything_else.has("x86_64", 40_000)
+    assert choose("!!read", MACHINE).has("x86_64", 0)
+    assert choose("all") == ALL_CALLS == choose("!none")
+    assert choose("none") == NO_CALLS == choose("!all")
+    assert ALL_CALLS.everything
+    assert not everything_else.everything
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", ""),
+        (",,", ",,"),
+        ("!,", "!,"),
+        ("read,none", "none"),
+        ("read,!write", "!write"),
+        ("501", "501"),
+        ("0x", "0x"),
+        ("read@64,-1@64", "-1@64"),
+        ("%FILE", "%FILE"),
+        ("?nosuch,other", "other"),
+    ],
+)
+def test_what_is_no_call_is_told_in_the_words_of_strace(text: str, told: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        choose(text, MACHINE)
+    assert caught.value.message == f"invalid system call '{told}'"
+
+
+def test_names_become_a_set_for_every_architecture() -> None:
+    found = named({"read", "nosuch"}, ["x86_64", "i386"])
+    assert found.has("x86_64", 0)
+    assert found.has("i386", 3)
+    assert not found.has("i386", 0)

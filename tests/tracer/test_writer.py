@@ -26,7 +26,7 @@ def test_a_call_is_one_line_with_its_return_in_column_40(path: Path) -> None:
 
 
 def test_a_long_call_keeps_one_space_before_its_return(path: Path) -> None:
-    writer = Writer(str(path), Layout(durations=False))
+    writer = Writer(str(path), Layout(durations=None))
     writer.begin(4072, SECOND, 'read(11, "a"')
     writer.finish(4072, SECOND, "read", (', "GET / HTTP/1.1"..., 8000)', "78"), 1)
     writer.close()
@@ -34,7 +34,7 @@ def test_a_long_call_keeps_one_space_before_its_return(path: Path) -> None:
 
 
 def test_another_task_splits_a_call(path: Path) -> None:
-    writer = Writer(str(path), Layout(durations=False, return_column=0))
+    writer = Writer(str(path), Layout(durations=None, return_column=0))
     writer.begin(1, SECOND, "read(3, ")
     writer.begin(2, SECOND, "getpid(")
     writer.finish(2, SECOND, "getpid", (")", "2"), 1)
@@ -63,7 +63,7 @@ def test_an_event_splits_a_call_and_a_detach_closes_it(path: Path) -> None:
 
 
 def test_header_lines_wait_for_the_line_to_end_and_hold_any_name(path: Path) -> None:
-    writer = Writer(str(path), Layout(durations=False, return_column=0))
+    writer = Writer(str(path), Layout(durations=None, return_column=0))
     name = 'a\n1 1.0 read(3) = 0 "\x1b[31m\udcff'
     writer.begin(1, SECOND, "clone(")
     writer.header("task", {"tid": 2, "comm": name})

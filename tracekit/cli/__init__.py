@@ -15,7 +15,14 @@ from tracekit.errors import ExitCode, TracekitError
 from tracekit.tracer.waiting import threads_kept_away
 
 _INTERRUPTED = 130
-_COMMANDS = {"run": "tracing", "attach": "tracing", "serve": "serve", "demo": "demo", "doctor": "doctor"}
+_COMMANDS = {
+    "run": "tracing",
+    "attach": "tracing",
+    "strace": "strace",
+    "serve": "serve",
+    "demo": "demo",
+    "doctor": "doctor",
+}
 """The module of each command that is no answer."""
 
 
@@ -24,7 +31,7 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order of the help: trace, then answers, then the rest."""
-        return ["run", "attach", *_answers(), "serve", "demo", "doctor"]
+        return ["run", "attach", *_answers(), "serve", "demo", "doctor", "strace"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, None when there is none of that name."""

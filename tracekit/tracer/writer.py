@@ -1,164 +1,216 @@
-"""The text of a trace: leaders, split calls, return column, durations, header lines.
+"""The text of a trace: split calls, return column, durations, header lines.
 
 One file holds the lines of all tasks, as strace writes them: a call that is
 interrupted by another task's line is cut with `` <unfinished ...>`` and taken
 up again with ``<... name resumed>`` (strace.c: printleader and its callers).
+Where calls are chosen by how they end, a call's text waits for its end and is
+then written in one piece, or not at all (stage_output.c).
 """
 
-import contextlib
 import json
-import os
-import stat
-import sys
-from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
-from tracekit.errors import ExitCode, TracekitError
+from tracekit.tracer.filters import EVERY_WORD, STATUSES, Members
+from tracekit.tracer.leader import Layout, Leaders, seconds
+from tracekit.tracer.output import Output, UnwritableError, opened
+
+__all__ = ["Layout", "UnwritableError", "Where", "Writer"]
 
 _HEADER = "# tracekit"
 
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What is printed around a call."""
-
-    tids: bool = True
-    """A tid before each line (strace's -f)."""
-    durations: bool = True
-    """``<0.000012>`` behind each call (-T)."""
-    headers: bool = True
-    """``# tracekit`` lines (left out by --plain)."""
-    return_column: int = 40
-    """Where ``= `` stands (-a)."""
+Where = tuple[int, int, int]
+"""Where a task stands, for -n and -i: the call's number, the instruction pointer, bytes of a word."""
 
 
-class UnwritableError(TracekitError):
-    """The trace cannot be written."""
+class _Log:
+    """One file, and the line that is being written in it."""
 
-    exit_code = ExitCode.USAGE
+    __slots__ = ("column", "headers", "open_tid", "output")
 
-    def __init__(self, path: str, error: OSError) -> None:
-        super().__init__(f"cannot write {path}: {error.strerror}", "choose another file with -o")
+    def __init__(self, output: Output) -> None:
+        self.output = output
+        self.open_tid: int | None = None
+        """The task whose call stands unfinished on the current line."""
+        self.column = 0
+        self.headers: list[str] = []
+        """Header lines that wait for the current line to end."""
+
+    def cut(self) -> None:
+        """Stand at the beginning of a line."""
+        if self.open_tid is not None:
+            self.open_tid = None
+            self.output.write(" <unfinished ...>\n")
+        if self.headers:
+            self.output.write("".join(self.headers))
+            self.headers.clear()
+
+    def close(self) -> None:
+        """Write what is left, and close the file."""
+        try:
+            self.cut()
+        finally:
+            self.output.close()
 
 
 class Writer:
     """Writes one trace. Times are epoch nanoseconds, durations nanoseconds."""
 
-    def __init__(self, path: str | None, layout: Layout) -> None:
-        """Write to a private file, or to standard error when there is no path."""
-        self._path = path
-        self._file: IO[str] = sys.stderr if path is None else _open_private(path)
-        self._failed = False
-        self._layout = layout
-        self._open_tid: int | None = None
-        """The task whose call stands unfinished on the current line."""
-        self._column = 0
-        self._headers: list[str] = []
-        """Header lines that wait for the current line to end."""
+    def __init__(self, path: str | None, layout: Layout, status: Members[str] = EVERY_WORD) -> None:
+        """Write to a private file, or to standard error when there is no path; see ``output.opened``.
 
-    def begin(self, tid: int, time_ns: int, text: str) -> None:
+        Only calls that end in a way that ``status`` has are written.
+
+        Raises:
+            UnwritableError: the file cannot be created.
+        """
+        self._path = path
+        self._layout = layout
+        self._leaders = Leaders(layout)
+        self._status = status
+        self._held: dict[int, str] | None = None if status.covers(STATUSES) else {}
+        """The texts of calls whose end is waited for, by tid; None when nothing waits."""
+        self._separate = layout.separate and path is not None
+        self._shared = None if self._separate else _Log(opened(path, layout.append))
+        self._logs: dict[int, _Log] = {}
+        """The file of each task, when each has one."""
+        self._preamble: list[str] = []
+        """Header lines that stand at the beginning of each of them."""
+
+    def attach(self, tid: int, command: str = "") -> None:
+        """A task is traced from here on.
+
+        Raises:
+            UnwritableError: its file cannot be created.
+        """
+        self._leaders.add(tid, command)
+        if self._separate and tid not in self._logs:
+            self._logs[tid] = _Log(opened(f"{self._path}.{tid}", self._layout.append))
+            self._logs[tid].headers.extend(self._preamble)
+
+    def drop(self, tid: int) -> None:
+        """A task is traced no longer: it has ended, or was let go of."""
+        self._leaders.remove(tid)
+        if self._held:
+            self._held.pop(tid, None)
+        if log := self._logs.pop(tid, None):
+            log.close()
+
+    def supersede(self, former: int, leader: int) -> None:
+        """A thread has called execve, and goes on under its leader's tid, in its leader's file."""
+        log = self._log(former)
+        if log.open_tid == former:
+            log.open_tid = None
+            log.output.write(f" <pid changed to {leader} ...>\n")
+        if self._held:
+            self._held.pop(leader, None)
+        self.drop(former)
+
+    def begin(self, tid: int, time_ns: int, text: str, where: Where | None = None) -> None:
         """Begin a call: its name, parenthesis and the arguments known at its entry."""
-        self._cut()
-        line = self._leader(tid, time_ns) + text
-        self._write(line)
-        self._open_tid = tid
-        self._column = len(line)
+        if self._held is not None:
+            self._held[tid] = self._leaders.of(tid, time_ns, where) + text
+            return
+        log = self._shared or self._log(tid)
+        log.cut()
+        line = self._leaders.of(tid, time_ns, where) + text
+        log.output.write(line)
+        log.open_tid = tid
+        log.column = len(line)
 
     def finish(
-        self, tid: int, time_ns: int, name: str, result: tuple[str, str], duration_ns: int | None
+        self,
+        tid: int,
+        time_ns: int,
+        name: str,
+        result: tuple[str, str],
+        duration_ns: int | None,
+        *,
+        outcome: str = "successful",
+        where: Where | None = None,
+        dump: str = "",
     ) -> None:
-        """End a call: ``result`` is the rest of its arguments with the parenthesis, and its return value."""
+        """End a call.
+
+        Args:
+            tid: whose call it is.
+            time_ns: when it ended.
+            name: the call.
+            result: the rest of its arguments with the parenthesis, and its return value.
+            duration_ns: how long it took.
+            outcome: how it ended, see ``filters.STATUSES``.
+            where: where the task stands, for the leader of a new line.
+            dump: whole lines that follow, what was read or written.
+        """
         rest, ret = result
-        if self._open_tid == tid:
+        held = None if self._held is None else self._held.pop(tid, None)
+        if self._held is not None and outcome not in self._status:
+            return
+        log = self._shared or self._log(tid)
+        column = 0
+        if held is None and log.open_tid == tid:
             line = rest
-            column = self._column
+            column = log.column
         else:
-            self._cut()
-            line = f"{self._leader(tid, time_ns)}<... {name} resumed>{rest}"
-            column = 0
-        self._open_tid = None
+            log.cut()
+            line = held or f"{self._leaders.of(tid, time_ns, where)}<... {name} resumed>"
+            line += rest
+        log.open_tid = None
         pad = max(self._layout.return_column - column - len(line), 1)
-        tail = "" if duration_ns is None or not self._layout.durations else f" <{_seconds(duration_ns)}>"
-        self._write(f"{line}{' ' * pad}= {ret}{tail}\n")
+        digits = self._layout.durations
+        tail = "" if duration_ns is None or digits is None else f" <{seconds(duration_ns, digits)}>"
+        log.output.write(f"{line}{' ' * pad}= {ret}{tail}\n{dump}")
 
     def leave_unfinished(self, tid: int, mark: str) -> None:
         """Close a line whose call has no end that we will see (``<unfinished ...>``, ``<detached ...>``)."""
-        if self._open_tid == tid:
-            self._open_tid = None
-            self._write(f" <{mark} ...>\n")
+        log = self._shared or self._log(tid)
+        held = None if self._held is None else self._held.pop(tid, None)
+        if held is not None and mark in self._status:
+            log.cut()
+            log.output.write(held)
+        elif log.open_tid != tid:
+            return
+        log.open_tid = None
+        log.output.write(f" <{mark} ...>\n")
 
-    def event(self, tid: int, time_ns: int, text: str) -> None:
+    def event(self, tid: int, time_ns: int, text: str, where: Where | None = None) -> None:
         """Write a line that is no call: a signal, an exit."""
-        self._cut()
-        self._write(f"{self._leader(tid, time_ns)}{text}\n")
+        log = self._shared or self._log(tid)
+        log.cut()
+        log.output.write(f"{self._leaders.of(tid, time_ns, where)}{text}\n")
 
     def header(self, key: str, facts: dict[str, Any]) -> None:
         """Write a ``# tracekit KEY {json}`` line, as soon as a line begins; no call is split for it.
 
-        The JSON is ASCII, so no name of a process can break the line.
+        The JSON is ASCII, so no name of a process can break the line. Where each task has its
+        file, a line about a task stands in its file, and one about the trace in all of them.
         """
-        if self._layout.headers:
-            self._headers.append(f"{_HEADER} {key} {json.dumps(facts, separators=(',', ':'))}\n")
+        if not self._layout.headers:
+            return
+        line = f"{_HEADER} {key} {json.dumps(facts, separators=(',', ':'))}\n"
+        if self._shared:
+            self._shared.headers.append(line)
+        elif log := self._logs.get(facts.get("tid", facts.get("pid", 0))):
+            log.headers.append(line)
+        else:
+            self._preamble.append(line)
 
     def flush(self) -> None:
         """Let readers of the file see everything up to here."""
-        if not self._failed:
-            try:
-                self._file.flush()
-            except OSError as error:
-                raise self._failure(error) from error
+        for log in self._open():
+            log.output.flush()
 
     def close(self) -> None:
         """End the trace. What an earlier failure left in the buffer is given up."""
-        self._cut()
-        try:
-            self.flush()
-        finally:
-            if self._path is not None:
-                with contextlib.suppress(OSError):
-                    self._file.close()
+        for log in self._open():
+            log.close()
 
-    def _write(self, text: str) -> None:
-        if not self._failed:
-            try:
-                self._file.write(text)
-            except OSError as error:
-                raise self._failure(error) from error
+    def _open(self) -> list[_Log]:
+        return [self._shared] if self._shared else list(self._logs.values())
 
-    def _failure(self, error: OSError) -> UnwritableError:
-        """Report once; from then on nothing is written, and the tasks can be let go of in peace."""
-        self._failed = True
-        return UnwritableError(self._path or "standard error", error)
-
-    def _cut(self) -> None:
-        """Stand at the beginning of a line."""
-        if self._open_tid is not None:
-            self._open_tid = None
-            self._write(" <unfinished ...>\n")
-        if self._headers:
-            self._write("".join(self._headers))
-            self._headers.clear()
-
-    def _leader(self, tid: int, time_ns: int) -> str:
-        stamp = f"{_seconds(time_ns)} "
-        return f"{tid:<5} {stamp}" if self._layout.tids else stamp
-
-
-def _seconds(nanoseconds: int) -> str:
-    """Return seconds with six digits behind the point, cut as strace cuts them."""
-    return f"{nanoseconds // 1_000_000_000}.{nanoseconds // 1000 % 1_000_000:06}"
-
-
-def _open_private(path: str) -> IO[str]:
-    """Create a trace file that only its owner can read; a device or a pipe keeps the mode that it has.
-
-    Raises:
-        UnwritableError: the file cannot be created.
-    """
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOCTTY, 0o600)
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.fchmod(descriptor, 0o600)
-    except OSError as error:
-        raise UnwritableError(path, error) from error
-    return os.fdopen(descriptor, "w", encoding="ascii", errors="backslashreplace", newline="\n")
+    def _log(self, tid: int) -> _Log:
+        """The file that a task's lines go to."""
+        if self._shared:
+            return self._shared
+        if tid not in self._logs:
+            self.attach(tid)
+        return self._logs[tid]

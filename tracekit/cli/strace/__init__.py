@@ -1,0 +1,99 @@
+"""``tracekit strace``: a second command line, which is strace's own."""
+
+import os
+import resource
+import signal
+import sys
+from typing import Final
+
+import click
+
+from tracekit import __version__, tracer
+from tracekit.cli.strace.asked import Asked, ComplaintError
+from tracekit.cli.strace.getopt import Arguments, OptionError
+from tracekit.cli.strace.job import Job, made
+from tracekit.cli.strace.options import OPTIONS
+from tracekit.cli.strace.usage import usage
+from tracekit.errors import TracekitError
+from tracekit.syscalls.select import DesignatorError
+from tracekit.tracer.notices import Notices
+from tracekit.tracer.output import UnwritableError
+
+FAILED: Final = 1
+"""The exit status of strace for everything that goes wrong with itself."""
+
+
+class _Verbatim(click.Command):
+    """A command whose words are left as they are: it reads them by itself."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take every word."""
+        ctx.params["words"] = args
+        return []
+
+
+@click.command(cls=_Verbatim, short_help="As strace: its options, letter by letter, and its text.")
+def strace(words: list[str]) -> int:
+    """Do what strace does with these arguments."""
+    return main(words)
+
+
+def main(words: list[str]) -> int:
+    """Do what strace does with these arguments, and return its exit status."""
+    try:
+        return _run(words)
+    except ComplaintError as complaint:
+        return _fail(complaint.message, see_help=complaint.see_help)
+    except OptionError as error:
+        return _fail(str(error), see_help=True)
+    except DesignatorError as error:
+        return _fail(error.message, see_help=True)
+    except UnwritableError as error:
+        return _fail(f"Can't fopen '{error.path}': {error.reason}")
+    except TracekitError as error:
+        return _fail(error.message)
+
+
+def _run(words: list[str]) -> int:
+    asked = Asked()
+    arguments = Arguments(words, OPTIONS)
+    for option, shown, value in arguments:
+        try:
+            option.apply(asked, value)
+        except ValueError:
+            raise ComplaintError(f"invalid {shown} argument: '{value or ''}'", see_help=True) from None
+        if "h" in asked.times:
+            sys.stdout.write(usage(OPTIONS))
+            return 0
+    if "V" in asked.times:
+        sys.stdout.write(f"tracekit -- version {__version__}: the command line and the text of strace 6.1\n")
+        return 0
+    return _trace(made(asked, arguments.rest, Notices().say))
+
+
+def _trace(job: Job) -> int:
+    if job.command:
+        status, _ = tracer.run(list(job.command), job.settings)
+        return _ended(status)
+    tracer.attach(job.pids, job.settings)
+    return 0
+
+
+def _ended(status: int) -> int:
+    """End as the program has ended: a signal that killed it kills us, without a further core file."""
+    if status >= 0:
+        return status
+    sys.stdout.flush()
+    sys.stderr.flush()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(-status, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [-status])
+    os.kill(os.getpid(), -status)
+    return 128 - status
+
+
+def _fail(message: str, see_help: bool = False) -> int:
+    Notices().say(message)
+    if see_help:
+        sys.stderr.write("Try 'strace -h' for more information.\n")
+    return FAILED

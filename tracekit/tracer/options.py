@@ -1,0 +1,52 @@
+"""What is asked of a trace beside its lines: how the program starts, and the summary at the end."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How a program is started."""
+
+    environment: tuple[str, ...] = ()
+    """Changes to our environment, in order: ``VAR=VALUE``, or ``VAR`` to take it away (-E)."""
+    user: str | None = None
+    """Whose rights it gets; ours when None (-u)."""
+
+    def environ(self, ours: dict[str, str]) -> dict[str, str]:
+        """Return the program's environment, made from ours."""
+        changed = dict(ours)
+        for change in self.environment:
+            name, equals, value = change.partition("=")
+            changed.pop(name, None)
+            if equals:
+                changed[name] = value
+        return changed
+
+
+SUMMARY_COLUMNS = (
+    "time-percent",
+    "total-time",
+    "min-time",
+    "max-time",
+    "avg-time",
+    "calls",
+    "errors",
+    "name",
+)
+"""The columns of a summary, by the first of their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The table of calls, errors and time at the end of a trace."""
+
+    only: bool = True
+    """No line is written but the table (-c), or lines too (-C)."""
+    wall_clock: bool = False
+    """Time from entry to exit (-w), not that of the system (the default)."""
+    sort_by: str = "total-time"
+    """The column by which rows are sorted (-S), or ``nothing``."""
+    columns: tuple[str, ...] = ("time-percent", "total-time", "avg-time", "calls", "errors", "name")
+    """The columns that are shown, in order (-U), out of ``SUMMARY_COLUMNS``."""
+    overhead_ns: int = 0
+    """Taken off each call's time (-O)."""

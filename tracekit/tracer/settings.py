@@ -1,0 +1,50 @@
+"""How to trace: everything that is asked of a trace, in one record."""
+
+from dataclasses import dataclass, field
+
+from tracekit.tracer import decode
+from tracekit.tracer.descriptors import DETAILS
+from tracekit.tracer.filters import Filters
+from tracekit.tracer.leader import Layout
+from tracekit.tracer.notices import Notices
+from tracekit.tracer.options import Launch, Summary
+
+STRING_LIMIT = 1024
+"""Bytes of a string that are printed. strace's 32 would cut a request's head short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to trace."""
+
+    output: str | None = None
+    """The trace file, ``|COMMAND`` for a program; None for standard error."""
+    follow: bool = True
+    """Follow threads and children (strace's -f)."""
+    filters: Filters = field(default_factory=Filters)
+    """What is written."""
+    decoding: decode.Options = field(
+        default_factory=lambda: decode.Options(string_limit=STRING_LIMIT, annotate=DETAILS)
+    )
+    layout: Layout = field(default_factory=Layout)
+    launch: Launch = field(default_factory=Launch)
+    """How a program is started."""
+    summary: Summary | None = None
+    """The table at the end, None for none."""
+    notices: Notices | None = None
+    """What is said about tasks on standard error, None for nothing."""
+    seccomp_bpf: bool = False
+    """Let the kernel pass over calls that are not traced (--seccomp-bpf)."""
+    detach_on_execve: bool = False
+    """Let go of a process that calls execve, but for the first one of a launched program (-b execve)."""
+    interruptible: bool = True
+    """Signals to us end the trace; otherwise they pass us by (strace's -I 3)."""
+    suspendable: bool = True
+    """SIGTSTP stops us; otherwise it passes us by (strace's -I 4)."""
+    duration: float | None = None
+    """Seconds after which the trace ends by itself."""
+
+    @property
+    def wanted(self) -> frozenset[str] | None:
+        """The names of the calls that are written; None for all."""
+        return None if self.filters.trace.everything else self.filters.trace.names("x86_64")
