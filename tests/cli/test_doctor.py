@@ -242,16 +242,16 @@ def test_a_refused_attach_says_the_same(tmp_path: Path) -> None:
 
 
 def test_a_hostile_name_is_written_out() -> None:
-    code = "open('/proc/self/comm', 'w').write('\\x1b[31mred\\r'); print(flush=True); input()"
+    code = "open('/proc/self/comm', 'w').write('\\x1b[31mred\\x08'); print(flush=True); input()"
     with ending(
         start([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     ) as process:
         assert process.stdout
         process.stdout.readline()
         done = subprocess.run([*DOCTOR, "-p", str(process.pid)], capture_output=True, check=False)
-    assert b"\\x1b[31mred\\x0d" in done.stdout
+    assert b"\\x1b[31mred\\x08" in done.stdout
     assert b"\x1b" not in done.stdout
-    assert b"\r" not in done.stdout
+    assert b"\x08" not in done.stdout
 
 
 def test_processes_that_are_not_there() -> None:

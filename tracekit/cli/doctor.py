@@ -1,6 +1,7 @@
 """``tracekit doctor``: what this machine allows, and what to do about the rest."""
 
 import io
+import json
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -16,7 +17,6 @@ from tracekit.cli import streams
 from tracekit.cli.tracing import Grouped, process_options
 from tracekit.errors import ExitCode
 from tracekit.report.escape import visible
-from tracekit.report.render import render
 from tracekit.tracer import machine
 from tracekit.tracer.machine import Finding, Prospect, Verdict
 from tracekit.tracer.targets import Selection
@@ -65,10 +65,11 @@ def doctor(form: str, **chosen: Any) -> int:
         value = _about_machine(findings, possible=found.run == 0)
         rows = [_finding_row(one) for one in findings]
     else:
-        prospects = [machine.prospect(pid, here, found) for pid in sorted({*selection.pids(), *selection.given})]
+        pids = sorted({*selection.pids(), *selection.given})
+        prospects = [machine.prospect(pid, here, found) for pid in pids]
         value = _about_processes(prospects)
         rows = [_prospect_row(one) for one in prospects]
-    click.echo(render(value, "json") if form == "json" else _text(str(value["summary"]), rows), nl=False)
+    click.echo(_json(value) if form == "json" else _text(str(value["summary"]), rows), nl=False)
     return ExitCode.ANSWERED if value["verdict"] == "possible" else ExitCode.NOT_PERMITTED
 
 
@@ -114,6 +115,11 @@ def _prospect_row(one: Prospect) -> _Row:
     if one.obstacle:
         return _Row("Processes", str(one.pid), "no", one.obstacle.message, (f"-> {one.obstacle.remedy}",))
     return _Row("Processes", str(one.pid), "yes", f"{one.name} can be attached to", one.remarks)
+
+
+def _json(value: dict[str, Any]) -> str:
+    """Return JSON in ASCII; names of processes may hold anything."""
+    return json.dumps(value, indent=2).replace("\x7f", "\\u007f") + "\n"
 
 
 def _text(summary: str, rows: Iterable[_Row]) -> str:
