@@ -115,7 +115,7 @@ def number(text: str, most: int = _MOST_INT) -> int | None:
     return value if 0 <= value <= most else None
 
 
-def _signal(text: str) -> int | None:
+def signal_number(text: str) -> int | None:
     """A signal's number: by number, or by name with or without SIG, in any case."""
     if text[:1].isdecimal():
         return number(text, _MOST_SIGNAL)
@@ -141,7 +141,7 @@ _READERS: Final[Mapping[str, _Reader]] = {
     "abbrev": choose,
     "verbose": choose,
     "raw": choose,
-    "signal": _set("signal", _signal),
+    "signal": _set("signal", signal_number),
     "status": _set("status", _words(*STATUSES)),
     "quiet": _set(
         "quiet",
