@@ -12,14 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.privileges import (
-    KILL,
-    NOBODY,
-    filtered,
-    nobody,
-    unshared,
-    without_ptrace,
-)
+from tests.support.privileges import KILL, NOBODY, filtered, nobody, unshared, without_ptrace
 from tests.support.processes import ending, start, task, wait_until
 from tests.support.requirements import kernel_thread, need, need_ptrace, need_root
 from tests.support.tracers import TRACEKIT
@@ -71,6 +64,7 @@ def test_where_tracing_is_allowed() -> None:
 
 
 def test_as_text_it_has_a_line_for_each_finding() -> None:
+    need_ptrace()
     value = examined(DOCTOR)
     done = subprocess.run(DOCTOR, capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
@@ -189,6 +183,7 @@ def test_in_a_pid_namespace_of_its_own() -> None:
 
 
 def test_in_a_pid_namespace_with_the_wrong_proc() -> None:
+    need_ptrace()
     doctor = [*unshared("--pid", "--fork"), *DOCTOR]
     assert topics(doctor)["/proc"]["verdict"] == "no"
     with sleeping() as pid:
@@ -242,6 +237,7 @@ def test_a_refused_attach_says_the_same(tmp_path: Path) -> None:
 
 
 def test_a_hostile_name_is_written_out() -> None:
+    need_ptrace()
     code = "open('/proc/self/comm', 'w').write('\\x1b[31mred\\x08'); print(flush=True); input()"
     with ending(
         start([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -65,9 +65,9 @@ def filtered(call: str, action: int, *command: str) -> list[str]:
 
 
 def unshared(*options: str) -> list[str]:
-    """Return unshare(1) with options, in front of a command, or skip the test where it may not."""
+    """Return unshare(1) with options, in front of a command, or skip the test where Python does not run so."""
     unshare = [need("unshare"), *options, "--"]
-    done = subprocess.run([*unshare, "true"], capture_output=True, text=True, check=False)
+    done = subprocess.run([*unshare, sys.executable, "-c", ""], capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"this machine allows no {' '.join(options)}: {done.stderr.strip()}")
     return unshare

@@ -92,4 +92,5 @@ def test_the_ends_of_a_socket_of_ours_are_told() -> None:
 
 
 def test_ptrace_gets_to_the_kernel_here() -> None:
+    need_ptrace()
     assert trial.forbidden() == 0
