@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from tracekit.syscalls import ARCHITECTURES, calls
 from tracekit.tracer import procfs, ptrace
-from tracekit.tracer.decode import Call, Decoder
+from tracekit.tracer.decode import Call, Decoder, resolve
 from tracekit.tracer.task import Task, Tasks
 from tracekit.tracer.waiting import Waiter
 from tracekit.tracer.writer import Writer
@@ -129,6 +129,7 @@ class Tracer:
     def _enter(self, task: Task, info: ptrace.SyscallInfo) -> None:
         syscall = calls(info.arch).get(info.number) if info.arch in ARCHITECTURES else None
         call = Call(syscall, info.number, info.arch, info.args, stack=info.stack, resumes=task.latest)
+        resolve(call, task)
         if task.hidden and call.name != "execve":
             return
         if self._wanted is not None and call.name not in self._wanted:

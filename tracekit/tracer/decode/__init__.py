@@ -7,6 +7,7 @@ how a kind of value prints, by the modules beside this one.
 
 from tracekit.tracer.decode import kinds
 from tracekit.tracer.decode.decoder import Decoder
+from tracekit.tracer.decode.multiplexed import resolve
 from tracekit.tracer.decode.view import Call, Options, Task
 
-__all__ = ["Call", "Decoder", "Options", "Task", "kinds"]
+__all__ = ["Call", "Decoder", "Options", "Task", "kinds", "resolve"]

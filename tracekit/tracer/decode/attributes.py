@@ -154,7 +154,7 @@ def _statx_flags(_view: View, value: int) -> str:
 def _fsid(_view: View, value: bytes) -> str:
     """A file system's id: two numbers."""
     one, other = struct.unpack("<II", value)
-    return f"{{val=[{one:#x}, {other:#x}]}}"
+    return f"{{val=[{hex(one) if one else 0}, {hex(other) if other else 0}]}}"
 
 
 def _sized_statfs(size: str) -> Printer:

@@ -74,8 +74,22 @@ def _call(_view: View, value: int) -> str:
     return (f"{version}<<16|" if version else "") + spell("ipc_operation", operation)
 
 
+def _semctl_argument(view: View, where: int) -> str:
+    """The union that semctl takes by value, and ipc(2) by a pointer: ``[0x7ffc]``."""
+    data = view.fetch(where, view.abi.word)
+    return pointer(where) if data is None else f"[{pointer(int.from_bytes(data, 'little'))}]"
+
+
+def _shmat_result(view: View, _value: int) -> str:
+    """Where ipc(2) attached shared memory: it stands behind its fourth argument."""
+    data = view.fetch(view.args[3], view.abi.word)
+    return "" if data is None else hex(int.from_bytes(data, "little"))
+
+
 kinds(
     {
+        "semctl_argument": _semctl_argument,
+        "return_shmat_result": _shmat_result,
         "ipc_call": _call,
         "ipc_key": _key,
         "ipc_flags": _get_flags,
