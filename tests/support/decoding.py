@@ -54,11 +54,13 @@ def decode(
     syscall = by_name()[name]
     registers = tuple(one & (1 << 64) - 1 for one in args) + (0,) * (6 - len(args))
     call = Call(syscall, syscall.numbers["x86_64"], "x86_64", registers)
-    entry = decoder.entering(call, task)
+    decoder.enter(call, task)
+    entry = decoder.entering(call)
     if after is not None:
         task.memory[:] = after
     call.ret, call.is_error = ret, -4096 < ret < 0
-    rest, result = decoder.exiting(call, task)
+    decoder.leave(call, task)
+    rest, result = decoder.exiting(call)
     return entry, rest, result
 
 

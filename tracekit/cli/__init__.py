@@ -12,7 +12,6 @@ from tracekit import __version__
 from tracekit.cli import streams
 from tracekit.cli.mistakes import explained
 from tracekit.errors import ExitCode, TracekitError
-from tracekit.tracer.waiting import threads_kept_away
 
 _INTERRUPTED = 130
 _COMMANDS = {
@@ -47,8 +46,7 @@ def _answers() -> dict[str, click.Command]:
 
 
 def _load(module: str) -> ModuleType:
-    with threads_kept_away():
-        return importlib.import_module(f"tracekit.cli.{module}")
+    return importlib.import_module(f"tracekit.cli.{module}")
 
 
 @click.group(

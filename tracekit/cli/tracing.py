@@ -10,7 +10,6 @@ from tracekit import syscalls, tracer
 from tracekit.errors import UsageError
 from tracekit.report.escape import visible
 from tracekit.tracer.targets import Selection
-from tracekit.tracer.waiting import threads_kept_away
 
 Command = Callable[..., Any]
 
@@ -173,8 +172,7 @@ def _wanted(expression: str | None, analyses: str | None) -> frozenset[str] | No
 
 
 def _needs(name: str) -> frozenset[str]:
-    with threads_kept_away():
-        from tracekit.analyzers import ANALYZERS  # noqa: PLC0415 - pandas comes with them; few traces need it
+    from tracekit.analyzers import ANALYZERS  # noqa: PLC0415 - pandas comes with them; few traces need it
 
     if name not in ANALYZERS:
         raise UsageError(f"there is no answer called {name!r}", f"known are {', '.join(ANALYZERS)}")

@@ -17,6 +17,7 @@ from tracekit.errors import UsageError
 from tracekit.tracer import decode, starting
 from tracekit.tracer.descriptors import DETAILS, Descriptors
 from tracekit.tracer.loop import Counts, Tracer
+from tracekit.tracer.record import Record
 from tracekit.tracer.task import Tasks
 from tracekit.tracer.waiting import FROM_OUTSIDE, Waiter
 from tracekit.tracer.writer import Layout, Writer
@@ -105,11 +106,12 @@ def _exit_status(program: int, tracer: Tracer, waiter: Waiter) -> int:
 @contextmanager
 def _tracer(settings: Settings, waiter: Waiter) -> Iterator[Tracer]:
     """Open the trace, and whatever happens in it, let go of every task before it is closed."""
-    lines = Writer(settings.output, settings.layout)
-    lines.header("trace", _about(settings))
+    writer = Writer(settings.output, settings.layout)
+    decoder = decode.Decoder(settings.decoding)
     descriptors = Descriptors(settings.decoding.annotate)
-    tasks = Tasks(lines, descriptors)
-    tracer = Tracer(lines, decode.Decoder(settings.decoding), tasks, settings.wanted)
+    record = Record(writer, decoder)
+    record.header("trace", _about(settings))
+    tracer = Tracer(record, decoder, Tasks(record, descriptors), settings.wanted)
     if settings.duration is not None:
         waiter.deadline = time.monotonic() + settings.duration
     try:
@@ -117,9 +119,11 @@ def _tracer(settings: Settings, waiter: Waiter) -> Iterator[Tracer]:
     finally:
         try:
             tracer.detach(waiter)
+            record.write_all()
         finally:
-            lines.header("end", {"time_ns": time.time_ns(), **asdict(tracer.counts)})
-            lines.close()
+            record.header("end", {"time_ns": time.time_ns(), **asdict(tracer.counts)})
+            record.write_all()
+            writer.close()
             descriptors.close()
 
 

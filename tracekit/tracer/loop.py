@@ -1,28 +1,36 @@
-"""The stop loop: from what the kernel reports of traced tasks to the lines of a trace.
+"""The stop loop: from what the kernel reports of traced tasks to what a trace says of them.
 
 Semantics are those of ``strace -f`` over PTRACE_SEIZE, see ptrace(2): a stop is
 a syscall's entry or exit, an event (clone, exec, exit), the delivery of a
-signal, or a group-stop; each is written down and the task resumed in the way
+signal, or a group-stop; each is taken down and the task resumed in the way
 that leaves the program's own behaviour as it was.
 """
 
+import gc
+import math
 import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tracekit.syscalls import ARCHITECTURES, calls
+from tracekit.syscalls import ARCHITECTURES, Syscall, calls
 from tracekit.tracer import procfs, ptrace
-from tracekit.tracer.decode import Call, Decoder, resolve
+from tracekit.tracer.decode import Call, Decoder
+from tracekit.tracer.record import Record
 from tracekit.tracer.task import Task, Tasks
 from tracekit.tracer.waiting import Waiter
-from tracekit.tracer.writer import Writer
 
 _SYSCALL_STOP = signal.SIGTRAP | 0x80
 """PTRACE_O_TRACESYSGOOD marks syscall stops so."""
 _NEW_TASK = frozenset({ptrace.EVENT_CLONE, ptrace.EVENT_FORK, ptrace.EVENT_VFORK})
+_TABLES: dict[int, tuple[str, Mapping[int, Syscall]]] = {
+    number: (arch, calls(arch)) for number, arch in ptrace.ARCHITECTURES.items() if arch in ARCHITECTURES
+}
+"""The calls by number, for each architecture as the kernel tells it."""
+_WRITING = 0.01
+"""Seconds of a tick that go to writing while tasks are busy; on a machine with one core they would wait."""
 _STOPPING = frozenset({signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU})
 
 
@@ -37,22 +45,24 @@ class Counts:
 
 
 class Tracer:
-    """Serves the stops of traced tasks and writes their trace."""
+    """Serves the stops of traced tasks and takes down what they tell."""
 
-    def __init__(self, writer: Writer, decoder: Decoder, tasks: Tasks, wanted: frozenset[str] | None) -> None:
-        """Print the ``wanted`` calls by name, None for all."""
+    def __init__(self, record: Record, decoder: Decoder, tasks: Tasks, wanted: frozenset[str] | None) -> None:
+        """Take down the ``wanted`` calls by name, None for all."""
         self.tasks = tasks
         self.counts = Counts()
         self.program: int | None = None
         """The process that we launched, and are the parent of."""
         self.status: int | None = None
         """Its wait status, once it has ended; its number may be another's after that."""
-        self._writer = writer
+        self._record = record
         self._decoder = decoder
         self._wanted = wanted
         self._round: deque[tuple[int, int]] = deque()
         """Changes that were reported and are not handled yet."""
         self._detaching = False
+        self._quiet = True
+        """No task has stopped since the last tick."""
         self._events: dict[int, Callable[[Task, int], None]] = {
             **dict.fromkeys(_NEW_TASK, self._on_new_task),
             ptrace.EVENT_EXEC: self._on_exec,
@@ -61,10 +71,13 @@ class Tracer:
         }
 
     def run(self, waiter: Waiter) -> None:
-        """Serve stops until every task has ended, or the waiter says that it is enough."""
+        """Serve stops until every task has ended, or the waiter says that it is enough.
+
+        What is taken down makes no cycles, and to search it for some costs more than to decode it.
+        """
+        gc.disable()
         while self.tasks and not waiter.ended():
-            if not self.serve(waiter):
-                self._writer.flush()
+            self.serve(waiter)
 
     def detach(self, waiter: Waiter) -> None:
         """Let every task go on as it was: running, or stopped if it was stopped (ptrace(2), PTRACE_DETACH).
@@ -84,15 +97,25 @@ class Tracer:
             self.serve(waiter)
         self.counts.tasks = self.tasks.seen
 
-    def serve(self, waiter: Waiter) -> int:
-        """Serve one round and return how many changes it held."""
+    def serve(self, waiter: Waiter) -> None:
+        """Wait for tasks that have stopped, and serve them; now and then, write."""
         try:
-            self._round.extend(waiter.round())
+            self._round.extend(waiter.stopped())
+            self._quiet = self._quiet and not self._round
+            self._handle_round()
+            if waiter.tick():
+                self._catch_up(waiter)
         except ChildProcessError:
             self.tasks.clear()
-        served = len(self._round)
-        self._handle_round()
-        return served
+
+    def _catch_up(self, waiter: Waiter) -> None:
+        """Write while no task waits: a little, or all if none has stopped since the last tick."""
+        until = math.inf if self._quiet else time.monotonic() + _WRITING
+        while self._record.write_some() and time.monotonic() < until:
+            self._round.extend(waiter.anyone())
+            self._handle_round()
+        self._record.flush()
+        self._quiet = True
 
     def _handle_round(self) -> None:
         while self._round:
@@ -120,21 +143,23 @@ class Tracer:
         info = ptrace.syscall_info(task.tid)
         if info is None:
             return
-        if info.op == "entry":
+        if info[0] == ptrace.EXIT:
+            if task.call is not None:
+                self._leave(task, task.call, info)
+        elif info[0]:
             self._enter(task, info)
-        elif info.op == "exit" and task.call is not None:
-            self._leave(task, task.call, info)
         ptrace.resume(task.tid)
 
     def _enter(self, task: Task, info: ptrace.SyscallInfo) -> None:
-        syscall = calls(info.arch).get(info.number) if info.arch in ARCHITECTURES else None
-        call = Call(syscall, info.number, info.arch, info.args, stack=info.stack, resumes=task.latest)
-        resolve(call, task)
+        _, arch, _, stack, number, *args = info
+        name, table = _TABLES[arch]
+        call = Call(table.get(number), number, name, args, stack=stack, resumes=task.latest)
         if task.hidden and call.name != "execve":
             return
         if self._wanted is not None and call.name not in self._wanted:
             return
-        self._writer.begin(task.tid, time.time_ns(), self._decoder.entering(call, task))
+        self._decoder.enter(call, task)
+        self._record.entry(task.tid, time.time_ns(), call)
         task.call = call
         task.latest = call.name
         task.entered_ns = time.monotonic_ns()
@@ -143,8 +168,9 @@ class Tracer:
     def _leave(self, task: Task, call: Call, info: ptrace.SyscallInfo) -> None:
         duration = time.monotonic_ns() - task.entered_ns
         now = time.time_ns()
-        call.ret, call.is_error = info.ret, info.is_error
-        self._writer.finish(task.tid, now, call.name, self._decoder.exiting(call, task), duration)
+        call.ret, call.is_error = info[4], bool(info[5] & 0xFF)
+        self._decoder.leave(call, task)
+        self._record.exit(task.tid, now, call, duration)
         task.call = None
 
     def _on_new_task(self, task: Task, _stop: int) -> None:
@@ -160,8 +186,8 @@ class Tracer:
     def _on_exec(self, task: Task, _stop: int) -> None:
         former = ptrace.event_message(task.tid)
         if former and former != task.tid and former in self.tasks:
-            self._writer.leave_unfinished(former, f"pid changed to {task.tid}")
-            self._writer.event(task.tid, time.time_ns(), f"+++ superseded by execve in pid {former} +++")
+            self._record.abandoned(former, f"pid changed to {task.tid}")
+            self._record.event(task.tid, time.time_ns(), f"+++ superseded by execve in pid {former} +++")
             task = self.tasks.supersede(former, task.tid)
         task.hidden = False
         self.tasks.announce_program(task)
@@ -169,8 +195,7 @@ class Tracer:
 
     def _on_exiting(self, task: Task, _stop: int) -> None:
         if task.call is not None:
-            rest = self._decoder.unfinished(task.call)
-            self._writer.finish(task.tid, time.time_ns(), task.call.name, (rest, "?"), None)
+            self._record.died(task.tid, time.time_ns(), task.call)
             task.call = None
         ptrace.resume(task.tid)
 
@@ -179,13 +204,13 @@ class Tracer:
             ptrace.resume(task.tid)
             return
         if not task.hidden:
-            self._writer.event(task.tid, time.time_ns(), f"--- stopped by {signal.Signals(stop).name} ---")
+            self._record.event(task.tid, time.time_ns(), f"--- stopped by {signal.Signals(stop).name} ---")
         ptrace.listen(task.tid)
 
     def _on_signal(self, task: Task, stop: int) -> None:
         info = ptrace.signal_info(task.tid)
         if info is not None and not task.hidden:
-            self._writer.event(task.tid, time.time_ns(), f"--- {self._decoder.signal(info)} ---")
+            self._record.signal(task.tid, time.time_ns(), info)
             self.counts.signals += 1
         ptrace.resume(task.tid, stop)
 
@@ -194,7 +219,7 @@ class Tracer:
             self.status = status
         task = self.tasks.drop(tid)
         if task is not None:
-            self._writer.event(tid, time.time_ns(), f"+++ {_end_text(status)} +++")
+            self._record.event(tid, time.time_ns(), f"+++ {_end_text(status)} +++")
 
     def _release(self, task: Task, stop: int, event: int) -> None:
         """Detach one task from the stop that it stands in."""
@@ -204,7 +229,7 @@ class Tracer:
             self.tasks.drop(former or 0)
         pending = stop if not event and stop != _SYSCALL_STOP else 0
         if ptrace.detach(task.tid, pending):
-            self._writer.leave_unfinished(task.tid, "detached")
+            self._record.abandoned(task.tid, "detached")
             self.tasks.drop(task.tid)
         else:
             # It was resumed already when an error of ours ended the trace, or it is gone.

@@ -9,6 +9,9 @@ from ctypes import POINTER, Structure, byref, c_long, c_size_t, c_ssize_t, c_ulo
 
 PAGE = 4096
 
+_LIMIT = 1 << 20
+"""Nothing that is printed needs more; a length given by the traced program may be anything."""
+
 
 class _Vector(Structure):
     """struct iovec, uio.h."""
@@ -17,28 +20,27 @@ class _Vector(Structure):
 
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_read = _libc.process_vm_readv
-_read.argtypes = (c_long, POINTER(_Vector), c_ulong, POINTER(_Vector), c_ulong, c_ulong)
-_read.restype = c_ssize_t
+_transfer = _libc.process_vm_readv
+_transfer.argtypes = (c_long, POINTER(_Vector), c_ulong, POINTER(_Vector), c_ulong, c_ulong)
+_transfer.restype = c_ssize_t
 
-_LIMIT = 1 << 20
-"""Nothing that is printed needs more; a length given by the traced program may be anything."""
+# One buffer serves every read, and the kernel is told of it once: reads are on the way of each stop.
+_buffer = ctypes.create_string_buffer(_LIMIT)
+_start = ctypes.addressof(_buffer)
+_local = _Vector(_start, _LIMIT)
+_remote = _Vector(0, 0)
+_to, _from = byref(_local), byref(_remote)
 
 
 def read(tid: int, address: int, size: int) -> bytes:
     """Return up to ``size`` bytes from ``address`` on; fewer, or none, where memory cannot be read."""
-    size = min(size, _LIMIT)
     if size <= 0 or not address:
         return b""
-    buffer = ctypes.create_string_buffer(size)
-    got = _transfer(tid, address, buffer, size)
-    if got <= 0 and (address % PAGE) + size > PAGE:
+    _remote.base = address
+    _remote.length = min(size, _LIMIT)
+    got = _transfer(tid, _to, 1, _from, 1, 0)
+    if got <= 0 and address % PAGE + size > PAGE:
         # Some kernels refuse the whole piece when its end is unreadable.
-        got = _transfer(tid, address, buffer, PAGE - address % PAGE)
-    return buffer.raw[:got] if got > 0 else b""
-
-
-def _transfer(tid: int, address: int, buffer: ctypes.Array[ctypes.c_char], size: int) -> int:
-    local = _Vector(ctypes.addressof(buffer), size)
-    remote = _Vector(address, size)
-    return int(_read(tid, byref(local), 1, byref(remote), 1, 0))
+        _remote.length = PAGE - address % PAGE
+        got = _transfer(tid, _to, 1, _from, 1, 0)
+    return ctypes.string_at(_start, got) if got > 0 else b""

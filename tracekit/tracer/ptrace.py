@@ -11,12 +11,19 @@ leave the rest to the loop.
 """
 
 import errno
+import os
 import struct
-from ctypes import addressof, c_ulong, create_string_buffer
-from dataclasses import dataclass
+from ctypes import addressof, c_long, c_ulong, create_string_buffer, get_errno
 
 from ptrace import PtraceError
 from ptrace.binding import func
+from ptrace.ctypes_libc import libc
+
+# func.ptrace makes objects and texts of each answer. That is a third of the cost of a stop, so the
+# function below it is called directly.
+_ptrace = libc["ptrace"]
+_ptrace.argtypes = (c_ulong, c_ulong, c_ulong, c_ulong)
+_ptrace.restype = c_long
 
 # linux/ptrace.h
 _SEIZE = 0x4206
@@ -40,33 +47,22 @@ WAIT_ALL = func.THREAD_TRACE_FLAGS
 SIGINFO_SIZE = 128
 """sizeof(siginfo_t), asm-generic/siginfo.h."""
 
-# struct ptrace_syscall_info, linux/ptrace.h: op, three bytes of padding, arch,
-# instruction pointer, stack pointer, then a union by op.
-_INFO_HEAD = struct.Struct("=B3xIQQ")
-_INFO_ENTRY = struct.Struct("=Q6Q")
-_INFO_EXIT = struct.Struct("=qB")
-_INFO_OPS = {1: "entry", 2: "exit", 3: "entry"}
+# struct ptrace_syscall_info, linux/ptrace.h: op, three bytes of padding, arch, instruction pointer, stack
+# pointer; then the number and six arguments, or the return value and a byte that tells an error.
+_INFO = struct.Struct("=B3xIQQq6Q")
+_INFO_SIZE = 88
+ENTRY, EXIT, SECCOMP = 1, 2, 3
+"""What a syscall stop is: the ``op`` of a SyscallInfo."""
 
-# AUDIT_ARCH_*, linux/audit.h
-_ARCHES = {0xC000003E: "x86_64", 0xC00000B7: "aarch64", 0x40000003: "i386"}
+ARCHITECTURES = {0xC000003E: "x86_64", 0xC00000B7: "aarch64", 0x40000003: "i386"}
+"""AUDIT_ARCH_* (linux/audit.h): how the kernel tells an architecture."""
 
+SyscallInfo = tuple[int, int, int, int, int, int, int, int, int, int, int]
+"""op, architecture, instruction pointer, stack pointer, then number and six arguments; at an exit the
+return value, and in the next field's low byte whether it is an error. Op is 0 outside of syscall stops."""
 
-@dataclass(slots=True)
-class SyscallInfo:
-    """What the kernel says of a syscall stop (PTRACE_GET_SYSCALL_INFO in ptrace(2))."""
-
-    op: str
-    """``entry``, ``exit``, or ``none`` when the task is not in a syscall stop."""
-    arch: str
-    number: int = -1
-    args: tuple[int, ...] = ()
-    stack: int = 0
-    """The stack pointer."""
-    ret: int = 0
-    is_error: bool = False
-
-
-_info = create_string_buffer(88)
+_info = create_string_buffer(_INFO_SIZE)
+_info_at = addressof(_info)
 _siginfo = create_string_buffer(SIGINFO_SIZE)
 _message = c_ulong()
 
@@ -77,10 +73,8 @@ def seize(tid: int, follow: bool) -> None:
     Raises:
         OSError: EPERM (no permission, or traced already) or ESRCH (no such task).
     """
-    try:
-        func.ptrace(_SEIZE, tid, 0, _OPTIONS_FOLLOW if follow else _OPTIONS)
-    except PtraceError as error:
-        raise OSError(error.errno, str(error)) from error
+    if _ptrace(_SEIZE, tid, 0, _OPTIONS_FOLLOW if follow else _OPTIONS) < 0:
+        raise OSError(get_errno(), os.strerror(get_errno()))
 
 
 def interrupt(tid: int) -> bool:
@@ -90,7 +84,7 @@ def interrupt(tid: int) -> bool:
 
 def resume(tid: int, signal: int = 0) -> bool:
     """Let a stopped task go on to its next syscall stop, delivering a signal to it."""
-    return _request(func.PTRACE_SYSCALL, tid, signal)
+    return _request(func.PTRACE_SYSCALL, tid, 0, signal)
 
 
 def listen(tid: int) -> bool:
@@ -100,48 +94,35 @@ def listen(tid: int) -> bool:
 
 def detach(tid: int, signal: int = 0) -> bool:
     """Let go of a stopped task, delivering a signal to it."""
-    return _request(func.PTRACE_DETACH, tid, signal)
+    return _request(func.PTRACE_DETACH, tid, 0, signal)
 
 
 def event_message(tid: int) -> int | None:
     """Return what an event stop tells: the new task's tid, or at an exec the former tid."""
-    return _message.value if _request(func.PTRACE_GETEVENTMSG, tid, addressof(_message)) else None
+    return _message.value if _request(func.PTRACE_GETEVENTMSG, tid, 0, addressof(_message)) else None
 
 
 def signal_info(tid: int) -> bytes | None:
     """Return the siginfo_t of a signal-delivery-stop, raw."""
-    return _siginfo.raw if _request(func.PTRACE_GETSIGINFO, tid, addressof(_siginfo)) else None
+    return _siginfo.raw if _request(func.PTRACE_GETSIGINFO, tid, 0, addressof(_siginfo)) else None
 
 
 def syscall_info(tid: int) -> SyscallInfo | None:
     """Return what the syscall stop of a task is about."""
-    try:
-        func.ptrace(_GET_SYSCALL_INFO, tid, len(_info), addressof(_info))
-    except PtraceError as error:
-        _pass_over_gone(error)
+    if not _request(_GET_SYSCALL_INFO, tid, _INFO_SIZE, _info_at):
         return None
-    op, arch, _, stack = _INFO_HEAD.unpack_from(_info)
-    kind = _INFO_OPS.get(op, "none")
-    info = SyscallInfo(kind, _ARCHES.get(arch, hex(arch)), stack=stack)
-    if kind == "entry":
-        info.number, *args = _INFO_ENTRY.unpack_from(_info, _INFO_HEAD.size)
-        info.args = tuple(args)
-    elif kind == "exit":
-        info.ret, failed = _INFO_EXIT.unpack_from(_info, _INFO_HEAD.size)
-        info.is_error = bool(failed)
-    return info
+    return _INFO.unpack_from(_info)
 
 
-def _request(request: int, tid: int, data: int = 0) -> bool:
-    try:
-        func.ptrace(request, tid, 0, data)
-    except PtraceError as error:
-        _pass_over_gone(error)
-        return False
-    return True
+def _request(request: int, tid: int, address: int = 0, data: int = 0) -> bool:
+    """Make a request on a stopped task; False when the task is no more.
 
-
-def _pass_over_gone(error: PtraceError) -> None:
-    """Pass over a task that is no more; anything else is a defect of ours."""
-    if error.errno != errno.ESRCH:
-        raise error
+    Raises:
+        PtraceError: anything else, which is a defect of ours.
+    """
+    if _ptrace(request, tid, address, data) >= 0:
+        return True
+    number = get_errno()
+    if number != errno.ESRCH:
+        raise PtraceError(f"ptrace request {request:#x}", errno=number, pid=tid)
+    return False

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tracekit.tracer import memory, procfs
 from tracekit.tracer.decode import Call
 from tracekit.tracer.descriptors import Descriptors
-from tracekit.tracer.writer import Writer
+from tracekit.tracer.record import Record
 
 
 @dataclass(slots=True)
@@ -42,10 +42,10 @@ class Task:
 class Tasks(dict[int, Task]):
     """The tasks under trace by tid. Each is announced in the trace when it is first seen."""
 
-    def __init__(self, writer: Writer, descriptors: Descriptors) -> None:
+    def __init__(self, record: Record, descriptors: Descriptors) -> None:
         super().__init__()
         self.seen = 0
-        self._writer = writer
+        self._record = record
         self._descriptors = descriptors
         self._announced: set[int] = set()
 
@@ -77,12 +77,12 @@ class Tasks(dict[int, Task]):
         self._announce_task(task.tid, task.pid, procfs.comm(task.tid))
 
     def _announce_task(self, tid: int, pid: int, comm: str) -> None:
-        self._writer.header("task", {"tid": tid, "pid": pid, "comm": comm, "time_ns": time.time_ns()})
+        self._record.header("task", {"tid": tid, "pid": pid, "comm": comm, "time_ns": time.time_ns()})
 
     def _announce_process(self, tid: int, descriptors: bool) -> None:
         facts = procfs.process_facts(tid, descriptors)
         if facts is not None:
-            self._writer.header("process", {**facts, "time_ns": time.time_ns()})
+            self._record.header("process", {**facts, "time_ns": time.time_ns()})
 
     def drop(self, tid: int) -> Task | None:
         """Forget a task that has ended or was let go of; a later process may get its number."""

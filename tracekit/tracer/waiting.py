@@ -1,18 +1,17 @@
-"""Waiting for stops of traced tasks and for requests to end, without losing either.
+"""Waiting for stops of traced tasks, without missing a request to end.
 
-The signals that matter stay blocked and are taken with sigtimedwait(2), so
-none can interrupt the handling of a stop, and none can slip in between a check
-and the wait. Stops are taken in rounds: a task that was resumed has to stop
-again before it is served again, so one that floods cannot starve the others.
+One wait4(2) that blocks is all that a stop costs. A signal to ourselves interrupts it; one
+that comes between a look at the requests and the wait would be noticed late, so a timer
+ticks: it is also the time at which what was taken down is written.
 """
 
+import ctypes
+import errno
 import math
-import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Self
 
 from tracekit.tracer import ptrace
@@ -22,30 +21,27 @@ REQUESTS = frozenset({signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGH
 FROM_OUTSIDE = REQUESTS - {signal.SIGINT, signal.SIGQUIT}
 """The same while a program of ours runs in the foreground: what the terminal sends is its business."""
 
-_ALL = REQUESTS | {signal.SIGCHLD}
-_DISPOSITIONS: dict[signal.Signals, signal.Handlers] = {
-    signal.SIGCHLD: signal.SIG_DFL,  # who started us may ignore it: we would hear of no stop
-    signal.SIGTTOU: signal.SIG_IGN,  # a traced shell takes the terminal, and we still write to it
-    signal.SIGTTIN: signal.SIG_IGN,
-}
-_LULL = 0.05
-"""Seconds without a stop after which a round comes back empty: time to write out what is buffered."""
-_PAUSE = 0.5
-"""The same while there has been none for longer."""
+_IGNORED = (
+    signal.SIGTTOU,  # a traced shell takes the terminal, and we still write to it
+    signal.SIGTTIN,
+)
+_TICK = 0.05
+"""Seconds between two ticks."""
+_TURNS = 16
+"""Of so many waits, one takes every task that has stopped: the kernel offers the oldest task first each
+time, and one that floods would starve the others."""
+_WAIT_NOW = ptrace.WAIT_ALL | 1  # WNOHANG
 
-
-@contextmanager
-def threads_kept_away() -> Iterator[None]:
-    """Let threads that are started inside (numpy starts some at its import) never take our signals."""
-    old = signal.pthread_sigmask(signal.SIG_BLOCK, _ALL)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, old)
+_libc = ctypes.CDLL(None, use_errno=True)
+_wait = _libc.wait4
+_wait.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+_wait.restype = ctypes.c_int
+_status = ctypes.c_int()
+_status_at = ctypes.addressof(_status)
 
 
 class Waiter:
-    """A context in which children's stops and requests to end arrive one at a time."""
+    """A context in which tasks that stop and requests to end are waited for together."""
 
     def __init__(self, requests: frozenset[signal.Signals] = REQUESTS) -> None:
         """Take ``requests`` as requests to end, and pass over other signals of their kind."""
@@ -54,73 +50,93 @@ class Waiter:
         """The requests to end so far."""
         self.deadline = math.inf
         """When the trace ends by itself (time.monotonic)."""
-        self._patience = _LULL
-        self._old_mask: set[signal.Signals | int] = set()
-        self._old_dispositions: dict[signal.Signals, Any] = {}
+        self._ticked = False
+        self._turn = 0
+        self._old: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
-        """Block the signals that are waited for."""
-        self._old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ALL)
-        self._old_dispositions = {number: signal.signal(number, how) for number, how in _DISPOSITIONS.items()}
+        """Take the signals over. A tracer that was started with nohup(1) outlives its terminal."""
+        for number in REQUESTS:
+            self._replace(number, self._note if number in self._requests else signal.SIG_IGN)
+        if self._old[signal.SIGHUP] is signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        for number in _IGNORED:
+            self._replace(number, signal.SIG_IGN)
+        self._replace(signal.SIGCHLD, signal.SIG_DFL)  # who started us may ignore it: we would miss every end
+        self._replace(signal.SIGALRM, self._tick)
+        signal.setitimer(signal.ITIMER_REAL, _TICK, _TICK)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the signal mask back; requests that were taken are not delivered again."""
-        while self._take(0):
-            pass
+        """Give the signals back."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
         self.give_back()
 
     def give_back(self) -> None:
         """Undo what was done to signals; also in a forked child, before it runs its program."""
-        for number, how in self._old_dispositions.items():
+        for number, how in self._old.items():
             signal.signal(number, how)
-        signal.pthread_sigmask(signal.SIG_SETMASK, self._old_mask)
 
     def request(self) -> None:
         """Ask for the end from another thread of ours."""
         self.requested.append(signal.SIGTERM)
 
-    def round(self) -> list[tuple[int, int]]:
-        """Return the tasks whose state changed: tid and wait status. Empty when there was nothing yet.
+    def stopped(self) -> list[tuple[int, int]]:
+        """Wait for tasks whose state has changed: tid and wait status. Empty when a signal came first.
 
         Raises:
             ChildProcessError: there is nothing left to wait for.
         """
-        found = list(_ready())
-        if not found:
-            left = self.deadline - time.monotonic()
-            self._take(min(self._patience, left) if left > 0 else self._patience)
-            found = list(_ready())
-        self._patience = _LULL if found else _PAUSE
-        return found
+        first = _change(ptrace.WAIT_ALL)
+        self._turn = (self._turn + 1) % _TURNS
+        if self._turn or first is None:
+            return [] if first is None else [first]
+        return [first, *_others()]
+
+    def anyone(self) -> list[tuple[int, int]]:
+        """Return a task whose state has changed by now, as ``stopped`` does, without waiting."""
+        change = _change(_WAIT_NOW)
+        return [] if change is None else [change]
+
+    def tick(self) -> bool:
+        """Say, once a tick, that it is time for other work."""
+        ticked, self._ticked = self._ticked, False
+        return ticked
+
+    def wake_after(self, seconds: float) -> None:
+        """Let the next tick come early."""
+        signal.setitimer(signal.ITIMER_REAL, min(max(seconds, 1e-6), _TICK), _TICK)
 
     def ended(self) -> bool:
         """Say whether the trace was asked to end, or its time is over."""
         return bool(self.requested) or time.monotonic() >= self.deadline
 
-    def _take(self, timeout: float) -> bool:
-        """Take one pending signal, waiting for it; False when none came."""
-        info = signal.sigtimedwait(_ALL, timeout)
-        if info is None:
-            return False
-        if info.si_signo in self._requests:
-            self.requested.append(signal.Signals(info.si_signo))
-        return True
+    def _replace(self, number: signal.Signals, how: Any) -> None:
+        self._old[number] = signal.signal(number, how)
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self.requested.append(signal.Signals(number))
+
+    def _tick(self, _number: int, _frame: FrameType | None) -> None:
+        self._ticked = True
 
 
-def _ready() -> Iterator[tuple[int, int]]:
-    """Yield every state change that is there now."""
-    first = True
-    while True:
-        try:
-            tid, status = os.waitpid(-1, os.WNOHANG | ptrace.WAIT_ALL)
-        except ChildProcessError:
-            if first:
-                raise
-            return
-        if not tid:
-            return
-        first = False
-        yield tid, status
+def _change(options: int) -> tuple[int, int] | None:
+    """Return one change of state; None when there is none, or a signal came first (wait4(2))."""
+    tid = _wait(-1, _status_at, options, None)
+    if tid > 0:
+        return tid, _status.value
+    if tid < 0 and ctypes.get_errno() == errno.ECHILD:
+        raise ChildProcessError
+    return None
+
+
+def _others() -> Iterator[tuple[int, int]]:
+    """Yield every other change that is there now."""
+    try:
+        while (change := _change(_WAIT_NOW)) is not None:
+            yield change
+    except ChildProcessError:
+        return

@@ -94,13 +94,16 @@ def test_an_unknown_call_prints_its_registers() -> None:
 
     decoder, task = Decoder(Options()), FakeTask()
     call = Call(None, 0x59F, "x86_64", (1, 2, 0, 0xFFFF, 5, 6))
-    assert decoder.entering(call, task) == "syscall_0x59f(0x1, 0x2, 0, 0xffff, 0x5, 0x6"
+    decoder.enter(call, task)
+    assert decoder.entering(call) == "syscall_0x59f(0x1, 0x2, 0, 0xffff, 0x5, 0x6"
     call.ret, call.is_error = -38, True
-    assert decoder.exiting(call, task) == (")", "-1 ENOSYS (Function not implemented)")
+    decoder.leave(call, task)
+    assert decoder.exiting(call) == (")", "-1 ENOSYS (Function not implemented)")
 
 
 def test_a_call_that_goes_on_after_a_signal_names_it() -> None:
 
     call = Call(by_name()["restart_syscall"], 219, "x86_64", (0,) * 6, resumes="poll")
-    entry = Decoder(Options()).entering(call, FakeTask())
-    assert entry == "restart_syscall(<... resuming interrupted poll ...>"
+    decoder = Decoder(Options())
+    decoder.enter(call, FakeTask())
+    assert decoder.entering(call) == "restart_syscall(<... resuming interrupted poll ...>"

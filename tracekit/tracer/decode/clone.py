@@ -81,7 +81,7 @@ def _clone_args(size: str) -> Printer:
         data = data[: length(view)]
         args = dict(zip(_ARGS, struct.unpack(f"<{len(data) // 8}Q", data[: len(data) & ~7]), strict=False))
         flags = args["flags"]
-        view.call.saved[0] = {name: args[name] for name, bit in _OUT if flags & bit}
+        view.call.remember(0, {name: args[name] for name, bit in _OUT if flags & bit})
         return "{" + ", ".join(_clone_members(view, args, flags)) + "}"
 
     return printer

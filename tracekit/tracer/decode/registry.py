@@ -15,10 +15,15 @@ from tracekit.tracer.decode.view import Printer, View
 
 Factory = Callable[..., Printer]
 Capture = Callable[[View, int], object]
+Fetch = Callable[[View, int], bytes]
+"""Reads, at a stop, the memory from an address on that a printer will look at."""
+FetchFactory = Callable[..., Fetch | None]
 
 _printers: Final[dict[str, Printer]] = dict(SCALARS)
 _factories: Final[dict[str, Factory]] = {}
 _captures: Final[dict[str, Capture]] = {}
+_fetches: Final[dict[str, FetchFactory]] = {}
+_of_registers: Final[set[str]] = {"", *SCALARS}
 _WIDTHS: Final = {"64": 0xFFFFFFFFFFFFFFFF, "16": 0xFFFF}
 
 
@@ -35,6 +40,37 @@ def families(factories: Mapping[str, Factory]) -> None:
 def captures(functions: Mapping[str, Capture]) -> None:
     """Add what has to be remembered at entry for a kind that is printed at exit (``Call.saved``)."""
     _captures.update(functions)
+
+
+def of_registers(*names: str) -> None:
+    """Declare that printers of these kinds look at registers alone, never at the task."""
+    _of_registers.update(names)
+
+
+def fetches(factories: Mapping[str, FetchFactory]) -> None:
+    """Add what memory kinds look at, by the names of the kinds.
+
+    ``factories["bytes"]("ret")`` is for ``bytes(ret)``; None when it cannot be told in
+    advance. Kinds that are not here are printed while the task stands still.
+    """
+    _fetches.update(factories)
+
+
+def fetcher_of(kind: str, parameters: tuple[str, ...] = ()) -> Fetch | None:
+    """What reads the memory that a kind's printer will look at; None: print it at the stop."""
+    if kind in _fetches:
+        return _fetches[kind](*parameters)
+    if kind.startswith("*") and kind not in _printers:
+        return _fetches["*"](kind[1:])
+    return None
+
+
+def needs_no_task(*names: str) -> bool:
+    """Say whether the first of these kinds that exists is printed from registers alone."""
+    for kind in names:
+        if kind in _printers or kind in _factories or not kind:
+            return kind in _of_registers
+    return kind in constant_sets() or kind[:-2] in constant_sets()
 
 
 def capture_of(kind: str) -> Capture | None:

@@ -49,7 +49,8 @@ def _entry(view: View, where: int) -> int | None:
 
 
 def _segment_number(view: View, where: int) -> str:
-    entry = view.call.saved[0] = _entry(view, where)
+    entry = _entry(view, where)
+    view.call.remember(0, entry)
     return pointer(where) if entry is None else f"{{entry_number={_number(entry)}"
 
 

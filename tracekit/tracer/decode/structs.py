@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from tracekit.syscalls import ABIS, Abi, packing, packings, struct_rows
-from tracekit.tracer.decode.registry import families, printer_of
+from tracekit.tracer.decode.registry import Fetch, families, fetches, needs_no_task, printer_of
 from tracekit.tracer.decode.view import MOST, Printer, View, pointer
 
 #: What a pointer to a lone number points at: kind -> its letter (``abi.packing``).
@@ -91,6 +91,23 @@ def _pointer_to_number(name: str) -> Printer:
     return printer
 
 
+def _fetch(name: str) -> Fetch | None:
+    """What reads a structure; None when one of its members leads further into memory."""
+    if name not in _LONE and not _is_flat(name):
+        return None
+    by_abi = packings(_LONE[name] if name in _LONE else struct_rows()[name].letters)
+    return lambda view, address: view.readable(address, by_abi[view.abi].size)
+
+
+def _is_flat(name: str) -> bool:
+    """Say whether a structure's own bytes are all that its text is made of."""
+    rows = struct_rows()
+    return all(
+        _is_flat(field.kind) if field.kind in rows else needs_no_task(field.kind)
+        for field in rows[name].fields
+    )
+
+
 def array_text(view: View, address: int, count: int, size: int, element: Callable[[View, bytes], str]) -> str:
     """An array: ``[a, b]``, as far as it can be read; -s limits the elements unless -v is given."""
     if not address or view.failed:
@@ -112,3 +129,4 @@ def array_text(view: View, address: int, count: int, size: int, element: Callabl
 
 
 families({"*": pointer_to, "{": _inside})
+fetches({"*": _fetch})

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from tracekit.tracer.decode.registry import families, kinds
-from tracekit.tracer.decode.view import PAGE, Printer, View, pointer
+from tracekit.tracer.decode.registry import Fetch, families, fetches, kinds
+from tracekit.tracer.decode.view import MOST, PAGE, Printer, View, pointer
 
 PATH_MAX: Final = 4096  # <linux/limits.h>
 _FIRST_READ: Final = 256  # most paths are shorter
@@ -49,18 +49,21 @@ def _escaped(data: bytes) -> str:
     return "".join(map(_PIECES.__getitem__, data))
 
 
-def terminated(view: View, address: int, limit: int) -> bytes | None:
-    """Bytes up to the NUL or, without NUL among them, ``limit`` + 1 bytes; None when they cannot be read."""
+def text_memory(view: View, address: int, limit: int) -> bytes:
+    """Memory up to the NUL of a string at least, or ``limit`` + 1 bytes, as far as it can be read."""
     size = limit + 1
     first = min(size, _FIRST_READ)
     data = view.readable(address, first)
-    end = data.find(0)
-    if end < 0 and len(data) == first and first < size:
+    if len(data) == first < size and 0 not in data:
         data += view.readable(address + first, size - first)
-        end = data.find(0)
-    if end >= 0:
-        return data[:end]
-    return data if len(data) == size else None
+    return data
+
+
+def terminated(view: View, address: int, limit: int) -> bytes | None:
+    """Bytes up to the NUL or, without NUL among them, ``limit`` + 1 bytes; None when they cannot be read."""
+    data = text_memory(view, address, limit)
+    text, end, _ = data.partition(b"\0")
+    return text if end or len(data) == limit + 1 else None
 
 
 def string(view: View, address: int, limit: int | None = None) -> str:
@@ -102,6 +105,17 @@ def number(operand: str) -> Callable[[View], int]:
 def _bytes(size: str) -> Printer:
     length = number(size)
     return lambda view, address: counted(view, address, length(view))
+
+
+def _counted_memory(size: str, most: str = "") -> Fetch:
+    """What ``counted`` looks at."""
+    length, limit = number(size), int(most or MOST)
+
+    def fetch(view: View, address: int) -> bytes:
+        wanted = length(view)
+        return view.readable(address, min(wanted, view.options.string_limit)) if wanted <= limit else b""
+
+    return fetch
 
 
 def _short_bytes(size: str, most: str) -> Printer:
@@ -202,6 +216,15 @@ kinds(
         "path_out": _path_out,
         "argv": _argv,
         "envp": _envp,
+    }
+)
+fetches(
+    {
+        "string": lambda: lambda view, address: text_memory(view, address, view.options.string_limit),
+        "path": lambda: lambda view, address: text_memory(view, address, PATH_MAX - 1),
+        "bytes": _counted_memory,
+        "short_bytes": _counted_memory,
+        "random_bytes": _counted_memory,
     }
 )
 families(

@@ -1,7 +1,7 @@
 """What a printer of one argument sees: the stopped task, the call's registers and the options."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from tracekit.syscalls import ABIS, Abi, Syscall
@@ -30,6 +30,9 @@ class Options:
     """1 for ``-x`` (strings that are no text in hexadecimal), 2 for ``-xx`` (all strings)."""
 
 
+_NOTHING_SAVED: Final[Mapping[int, Any]] = {}
+
+
 class Task(Protocol):
     """What the decoder asks of the traced task."""
 
@@ -48,30 +51,96 @@ class Task(Protocol):
         ...
 
 
-@dataclass(slots=True)
 class Call:
-    """One call of one task, from its entry to its exit."""
+    """One call of one task, from its entry to its exit.
 
-    syscall: Syscall | None
-    """None when the number is not in the table."""
-    number: int
-    arch: str
-    args: tuple[int, ...]
-    """Six registers, unsigned, 64 bits wide; those of a 32-bit program are extended by zeros."""
-    ret: int = 0
-    is_error: bool = False
-    """``ret`` is a negated error number."""
-    stack: int = 0
-    """The stack pointer at entry, 0 when it is not known."""
-    resumes: str = ""
-    """For restart_syscall: the call that is resumed."""
-    saved: dict[int, Any] = field(default_factory=dict)
-    """What the kernel will overwrite: argument number -> what it held at entry."""
+    Attributes:
+        syscall: its row of the table; None when the number is not in it.
+        number: as the kernel has it.
+        arch: whose number it is.
+        args: six registers, unsigned, 64 bits wide; those of a 32-bit program are extended by zeros.
+        ret: what it returned, signed.
+        is_error: ``ret`` is a negated error number.
+        stack: the stack pointer at entry, 0 when it is not known.
+        resumes: for restart_syscall, the call that is resumed.
+        plan: how it is printed (``plan.Plan``); None when the number is not in the table.
+        taken: what was taken down at the stops, in the order of the plan's steps.
+        saved: what the kernel will overwrite, argument number -> what it held at entry.
+        ret_text: the return value, when it was printed at the stop.
+    """
+
+    __slots__ = (
+        "arch",
+        "args",
+        "is_error",
+        "number",
+        "plan",
+        "resumes",
+        "ret",
+        "ret_text",
+        "saved",
+        "stack",
+        "syscall",
+        "taken",
+    )
+
+    def __init__(
+        self,
+        syscall: Syscall | None,
+        number: int,
+        arch: str,
+        args: Sequence[int],
+        *,
+        stack: int = 0,
+        resumes: str = "",
+    ) -> None:
+        self.syscall = syscall
+        self.number = number
+        self.arch = arch
+        self.args = args
+        self.stack = stack
+        self.resumes = resumes
+        self.ret = 0
+        self.is_error = False
+        self.plan: Any = None
+        self.taken: Sequence[Any] = ()
+        self.saved: Mapping[int, Any] = _NOTHING_SAVED
+        self.ret_text = ""
+
+    def remember(self, index: int, value: Any) -> None:
+        """Keep what an argument held at entry."""
+        self.saved = {**self.saved, index: value}
 
     @property
     def name(self) -> str:
         """The call's name; ``syscall_0x1b7`` when the table does not have it."""
         return self.syscall.name if self.syscall else f"syscall_{self.number:#x}"
+
+
+@dataclass(slots=True)
+class Piece:
+    """Memory that was taken from a task at a stop: later, it stands for the task."""
+
+    address: int
+    data: bytes
+    tid: int = 0
+
+    def read(self, address: int, size: int) -> bytes:
+        """As ``Task.read``; nothing when it was not taken."""
+        at = address - self.address
+        return self.data[at : at + size] if at >= 0 else b""
+
+    def describe(self, _fd: int) -> str:
+        """Nothing: descriptors are described at the stop."""
+        return ""
+
+    def cwd(self) -> str:
+        """Nothing: so is the working directory."""
+        return ""
+
+
+NOTHING: Final = Piece(0, b"")
+"""What there is of a task when nothing was taken."""
 
 
 class View:
@@ -84,7 +153,7 @@ class View:
 
     task: Task
     call: Call
-    args: tuple[int, ...]
+    args: Sequence[int]
     ret: int
     exiting: bool
     failed: bool
