@@ -174,6 +174,15 @@ def test_behind_a_filter_that_forbids_ptrace(answer: int) -> None:
         assert said is None or said["cause"] == "seccomp"
 
 
+def test_behind_a_filter_that_forbids_to_read_memory() -> None:
+    need_ptrace()
+    doctor = filtered("process_vm_readv", errno.EPERM, *DOCTOR)
+    found = topics(doctor)
+    assert (found["run"]["verdict"], found["process_vm_readv"]["verdict"]) == ("yes", "no")
+    with sleeping() as pid:
+        assert process(doctor, pid)["verdict"] == "yes"
+
+
 def test_in_a_pid_namespace_of_its_own() -> None:
     need_ptrace()
     found = topics([*unshared("--pid", "--fork", "--mount-proc"), *DOCTOR])

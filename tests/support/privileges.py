@@ -65,7 +65,7 @@ def filtered(call: str, action: int, *command: str) -> list[str]:
 
 
 def unshared(*options: str) -> list[str]:
-    """Return unshare(1) with options, in front of a command, or skip the test where Python does not run so."""
+    """Return unshare(1) with options, in front of a command, or skip the test where Python does not run."""
     unshare = [need("unshare"), *options, "--"]
     done = subprocess.run([*unshare, sys.executable, "-c", ""], capture_output=True, text=True, check=False)
     if done.returncode:

@@ -37,6 +37,8 @@ def prospect(pid: int, machine: Machine, found: Trial) -> Prospect:
         obstacle = of_ours(f"process {pid} ({name})", FAILED, found, machine)
         return Prospect(pid, name, obstacle, ())
     in_the_way = foresee(pid, machine)
+    if found.memory and in_the_way and in_the_way.cause == "unknown":
+        in_the_way = None  # what we asked with is itself forbidden: only the rules that we know count
     return Prospect(pid, name, in_the_way, () if in_the_way else tuple(_remarks(pid)))
 
 
