@@ -1,7 +1,6 @@
 """What this machine is: our privileges on it, and what surrounds us. Nothing is judged here."""
 
 import os
-import re
 import shlex
 import shutil
 import sys
@@ -109,12 +108,6 @@ def look(root: Path = Path("/")) -> Machine:
         sudo=shutil.which("sudo") is not None,
         program=_program(sys.argv[0]),
     )
-
-
-def version(kernel: str) -> tuple[int, int]:
-    """Return the first two numbers of a kernel's release."""
-    found = re.match(r"(\d+)\.(\d+)", kernel)
-    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _container(root: Path, environment: Mapping[str, str]) -> str | None:
