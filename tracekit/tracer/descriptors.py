@@ -15,6 +15,8 @@ DETAILS: Final = 2
 """strace's -yy: protocols, addresses and device numbers as well."""
 
 _DELETED = b" (deleted)"
+_TEXTS = 4096
+"""Paths that are remembered."""
 _DEVICES = {stat.S_IFCHR: "char", stat.S_IFBLK: "block"}
 
 _ANGLES = re.compile("[<>](?=([0-9]?))")
@@ -32,6 +34,8 @@ class Descriptors:
         """``level`` is 0 (nothing), PATHS or DETAILS."""
         self.level = level
         self._sockets = Sockets()
+        self._texts: dict[bytes, str] = {}
+        """Paths that were printed before."""
 
     def close(self) -> None:
         """Give back what it needed."""
@@ -41,11 +45,14 @@ class Descriptors:
         """Return ``<...>`` for a descriptor, nothing when it is closed or nothing is asked for."""
         if not self.level or fd < 0:
             return ""
-        link = f"/proc/{tid}/fd/{fd}"
+        link = b"/proc/%d/fd/%d" % (tid, fd)
         try:
-            target = os.readlink(os.fsencode(link))
+            target = os.readlink(link)
         except OSError:
             return ""
+        text = self._texts.get(target)
+        if text is not None:
+            return text
         if self.level >= DETAILS:
             if target.startswith(b"socket:["):
                 return f"<{self._sockets.describe(link, int(target[8:-1])) or target.decode('ascii')}>"
@@ -53,31 +60,33 @@ class Descriptors:
                 return f"<{_pidfd(tid, fd) or 'anon_inode:[pidfd]'}>"
             if target.startswith(b"/dev/"):
                 return f"<{escape_path(target)}{_device_number(link)}>"
-        return _path(link, target)
+        if target.endswith(_DELETED):
+            return _deleted_path(link, target)
+        if len(self._texts) >= _TEXTS:
+            self._texts.clear()
+        text = self._texts[target] = f"<{escape_path(target)}>"
+        return text
 
     def working_directory(self, tid: int) -> str:
         """Return ``<...>`` for AT_FDCWD."""
         if not self.level:
             return ""
         try:
-            return f"<{escape_path(os.readlink(os.fsencode(f'/proc/{tid}/cwd')))}>"
+            return f"<{escape_path(os.readlink(b'/proc/%d/cwd' % tid))}>"
         except OSError:
             return ""
 
 
-def _path(link: str, target: bytes) -> str:
+def _deleted_path(link: bytes, target: bytes) -> str:
     """Tell a deleted file from one whose name only ends so: the kernel's suffix is no part of the name."""
-    if target.endswith(_DELETED):
-        try:
-            links = os.stat(link).st_nlink
-        except OSError:
-            links = 0
-        if not links:
-            return f"<{escape_path(target.removesuffix(_DELETED))}>(deleted)"
-    return f"<{escape_path(target)}>"
+    try:
+        links = os.stat(link).st_nlink
+    except OSError:
+        links = 0
+    return f"<{escape_path(target)}>" if links else f"<{escape_path(target.removesuffix(_DELETED))}>(deleted)"
 
 
-def _device_number(link: str) -> str:
+def _device_number(link: bytes) -> str:
     """Return ``<char 1:3>`` or ``<block 8:0>`` of a device, nothing for other files."""
     try:
         status = os.stat(link)

@@ -77,7 +77,7 @@ class Sockets:
         """Give the netlink socket back."""
         self._diag.close()
 
-    def describe(self, proc_fd: str, inode: int) -> str | None:
+    def describe(self, proc_fd: bytes, inode: int) -> str | None:
         """Return ``PROTOCOL:[...]`` of the socket at ``/proc/PID/fd/N``, None when it is not to be had."""
         if text := self._known.get(inode):
             return text

@@ -32,12 +32,9 @@ _TURNS = 16
 time, and one that floods would starve the others."""
 _WAIT_NOW = ptrace.WAIT_ALL | 1  # WNOHANG
 
-_libc = ctypes.CDLL(None, use_errno=True)
-_wait = _libc.wait4
-_wait.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
-_wait.restype = ctypes.c_int
+_wait = ctypes.CDLL(None, use_errno=True).wait4
 _status = ctypes.c_int()
-_status_at = ctypes.addressof(_status)
+_status_at = ctypes.c_void_p(ctypes.addressof(_status))
 
 
 class Waiter:

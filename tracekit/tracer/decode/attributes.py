@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from tracekit.syscalls import constants
-from tracekit.tracer.decode.registry import families, kinds, printer_of
+from tracekit.tracer.decode.registry import families, fetches, kinds, printer_of
 from tracekit.tracer.decode.scalars import U32, bare_names, device, octal, spell
 from tracekit.tracer.decode.view import Printer, View, pointer
 
@@ -177,4 +177,5 @@ kinds(
         "fsid": _fsid,
     }
 )
+fetches({"*stat": lambda: lambda view, address: view.readable(address, _STAT[view.call.arch][0].size)})
 families({"mknod_dev": _node_device, "sized_statfs": _sized_statfs})
