@@ -14,10 +14,14 @@ from dataclasses import asdict, dataclass, field
 
 from tracekit import __version__
 from tracekit.errors import UsageError
+from tracekit.syscalls import ARCHITECTURES
+from tracekit.syscalls.select import named
 from tracekit.tracer import decode, starting
 from tracekit.tracer.descriptors import DETAILS, Descriptors
+from tracekit.tracer.inject import Rules
 from tracekit.tracer.loop import Counts, Tracer
 from tracekit.tracer.record import Record
+from tracekit.tracer.tamper import Tamper
 from tracekit.tracer.task import Tasks
 from tracekit.tracer.waiting import FROM_OUTSIDE, Waiter
 from tracekit.tracer.writer import Layout, Writer
@@ -40,6 +44,10 @@ class Settings:
         default_factory=lambda: decode.Options(string_limit=STRING_LIMIT, annotate=DETAILS)
     )
     layout: Layout = field(default_factory=Layout)
+    seccomp_bpf: bool = False
+    """Let the kernel pass over calls that are not wanted, in a program that we start."""
+    inject: tuple[tuple[str, str], ...] = ()
+    """What is done to calls, as given: (``inject`` or ``fault``, text), in order."""
     duration: float | None = None
     """Seconds after which the trace ends by itself."""
 
@@ -79,10 +87,23 @@ def run(command: list[str], settings: Settings) -> tuple[int, Counts]:
     if program is None:
         raise UsageError(f"no program {command[0]!r} in PATH", "give its path, and a file that is executable")
     with Waiter(FROM_OUTSIDE) as waiter, _tracer(settings, waiter) as tracer:
-        tracer.program = starting.launch(tracer.tasks, program, command, settings.follow, waiter).tid
+        sieve = _sieve(settings)
+        tracer.guardian = sieve.guardian if sieve else None
+        started = starting.launch(tracer.tasks, program, command, settings.follow, waiter, sieve=sieve)
+        tracer.program = started.tid
         tracer.run(waiter)
         tracer.detach(waiter)
         return _exit_status(tracer.program, tracer, waiter), tracer.counts
+
+
+def _sieve(settings: Settings) -> starting.Sieve | None:
+    """Return the filter for a program that we start; none where something happens at every call.
+
+    What its threads and children do is filtered, too, so they have to be followed.
+    """
+    if not settings.seccomp_bpf or not settings.follow or settings.wanted is None or settings.inject:
+        return None
+    return starting.sieve(named(settings.wanted, ARCHITECTURES))
 
 
 def _exit_status(program: int, tracer: Tracer, waiter: Waiter) -> int:
@@ -112,6 +133,11 @@ def _tracer(settings: Settings, waiter: Waiter) -> Iterator[Tracer]:
     record = Record(writer, decoder)
     record.header("trace", _about(settings))
     tracer = Tracer(record, decoder, Tasks(record, descriptors), settings.wanted)
+    if settings.inject:
+        rules = Rules(settings.inject)
+        for warning in rules.warnings:
+            _say(warning)
+        tracer.tamper = Tamper(rules, _say)
     if settings.duration is not None:
         waiter.deadline = time.monotonic() + settings.duration
     try:
@@ -125,6 +151,10 @@ def _tracer(settings: Settings, waiter: Waiter) -> Iterator[Tracer]:
             record.write_all()
             writer.close()
             descriptors.close()
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"tracekit: {message}\n")
 
 
 def _about(settings: Settings) -> dict[str, object]:

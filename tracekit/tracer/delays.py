@@ -10,6 +10,9 @@ class Delays:
     def __init__(self) -> None:
         self._due: dict[int, tuple[float, int]] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._due)
+
     def add(self, tid: int, due: float, signal: int) -> None:
         """Let a stopped task stand until a time; then it goes on with a signal, or 0."""
         self._due[tid] = due, signal

@@ -88,6 +88,34 @@ class Injection:
         return count == self.first or (self.step > 0 and (count - self.first) % self.step == 0)
 
 
+@dataclass(slots=True)
+class Tampering:
+    """What is done to one call, from its entry to its exit."""
+
+    injection: Injection
+    replaced: bool = False
+    """The call is not made; what was made instead returns what we make it return."""
+    poked: bool = False
+    """Memory of the task was overwritten."""
+
+    @property
+    def signal(self) -> int:
+        """The signal to deliver at the entry, or 0."""
+        return self.injection.signal or 0
+
+    @property
+    def note(self) -> str:
+        """What stands behind the return value."""
+        parts = ["args"] if self.poked else []
+        if self.replaced:
+            parts.append("retval")
+        injected = (
+            " (INJECTED)" if parts == ["retval"] else f" (INJECTED: {', '.join(parts)})" if parts else ""
+        )
+        delayed = self.injection.delay_enter is not None or self.injection.delay_exit is not None
+        return f"{injected} (DELAYED)" if delayed else injected
+
+
 _ACTIONS: Final = ("error", "retval", "signal", "delay_enter", "delay_exit", "poke_enter", "poke_exit")
 _FAULT_TOKENS: Final = frozenset({"error", "syscall", "when"})
 

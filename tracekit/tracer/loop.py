@@ -16,9 +16,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tracekit.syscalls import ARCHITECTURES, Syscall, calls
-from tracekit.tracer import procfs, ptrace
-from tracekit.tracer.decode import Call, Decoder
+from tracekit.tracer import procfs, ptrace, seccomp
+from tracekit.tracer.decode import Call, Decoder, resolve
+from tracekit.tracer.delays import Delays
+from tracekit.tracer.guardian import Guardian
 from tracekit.tracer.record import Record
+from tracekit.tracer.tamper import Tamper
 from tracekit.tracer.task import Task, Tasks
 from tracekit.tracer.waiting import Waiter
 
@@ -31,6 +34,8 @@ _TABLES: dict[int, tuple[str, Mapping[int, Syscall]]] = {
 """The calls by number, for each architecture as the kernel tells it."""
 _WRITING = 0.01
 """Seconds of a tick that go to writing while tasks are busy; on a machine with one core they would wait."""
+_SOON = 0.001
+"""Seconds: a delay that ends so soon is not slept through, the wait could begin too late to be woken."""
 _STOPPING = frozenset({signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU})
 
 
@@ -55,6 +60,11 @@ class Tracer:
         """The process that we launched, and are the parent of."""
         self.status: int | None = None
         """Its wait status, once it has ended; its number may be another's after that."""
+        self.guardian: Guardian | None = None
+        """Who takes the program over, when it has a filter."""
+        self.tamper: Tamper | None = None
+        """What is done to calls on purpose."""
+        self._delays = Delays()
         self._record = record
         self._decoder = decoder
         self._wanted = wanted
@@ -68,6 +78,7 @@ class Tracer:
             ptrace.EVENT_EXEC: self._on_exec,
             ptrace.EVENT_EXIT: self._on_exiting,
             ptrace.EVENT_STOP: self._on_event_stop,
+            ptrace.EVENT_SECCOMP: self._on_seccomp,
         }
 
     def run(self, waiter: Waiter) -> None:
@@ -86,25 +97,38 @@ class Tracer:
         task can only be detached while it stands in a stop, so those that run
         are asked to stop. One in an uninterruptible wait (a vfork's parent)
         stops when its wait is over; a further request to end leaves it to the
-        kernel, which lets go of everything when we exit.
+        kernel, which lets go of everything when we exit. A program that has a
+        filter is not let go of but handed over.
         """
         self._detaching = True
         asked = len(waiter.requested)
         self._handle_round()
+        if self.guardian and self.tasks:
+            self.guardian.hold()
+        for tid, number in self._delays.over(math.inf):
+            ptrace.resume(tid, number)
         for tid in list(self.tasks):
             ptrace.interrupt(tid)
         while self.tasks and len(waiter.requested) <= asked:
             self.serve(waiter)
+            if self.guardian:
+                self.guardian.collect()
+        if self.guardian and not self.tasks:
+            self.guardian.dismiss()
+            self.guardian = None
         self.counts.tasks = self.tasks.seen
 
     def serve(self, waiter: Waiter) -> None:
         """Wait for tasks that have stopped, and serve them; now and then, write."""
         try:
-            self._round.extend(waiter.stopped())
+            soon = self._delays and self._delays.next() - time.monotonic() < _SOON
+            self._round.extend(waiter.anyone() if soon else waiter.stopped())
             self._quiet = self._quiet and not self._round
             self._handle_round()
             if waiter.tick():
                 self._catch_up(waiter)
+            if self._delays:
+                self._end_delays(waiter)
         except ChildProcessError:
             self.tasks.clear()
 
@@ -116,6 +140,15 @@ class Tracer:
             self._handle_round()
         self._record.flush()
         self._quiet = True
+
+    def _end_delays(self, waiter: Waiter) -> None:
+        """Let tasks go on whose delay is over, and see to it that we wake for the next."""
+        now = time.monotonic()
+        for tid, number in self._delays.over(now):
+            if tid in self.tasks:
+                self._resume(self.tasks[tid], number)
+        if self._delays:
+            waiter.wake_after(self._delays.next() - now)
 
     def _handle_round(self) -> None:
         while self._round:
@@ -143,21 +176,59 @@ class Tracer:
         info = ptrace.syscall_info(task.tid)
         if info is None:
             return
+        number = 0
         if info[0] == ptrace.EXIT:
             if task.call is not None:
                 self._leave(task, task.call, info)
         elif info[0]:
             self._enter(task, info)
-        ptrace.resume(task.tid)
+            number = task.tampering.signal if task.tampering else 0
+        self._resume(task, number)
+
+    def _on_seccomp(self, task: Task, _stop: int) -> None:
+        """A filter of ours sends us a call: an entry, which an unfiltered task has reported already."""
+        info = ptrace.syscall_info(task.tid)
+        if info is None:
+            return
+        if task.call is None:
+            self._enter(task, info)
+            call = _TABLES[info[1]][1].get(info[4])
+            if call and seccomp.installs(call.name, info[5]):
+                self._unfilter(task.pid)
+        self._resume(task)
+
+    def _unfilter(self, pid: int) -> None:
+        """Stop at every call of a process from now on, see ``seccomp.installs``."""
+        for task in self.tasks.values():
+            if task.pid == pid:
+                task.filtered = False
+
+    def _resume(self, task: Task, number: int = 0) -> None:
+        """Let a task go on to its next stop, with a signal: at once, or when it has paused.
+
+        The next stop that is of interest is a call's exit, and outside of calls
+        the filter's, where there is one.
+        """
+        if task.pause_ns:
+            self._delays.add(task.tid, time.monotonic() + task.pause_ns / 1e9, number)
+            task.pause_ns = 0
+        elif task.filtered and task.call is None:
+            ptrace.proceed(task.tid, number)
+        else:
+            ptrace.resume(task.tid, number)
 
     def _enter(self, task: Task, info: ptrace.SyscallInfo) -> None:
         _, arch, _, stack, number, *args = info
         name, table = _TABLES[arch]
         call = Call(table.get(number), number, name, args, stack=stack, resumes=task.latest)
+        if name == "i386":
+            resolve(call, task)
         if task.hidden and call.name != "execve":
             return
         if self._wanted is not None and call.name not in self._wanted:
             return
+        if self.tamper and not task.hidden:
+            self.tamper.enter(task, call)
         self._decoder.enter(call, task)
         self._record.entry(task.tid, time.time_ns(), call)
         task.call = call
@@ -169,19 +240,22 @@ class Tracer:
         duration = time.monotonic_ns() - task.entered_ns
         now = time.time_ns()
         call.ret, call.is_error = info[4], bool(info[5] & 0xFF)
+        note = self.tamper.leave(task, call) if self.tamper else ""
         self._decoder.leave(call, task)
-        self._record.exit(task.tid, now, call, duration)
+        self._record.exit(task.tid, now, call, duration, note)
         task.call = None
 
     def _on_new_task(self, task: Task, _stop: int) -> None:
         self._adopt_new(task)
-        ptrace.resume(task.tid)
+        self._resume(task)
 
     def _adopt_new(self, parent: Task) -> None:
         """Take on the task that an event tells of; it may have been served, and have ended, before that."""
         tid = ptrace.event_message(parent.tid)
         if tid and tid not in self.tasks and (status := procfs.status(tid)) and status.is_ours:
             self.tasks.adopt(tid)
+        if tid and tid in self.tasks:
+            self.tasks[tid].filtered = parent.filtered
 
     def _on_exec(self, task: Task, _stop: int) -> None:
         former = ptrace.event_message(task.tid)
@@ -191,17 +265,19 @@ class Tracer:
             task = self.tasks.supersede(former, task.tid)
         task.hidden = False
         self.tasks.announce_program(task)
-        ptrace.resume(task.tid)
+        self._resume(task)
 
     def _on_exiting(self, task: Task, _stop: int) -> None:
         if task.call is not None:
             self._record.died(task.tid, time.time_ns(), task.call)
             task.call = None
-        ptrace.resume(task.tid)
+        self._resume(task)
 
     def _on_event_stop(self, task: Task, stop: int) -> None:
+        if self.guardian:
+            self.guardian.tell(task.tid, stopped=stop in _STOPPING)
         if stop not in _STOPPING:
-            ptrace.resume(task.tid)
+            self._resume(task)
             return
         if not task.hidden:
             self._record.event(task.tid, time.time_ns(), f"--- stopped by {signal.Signals(stop).name} ---")
@@ -212,11 +288,12 @@ class Tracer:
         if info is not None and not task.hidden:
             self._record.signal(task.tid, time.time_ns(), info)
             self.counts.signals += 1
-        ptrace.resume(task.tid, stop)
+        self._resume(task, stop)
 
     def _on_end(self, tid: int, status: int) -> None:
         if tid == self.program and self.status is None:
             self.status = status
+        self._delays.drop(tid)
         task = self.tasks.drop(tid)
         if task is not None:
             self._record.event(tid, time.time_ns(), f"+++ {_end_text(status)} +++")

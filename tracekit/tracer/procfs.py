@@ -61,6 +61,14 @@ def threads(pid: int) -> list[int]:
         return []
 
 
+def tasks() -> Iterator[tuple[int, Status]]:
+    """Yield every task of this machine: tid and status."""
+    for name in os.listdir("/proc"):
+        for tid in threads(int(name)) if name.isdecimal() else ():
+            if (found := status(tid)) is not None:
+                yield tid, found
+
+
 def comm(tid: int) -> str:
     """Return the command name of a task."""
     try:

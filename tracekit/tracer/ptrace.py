@@ -13,32 +13,35 @@ leave the rest to the loop.
 import errno
 import os
 import struct
-from ctypes import addressof, c_long, c_ulong, create_string_buffer, get_errno
+from ctypes import Array, addressof, c_char, c_ulong, c_void_p, create_string_buffer, get_errno
 
 from ptrace import PtraceError
 from ptrace.binding import func
 from ptrace.ctypes_libc import libc
 
-# func.ptrace makes objects and texts of each answer. That is a third of the cost of a stop, so the
-# function below it is called directly.
+# func.ptrace makes objects and texts of each answer, which costs more than the request itself. The function
+# below it is called directly, and without argtypes, which halves the time again: numbers are passed as int,
+# extended by their sign, and addresses as c_void_p.
 _ptrace = libc["ptrace"]
-_ptrace.argtypes = (c_ulong, c_ulong, c_ulong, c_ulong)
-_ptrace.restype = c_long
 
 # linux/ptrace.h
 _SEIZE = 0x4206
 _INTERRUPT = 0x4207
 _LISTEN = 0x4208
 _GET_SYSCALL_INFO = 0x420E
+_GETREGSET = 0x4204
+_SETREGSET = 0x4205
 
 EVENT_FORK = func.PTRACE_EVENT_FORK
 EVENT_VFORK = func.PTRACE_EVENT_VFORK
 EVENT_CLONE = func.PTRACE_EVENT_CLONE
 EVENT_EXEC = func.PTRACE_EVENT_EXEC
 EVENT_EXIT = func.PTRACE_EVENT_EXIT
+EVENT_SECCOMP = 7
 EVENT_STOP = 128
 
 _OPTIONS = func.PTRACE_O_TRACESYSGOOD | func.PTRACE_O_TRACEEXEC | func.PTRACE_O_TRACEEXIT
+_OPTION_SECCOMP = 0x80  # PTRACE_O_TRACESECCOMP
 _OPTIONS_FOLLOW = _OPTIONS | func.PTRACE_O_TRACECLONE | func.PTRACE_O_TRACEFORK | func.PTRACE_O_TRACEVFORK
 
 WAIT_ALL = func.THREAD_TRACE_FLAGS
@@ -62,18 +65,36 @@ SyscallInfo = tuple[int, int, int, int, int, int, int, int, int, int, int]
 return value, and in the next field's low byte whether it is an error. Op is 0 outside of syscall stops."""
 
 _info = create_string_buffer(_INFO_SIZE)
-_info_at = addressof(_info)
+_info_at = c_void_p(addressof(_info))
 _siginfo = create_string_buffer(SIGINFO_SIZE)
+_siginfo_at = c_void_p(addressof(_siginfo))
 _message = c_ulong()
+_message_at = c_void_p(addressof(_message))
 
 
-def seize(tid: int, follow: bool) -> None:
+def seize(tid: int, follow: bool, *, filtered: bool = False) -> None:
     """Attach to a task without stopping it; ``follow`` what it creates, too.
+
+    A ``filtered`` one has a seccomp filter, or gets one, that sends calls to us.
 
     Raises:
         OSError: EPERM (no permission, or traced already) or ESRCH (no such task).
     """
-    if _ptrace(_SEIZE, tid, 0, _OPTIONS_FOLLOW if follow else _OPTIONS) < 0:
+    options = _OPTIONS_FOLLOW if follow else _OPTIONS
+    _attach(tid, options | _OPTION_SECCOMP if filtered else options)
+
+
+def watch(tid: int) -> None:
+    """Attach to a task for its end alone: an EVENT_EXIT comes before it, and its signals.
+
+    Raises:
+        OSError: as ``seize``.
+    """
+    _attach(tid, func.PTRACE_O_TRACEEXIT)
+
+
+def _attach(tid: int, options: int) -> None:
+    if _ptrace(_SEIZE, tid, 0, options) < 0:
         raise OSError(get_errno(), os.strerror(get_errno()))
 
 
@@ -85,6 +106,11 @@ def interrupt(tid: int) -> bool:
 def resume(tid: int, signal: int = 0) -> bool:
     """Let a stopped task go on to its next syscall stop, delivering a signal to it."""
     return _request(func.PTRACE_SYSCALL, tid, 0, signal)
+
+
+def proceed(tid: int, signal: int = 0) -> bool:
+    """Let a stopped task go on, past the stops of calls that no filter sends to us."""
+    return _request(func.PTRACE_CONT, tid, 0, signal)
 
 
 def listen(tid: int) -> bool:
@@ -99,12 +125,12 @@ def detach(tid: int, signal: int = 0) -> bool:
 
 def event_message(tid: int) -> int | None:
     """Return what an event stop tells: the new task's tid, or at an exec the former tid."""
-    return _message.value if _request(func.PTRACE_GETEVENTMSG, tid, 0, addressof(_message)) else None
+    return _message.value if _request(func.PTRACE_GETEVENTMSG, tid, 0, _message_at) else None
 
 
 def signal_info(tid: int) -> bytes | None:
     """Return the siginfo_t of a signal-delivery-stop, raw."""
-    return _siginfo.raw if _request(func.PTRACE_GETSIGINFO, tid, 0, addressof(_siginfo)) else None
+    return _siginfo.raw if _request(func.PTRACE_GETSIGINFO, tid, 0, _siginfo_at) else None
 
 
 def syscall_info(tid: int) -> SyscallInfo | None:
@@ -114,7 +140,31 @@ def syscall_info(tid: int) -> SyscallInfo | None:
     return _INFO.unpack_from(_info)
 
 
-def _request(request: int, tid: int, address: int = 0, data: int = 0) -> bool:
+def write_user(tid: int, offset: int, value: int) -> bool:
+    """Set a word of a stopped task's ``struct user`` (sys/user.h); x86 alone has one."""
+    return _request(func.PTRACE_POKEUSER, tid, offset, c_ulong(value & (1 << 64) - 1))
+
+
+def read_registers(tid: int, kind: int, size: int) -> bytes | None:
+    """Return a set of a stopped task's registers (NT_*, linux/elf.h)."""
+    block = create_string_buffer(size)
+    vector = _vector(block)
+    return block.raw if _request(_GETREGSET, tid, kind, c_void_p(addressof(vector))) else None
+
+
+def write_registers(tid: int, kind: int, data: bytes) -> bool:
+    """Set registers of a stopped task, as ``read_registers`` returns them."""
+    block = create_string_buffer(data, len(data))
+    vector = _vector(block)
+    return _request(_SETREGSET, tid, kind, c_void_p(addressof(vector)))
+
+
+def _vector(block: Array[c_char]) -> Array[c_ulong]:
+    """Return a struct iovec (sys/uio.h) about a block, which has to outlive it."""
+    return (c_ulong * 2)(addressof(block), len(block))
+
+
+def _request(request: int, tid: int, address: int = 0, data: int | c_void_p | c_ulong = 0) -> bool:
     """Make a request on a stopped task; False when the task is no more.
 
     Raises:

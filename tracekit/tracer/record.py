@@ -29,9 +29,9 @@ class Record:
         """A call was entered."""
         self._put(self._begin, (tid, time_ns, call))
 
-    def exit(self, tid: int, time_ns: int, call: Call, duration_ns: int) -> None:
-        """A call has returned."""
-        self._put(self._finish, (tid, time_ns, call, duration_ns))
+    def exit(self, tid: int, time_ns: int, call: Call, duration_ns: int, note: str = "") -> None:
+        """A call has returned; the note stands behind what it returned."""
+        self._put(self._finish, (tid, time_ns, call, duration_ns, note))
 
     def died(self, tid: int, time_ns: int, call: Call) -> None:
         """A task ends in a call."""
@@ -82,8 +82,9 @@ class Record:
     def _begin(self, tid: int, time_ns: int, call: Call) -> None:
         self._writer.begin(tid, time_ns, self._decoder.entering(call))
 
-    def _finish(self, tid: int, time_ns: int, call: Call, duration_ns: int) -> None:
-        self._writer.finish(tid, time_ns, call.name, self._decoder.exiting(call), duration_ns)
+    def _finish(self, tid: int, time_ns: int, call: Call, duration_ns: int, note: str) -> None:
+        rest, result = self._decoder.exiting(call)
+        self._writer.finish(tid, time_ns, call.name, (rest, result + note), duration_ns)
 
     def _give_up(self, tid: int, time_ns: int, call: Call) -> None:
         self._writer.finish(tid, time_ns, call.name, (self._decoder.unfinished(call), "?"), None)

@@ -48,6 +48,9 @@ _ALLOW: Final = 0x7FFF0000
 AUDIT: Final[Mapping[str, int]] = {"x86_64": 0xC000003E, "i386": 0x40000003, "aarch64": 0xC00000B7}
 """AUDIT_ARCH_*, linux/audit.h."""
 
+RUNS: Final[Mapping[str, tuple[str, ...]]] = {"x86_64": ("x86_64", "i386"), "aarch64": ("aarch64",)}
+"""Whose programs a machine runs, its own first. Of 32-bit ARM nothing is known: it stops at every call."""
+
 # linux/prctl.h and linux/seccomp.h
 _PR_SET_SECCOMP: Final = 22
 _PR_SET_NO_NEW_PRIVS: Final = 38
@@ -59,6 +62,9 @@ _INSTALLING: Final[Mapping[str, int]] = {"prctl": _PR_SET_SECCOMP, "seccomp": _S
 # linux/capability.h
 _CAP_SYS_PTRACE: Final = 19
 _CAP_SYS_ADMIN: Final = 21
+
+_MANY: Final = frozenset({"socketcall", "ipc"})
+"""Calls of i386 that stand for others: what they are is seen when they have stopped."""
 
 _Code = list[tuple[int, int, int, int]]
 """Instructions: code, how many to skip if true, how many if false, operand."""
@@ -154,6 +160,7 @@ def _answer(name: str, wanted: bool) -> _Code:
     """Return the code that answers for a call."""
     allow: _Code = [(_RETURN, 0, 0, _ALLOW)]
     trace: _Code = [(_RETURN, 0, 0, _TRACE)]
+    wanted = wanted or name in _MANY
     if not wanted and name in _INSTALLING:
         return [(_LOAD, 0, 0, _ARGUMENT), *_branch(_EQUAL, _INSTALLING[name], trace, allow)]
     return trace if wanted else allow

@@ -3,14 +3,25 @@
 import os
 import signal
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from tracekit.errors import NotPermittedError, TracekitError
-from tracekit.tracer import procfs, ptrace, targets
+from tracekit.syscalls.select import CallSet
+from tracekit.tracer import guardian, machine, procfs, ptrace, seccomp, targets
 from tracekit.tracer.task import Task, Tasks
 from tracekit.tracer.waiting import Waiter
 
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 """A program that is launched gets them back as any program has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """A seccomp filter, and who takes over what has it when we go."""
+
+    program: bytes
+    guardian: guardian.Guardian
+
 
 Rescan = Callable[[], Iterable[int]]
 
@@ -63,8 +74,28 @@ def _seize(tasks: Tasks, tid: int, follow: bool) -> None:
     tasks.adopt(tid, attached=True)
 
 
-def launch(tasks: Tasks, program: str, arguments: list[str], follow: bool, waiter: Waiter) -> Task:
-    """Start a program under trace; its first line will be its execve.
+def sieve(wanted: CallSet) -> Sieve | None:
+    """Return a filter that stops the wanted calls, and who guards it; None where that cannot be."""
+    here = machine.look()
+    if seccomp.obstacle(here) or guardian.obstacle(here):
+        return None
+    program = seccomp.program(wanted, seccomp.RUNS[os.uname().machine])
+    try:
+        return Sieve(program, guardian.Guardian())
+    except OSError:
+        return None
+
+
+def launch(
+    tasks: Tasks,
+    program: str,
+    arguments: list[str],
+    follow: bool,
+    waiter: Waiter,
+    *,
+    sieve: Sieve | None = None,
+) -> Task:
+    """Start a program under trace, and under a filter if there is one; its first line will be its execve.
 
     The child stops itself and is seized while it stands there, so nothing is
     missed and the same rules hold for it as for a task that was attached to.
@@ -75,7 +106,11 @@ def launch(tasks: Tasks, program: str, arguments: list[str], follow: bool, waite
             waiter.give_back()
             for number in _IGNORED_BY_PYTHON:
                 signal.signal(number, signal.SIG_DFL)
+            if sieve:
+                sieve.guardian.give_back()
             os.kill(os.getpid(), signal.SIGSTOP)
+            if sieve:
+                seccomp.install(sieve.program)
             os.execv(program, arguments)  # noqa: S606
         except OSError as error:
             os.write(2, f"tracekit: cannot run {program}: {error.strerror}\n".encode())
@@ -83,6 +118,7 @@ def launch(tasks: Tasks, program: str, arguments: list[str], follow: bool, waite
             os._exit(127)
     os.waitpid(pid, os.WUNTRACED)
     task = tasks.adopt_hidden(pid)
-    ptrace.seize(pid, follow)
+    ptrace.seize(pid, follow, filtered=sieve is not None)
+    task.filtered = sieve is not None
     os.kill(pid, signal.SIGCONT)
     return task

@@ -1,11 +1,13 @@
 """The tasks (threads, LWPs) under trace, and what the header lines say of them."""
 
 import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 from tracekit.tracer import memory, procfs
 from tracekit.tracer.decode import Call
 from tracekit.tracer.descriptors import Descriptors
+from tracekit.tracer.inject import Tampering
 from tracekit.tracer.record import Record
 
 
@@ -25,6 +27,14 @@ class Task:
     """The name of the last call that it made."""
     hidden: bool = False
     """A launched program before its execve succeeds: what else our own child does is no part of the trace."""
+    filtered: bool = False
+    """It has a seccomp filter of ours, and none of its own: it stops at wanted calls alone."""
+    tampering: Tampering | None = None
+    """What is done to the call that it is in."""
+    pause_ns: int = 0
+    """How long it is to stand still before it goes on."""
+    injected: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """How often it made each of the calls that something may be done to: architecture and number."""
 
     def read(self, address: int, size: int) -> bytes:
         """Return up to ``size`` bytes of its memory, fewer or none where it cannot be read."""
