@@ -151,6 +151,7 @@ def settings(
         wanted=_wanted(expression, analyses),
         decoding=replace(base.decoding, string_limit=strings, verbose=verbose),
         layout=replace(base.layout, tids=tids, headers=output is not None and not plain),
+        seccomp_bpf=True,
         duration=duration,
     )
 
