@@ -2,16 +2,18 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.processes import Process, ending, start, task, threads, wait_until
-from tests.support.requirements import need, need_ptrace
+from tests.support.requirements import need, need_ptrace, need_root
 from tests.support.settings import by_task, trace, tracing
 from tracekit.tracer import guardian, seccomp
 from tracekit.tracer.machine import look
@@ -170,6 +172,19 @@ def test_calls_that_are_not_wanted_do_not_stop(tmp_path: Path) -> None:
     code = "import os\nfor _ in range(300_000): os.getpgid(0)\nos.getppid()"
     assert trace([PYTHON, "-S", "-c", code], out, "getppid", seccomp_bpf=True).returncode == 0
     assert [lines[0] for lines in by_task(out)] == ["getppid() = "]
+
+
+def test_set_uid_programs_keep_their_privileges(tmp_path: Path) -> None:
+    """Under a tracer that may trace them, as root may."""
+    need_root()
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(shutil.copy(need("id"), folder))
+        Path(folder).chmod(0o755)
+        program.chmod(0o4755)
+        command = [need("setpriv"), "--reuid=65534", "--clear-groups", str(program), "-u"]
+        if subprocess.run(command, check=True, capture_output=True).stdout != b"0\n":
+            pytest.skip("set-uid programs have no privileges here")
+        assert trace(command, tmp_path / "t", "getpgid", seccomp_bpf=True).stdout == "0\n"
 
 
 # The program outlives its tracer
