@@ -182,6 +182,7 @@ class _Keeper:
             self._collect_all()
         elif os.WSTOPSIG(status) == _CALL and asked == _DISMISSED:
             ptrace.detach(self._tracer)
+            self._collect_all()
         elif os.WSTOPSIG(status) == _CALL and asked == _ASKED:
             if not self._held:
                 self._hold()
@@ -205,7 +206,7 @@ class _Keeper:
             time.sleep(_LOOK_S)
 
     def _collect_all(self) -> None:
-        """Take over all that was held, as soon as the tracer is gone."""
+        """Take over all that was held, now that the tracer lets go of it: as soon as they stand."""
         deadline = time.monotonic() + _PATIENCE_S
         while self._held and time.monotonic() < deadline:
             self._collect()
