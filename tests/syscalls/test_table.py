@@ -1,17 +1,21 @@
 """The table of calls against tables that others keep, and the form in which it is written."""
 
+import re
+import subprocess
 from collections import Counter
 from dataclasses import replace
 
 import pytest
 from ptrace.syscall.linux import aarch64, x86_64
 
+from tests.support.requirements import need
 from tracekit.errors import UsageError
 from tracekit.syscalls import ARCHITECTURES, Argument, Effect, by_name, calls
-from tracekit.syscalls.table import read_form
+from tracekit.syscalls.table import read_form, rows
 
 #: python-ptrace's names of calls that changed theirs, or that it spells in its own way.
 OTHER_NAMES = {"timerfd": "timerfd_create"}
+FIRST_PART = 500  # from here on i386 has parts of socketcall and ipc
 X32 = 512  # from here on python-ptrace has the numbers of the x32 interface
 
 
@@ -32,14 +36,64 @@ def test_numbers_of_aarch64_are_those_of_python_ptrace() -> None:
     assert not wrong
 
 
+#: Headers with the numbers of the kernel that they came with, which may be older than ours.
+HEADERS = {"x86_64": "asm/unistd_64.h", "i386": "asm/unistd_32.h", "aarch64": "asm-generic/unistd.h"}
+#: What <asm/unistd.h> of aarch64 asks the generic header for.
+WANTS = ("RENAMEAT", "NEW_STAT", "SET_GET_RLIMIT", "SYS_CLONE3", "MEMFD_SECRET")
+NO_CALLS = {"arch_specific_syscall", "syscalls"}
+
+
+@pytest.mark.parametrize("arch", HEADERS)
+def test_numbers_are_those_of_the_kernels_headers(arch: str) -> None:
+    lines = [*(f"#define __ARCH_WANT_{one}" for one in WANTS), "#define __BITS_PER_LONG 64"]
+    source = "\n".join([*lines, f"#include <{HEADERS[arch]}>", ""])
+    command = [need("cc"), "-E", "-dM", "-"]
+    done = subprocess.run(command, input=source, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"no <{HEADERS[arch]}> here (Debian: apt-get install linux-libc-dev)")
+    defined: dict[str, str] = dict(re.findall(r"#define (__NR\w+) (\w+)", done.stdout))
+    theirs = {
+        name.removeprefix("__NR_"): int(defined.get(value, value))
+        for name, value in defined.items()
+        if name.startswith("__NR_") and name.removeprefix("__NR_") not in NO_CALLS
+    }
+    ours = {call.name: number for number, call in calls(arch).items() if number < FIRST_PART}
+    wrong = {name: (number, ours.get(name)) for name, number in theirs.items() if ours.get(name) != number}
+    assert len(theirs) > 300
+    assert not wrong
+
+
+def test_parts_of_calls_have_numbers_that_the_kernel_does_not() -> None:
+    beyond = {number: call.name for number, call in calls("i386").items() if number >= FIRST_PART}
+    parts_of_socketcall = {505: "accept", 509: "send", 510: "recv"}
+    parts_of_ipc = {522: "semop", 524: "semctl", 525: "semtimedop", 533: "msgrcv", 542: "shmat"}
+    assert beyond == parts_of_socketcall | parts_of_ipc
+
+
+def test_a_call_that_is_another_one_elsewhere_has_a_row_for_each() -> None:
+    wide, narrow = calls("x86_64")[0x11], calls("i386")[180]
+    assert (wide.name, narrow.name) == ("pread64", "pread64")
+    assert by_name()["pread64"] is wide
+    assert [one.kind for one in wide.form.arguments] == ["fd", "bytes", "ulong", "long"]
+    assert narrow.form.arguments[3] == Argument("wide", 3, ("4",), at_exit=True)
+
+
+def test_the_commands_of_two_headings_add_up() -> None:
+    plain, wide = by_name()["fcntl"].commands, by_name()["fcntl64"].commands
+    assert plain is not None
+    assert wide is not None
+    assert plain.forms.items() < wide.forms.items()
+    assert wide.forms.keys() - plain.forms.keys() == {12, 13, 14}  # F_GETLK64, F_SETLK64, F_SETLKW64
+
+
 def test_x86_64_has_no_gap() -> None:
     assert set(range(335)) | set(range(424, 470)) <= set(calls("x86_64"))
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_a_number_stands_for_one_call(arch: str) -> None:
-    counts = Counter(call.numbers[arch] for call in by_name().values() if arch in call.numbers)
-    assert max(counts.values()) == 1
+    numbers = Counter(call.numbers[arch] for call in rows() if arch in call.numbers)
+    assert max(numbers.values()) == 1
 
 
 def test_calls_of_an_unknown_architecture_are_refused() -> None:

@@ -91,7 +91,7 @@ class Syscall:
 
 
 @cache
-def _rows() -> tuple[Syscall, ...]:
+def rows() -> tuple[Syscall, ...]:
     """Every row of the table: a call that is not the same everywhere has several."""
     commands = _read_commands((_HERE / "commands.tbl").read_text("ascii"))
     lines = (_HERE / "calls.tbl").read_text("ascii").splitlines()
@@ -102,7 +102,7 @@ def _rows() -> tuple[Syscall, ...]:
 def by_name() -> Mapping[str, Syscall]:
     """Every system call of any architecture by its name; the first row of those that have several."""
     named: dict[str, Syscall] = {}
-    for call in _rows():
+    for call in rows():
         named.setdefault(call.name, call)
     return named
 
@@ -116,7 +116,7 @@ def calls(arch: str = "x86_64") -> Mapping[int, Syscall]:
     """
     if arch not in ARCHITECTURES:
         raise UsageError(f"unknown architecture: {arch}", f"known are {', '.join(ARCHITECTURES)}")
-    return {call.numbers[arch]: call for call in _rows() if arch in call.numbers}
+    return {call.numbers[arch]: call for call in rows() if arch in call.numbers}
 
 
 def _read_call(line: str, commands: Mapping[str, Commands]) -> Syscall:

@@ -3,15 +3,18 @@
 import pytest
 
 from tracekit.syscalls import by_name, constants, struct_rows
-from tracekit.syscalls.table import Form
+from tracekit.syscalls.table import Form, rows
 from tracekit.tracer.decode import Decoder, Options
 from tracekit.tracer.decode.registry import printer_of, return_printer_of
 from tracekit.tracer.decode.scalars import bare_names, names_of, spell
 
 
 def forms(name: str) -> list[Form]:
-    call = by_name()[name]
-    return [call.form, *(call.commands.forms.values() if call.commands else ())]
+    """Those of every row of a call: it may be another one on each architecture."""
+    found = [row for row in rows() if row.name == name]
+    return [
+        form for row in found for form in (row.form, *(row.commands.forms.values() if row.commands else ()))
+    ]
 
 
 @pytest.mark.parametrize("name", by_name())

@@ -78,7 +78,7 @@ def _entries(heads: Mapping[int, struct.Struct], *, old: bool) -> Printer:
         found, rest = _split_entries(data, head)
         if not view.options.verbose:
             more = "+" if rest else ""
-            return f"{pointer(address)} /* {len(found)}{more} entr{'y' if len(found) == 1 else 'ies'} */"
+            return f"{pointer(address)} /* {len(found)}{more} entries */"
         return "[" + ", ".join(_entry(one, head, old=old) for one in found) + "]"
 
     return printer

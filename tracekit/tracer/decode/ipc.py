@@ -71,7 +71,8 @@ def _message(size: str) -> Printer:
 def _call(_view: View, value: int) -> str:
     """ipc(2)'s operation, and before it the version of its arguments (<linux/ipc.h>)."""
     version, operation = (value & U32) >> 16, value & 0xFFFF
-    return (f"{version}<<16|" if version else "") + spell("ipc_operation", operation)
+    name = constants("ipc_operation").names.get(operation, str(operation))
+    return f"{version}<<16|{name}" if version else name
 
 
 def _semctl_argument(view: View, where: int) -> str:

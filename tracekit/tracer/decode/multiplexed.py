@@ -52,6 +52,7 @@ _IPC: Final = {
     24: (396, (1, 2, 4)),  # shmctl
 }
 _MSGRCV: Final = 12
+_MSGRCV_BLIND: Final = 533  # without the type, which cannot be read
 #: Calls that find all their arguments in memory, and how many they are.
 _GATHERED: Final = {"mmap": 6, "select": 5}
 
@@ -79,8 +80,9 @@ def _resolve_ipc(call: Call, task: Task) -> None:
     if operation == _MSGRCV and not version:  # the buffer and the type stand in memory
         pair = _words(task, args[1], 2)
         if pair is None:
-            return
-        args[1], args[3] = pair
+            number = _MSGRCV_BLIND
+        else:
+            args[1], args[3] = pair
     call.syscall, call.number = calls(_ARCH)[number], number
     call.args = _padded(args)
 

@@ -3,9 +3,9 @@
 import struct
 from typing import Final
 
-from tracekit.tracer.decode.registry import kinds
+from tracekit.tracer.decode.registry import families, kinds
 from tracekit.tracer.decode.scalars import U32
-from tracekit.tracer.decode.view import View, pointer
+from tracekit.tracer.decode.view import Printer, View, pointer
 
 _DESCRIPTOR: Final = struct.Struct("<IIII")
 _SETTLS: Final = 0x00080000  # CLONE_SETTLS, <linux/sched.h>
@@ -29,7 +29,7 @@ def _number(value: int) -> str:
 def _rest(view: View, base: int, limit: int, bits: int) -> str:
     """The members behind the entry's number."""
     fields = _BITS if view.abi.word == 4 else (*_BITS, _LONG_MODE)
-    shown = [f"base_addr={base:#010x}", f"limit={limit:#08x}"]
+    shown = [f"base_addr={base:#08x}", f"limit={limit:#08x}"]
     shown += [f"{name}={bits >> at & (1 << size) - 1}" for name, at, size in fields]
     return ", ".join(shown)
 
@@ -40,6 +40,14 @@ def _segment(view: View, where: int) -> str:
         return pointer(where)
     entry, *others = _DESCRIPTOR.unpack(data)
     return f"{{entry_number={_number(entry)}, {_rest(view, *others)}}}"
+
+
+def _sized_segment(size: str) -> Printer:
+    """modify_ldt(2)'s segment, when the size says that it is one."""
+    index = int(size)
+    return lambda view, where: (
+        _segment(view, where) if view.args[index] == _DESCRIPTOR.size else pointer(where)
+    )
 
 
 def _entry(view: View, where: int) -> int | None:
@@ -87,3 +95,4 @@ kinds(
         "clone_tls_segment": _thread_segment,
     }
 )
+families({"sized_segment": _sized_segment})

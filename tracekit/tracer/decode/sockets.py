@@ -169,7 +169,13 @@ def _option_name(level: str) -> Printer:
     return printer
 
 
-kinds({"socket_type": _socket_type, "socket_protocol": _protocol})
+def _socket_call(_view: View, value: int) -> str:
+    """socketcall(2)'s operation that is none, or whose arguments cannot be read."""
+    value = signed32(value)
+    return constants("socketcall").names.get(value, str(value))
+
+
+kinds({"socket_call": _socket_call, "socket_type": _socket_type, "socket_protocol": _protocol})
 families(
     {"sockaddr": _sockaddr, "sockaddr_out": _sockaddr_out, "socklen": _socklen, "sockopt_name": _option_name}
 )
