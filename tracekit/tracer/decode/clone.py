@@ -8,6 +8,7 @@ from tracekit.syscalls import constants
 from tracekit.tracer.decode.files import fd
 from tracekit.tracer.decode.registry import families, kinds
 from tracekit.tracer.decode.scalars import names_of, spell
+from tracekit.tracer.decode.segments import segment
 from tracekit.tracer.decode.signals import SIGNALS
 from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.text import number
@@ -98,13 +99,18 @@ def _clone_members(view: View, args: dict[str, int], flags: int) -> Iterator[str
     yield f"stack={pointer(args['stack'])}"
     yield f"stack_size={hex(stack_size) if stack_size else '0'}"
     if flags & _SETTLS:
-        yield f"tls={pointer(args['tls'])}"
+        yield f"tls={_thread_storage(view, args['tls'])}"
     if args.get("set_tid") or args.get("set_tid_size"):
         tids = array_text(view, args["set_tid"], args["set_tid_size"], 4, _tid)
         yield f"set_tid={tids}"
         yield f"set_tid_size={args['set_tid_size']}"
     if flags & _INTO_CGROUP and "cgroup" in args:
         yield f"cgroup={fd(view, args['cgroup'])}"
+
+
+def _thread_storage(view: View, value: int) -> str:
+    """An address; for 32-bit programs of x86 it is a segment's."""
+    return segment(view, value) if view.call.arch == "i386" else pointer(value)
 
 
 def _tid(_view: View, data: bytes) -> str:

@@ -34,7 +34,8 @@ def _rest(view: View, base: int, limit: int, bits: int) -> str:
     return ", ".join(shown)
 
 
-def _segment(view: View, where: int) -> str:
+def segment(view: View, where: int) -> str:
+    """The structure behind a pointer."""
     data = view.fetch(where, _DESCRIPTOR.size)
     if data is None:
         return pointer(where)
@@ -46,7 +47,7 @@ def _sized_segment(size: str) -> Printer:
     """modify_ldt(2)'s segment, when the size says that it is one."""
     index = int(size)
     return lambda view, where: (
-        _segment(view, where) if view.args[index] == _DESCRIPTOR.size else pointer(where)
+        segment(view, where) if view.args[index] == _DESCRIPTOR.size else pointer(where)
     )
 
 
@@ -83,12 +84,12 @@ def _allotted(view: View, value: int) -> str:
 
 def _thread_segment(view: View, where: int) -> str | None:
     """The segment of a new thread's storage, when clone(2)'s flags say that there is one."""
-    return _segment(view, where) if view.args[0] & _SETTLS else None
+    return segment(view, where) if view.args[0] & _SETTLS else None
 
 
 kinds(
     {
-        "segment": _segment,
+        "segment": segment,
         "segment_number": _segment_number,
         "segment_rest": _segment_rest,
         "return_thread_area": _allotted,
