@@ -3,10 +3,12 @@
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tracekit.tracer.filters import Members
 from tracekit.tracer.writer import Layout, UnwritableError, Writer
 
 SECOND = 1_000_000_000
@@ -115,3 +117,115 @@ def test_a_full_disk_is_reported_once_and_then_passed_over() -> None:
         writer.flush()
     writer.event(1, SECOND, "y")
     writer.close()
+
+
+QUIET = Layout(tids=False, stamp=None, durations=None, return_column=0, headers=False)
+
+
+def test_what_is_appended_stands_behind_what_was_there_and_is_private(path: Path) -> None:
+    path.write_text("old\n")
+    writer = Writer(str(path), replace(QUIET, append=True))
+    writer.event(1, 0, "new")
+    writer.close()
+    assert path.read_text() == "old\nnew\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("mark", ["|", "!"])
+def test_a_program_reads_the_trace_and_is_waited_for(path: Path, mark: str) -> None:
+    writer = Writer(f"{mark}cat > {path}; echo end >> {path}", QUIET)
+    assert writer.live
+    assert writer.reader
+    writer.event(1, 0, "x")
+    writer.close()
+    assert path.read_text() == "x\nend\n"
+
+
+def test_a_reader_that_has_gone_is_reported(path: Path) -> None:
+    gone = path.with_name("gone")
+    os.mkfifo(gone)
+    writer = Writer(f"|exec <&-; echo > {gone}", QUIET)
+    with gone.open():  # until it has closed its end
+        pass
+    with pytest.raises(UnwritableError, match="Broken pipe"):
+        writer.event(1, 0, "x")
+    writer.close()
+
+
+def test_each_task_has_a_file_of_its_own(path: Path) -> None:
+    writer = Writer(str(path), replace(QUIET, separate=True))
+    writer.attach(1)
+    writer.attach(2)
+    writer.begin(1, 0, "read(3, ")
+    writer.begin(2, 0, "getpid(")
+    writer.finish(2, 0, "getpid", (")", "2"), None)
+    writer.finish(1, 0, "read", ('"x", 1)', "1"), None)
+    writer.drop(2)
+    writer.begin(1, 0, "pause(")
+    writer.close()
+    assert not path.exists()
+    assert Path(f"{path}.1").read_text() == 'read(3, "x", 1) = 1\npause( <unfinished ...>\n'
+    assert Path(f"{path}.2").read_text() == "getpid() = 2\n"
+    assert stat.S_IMODE(Path(f"{path}.1").stat().st_mode) == 0o600
+
+
+def test_header_lines_stand_in_the_files_that_they_are_about(path: Path) -> None:
+    writer = Writer(str(path), replace(QUIET, separate=True, headers=True))
+    writer.header("trace", {"tracekit": "1"})
+    writer.attach(1)
+    writer.header("task", {"tid": 1})
+    writer.attach(2)
+    writer.close()
+    trace, task = (f"# tracekit {one}\n" for one in ('trace {"tracekit":"1"}', 'task {"tid":1}'))
+    assert Path(f"{path}.1").read_text() == trace + task
+    assert Path(f"{path}.2").read_text() == trace
+
+
+@pytest.mark.parametrize("outcome", ["failed", "successful", "unfinished", "unavailable"])
+def test_calls_are_written_by_how_they_end_and_in_one_piece(path: Path, outcome: str) -> None:
+    writer = Writer(str(path), QUIET, Members(frozenset({outcome})))
+    writer.begin(1, 0, "read(1, ")
+    writer.begin(2, 0, "close(2")
+    writer.finish(1, 0, "read", ("...)", "1"), None, outcome=outcome)
+    other = "failed" if outcome == "successful" else "successful"
+    writer.finish(2, 0, "close", (")", "2"), None, outcome=other)
+    writer.close()
+    assert path.read_text() == "read(1, ...) = 1\n"
+
+
+@pytest.mark.parametrize(("status", "text"), [("detached", "read(0,  <detached ...>\n"), ("failed", "")])
+def test_a_call_that_is_let_go_of_is_an_end_too(path: Path, status: str, text: str) -> None:
+    writer = Writer(str(path), QUIET, Members(frozenset({status})))
+    writer.begin(1, 0, "read(0, ")
+    writer.leave_unfinished(1, "detached")
+    writer.close()
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize("separate", [True, False])
+def test_a_thread_that_calls_execve_goes_on_as_its_leader(path: Path, separate: bool) -> None:
+    writer = Writer(str(path), replace(QUIET, separate=separate))
+    writer.attach(1)
+    writer.attach(2)
+    writer.begin(1, 0, "pause(")
+    writer.begin(2, 0, 'execve("/a"')
+    writer.supersede(2, 1)
+    writer.event(1, 0, "+++ superseded +++")
+    writer.finish(1, 0, "execve", (")", "0"), None)
+    writer.close()
+    thread = 'execve("/a" <pid changed to 1 ...>\n'
+    leader = "pause( <unfinished ...>\n"
+    end = "+++ superseded +++\n<... execve resumed>) = 0\n"
+    if separate:
+        assert Path(f"{path}.1").read_text() == leader + end
+        assert Path(f"{path}.2").read_text() == thread
+    else:
+        assert path.read_text() == leader + thread + end
+
+
+def test_a_dump_stands_behind_its_call(path: Path) -> None:
+    writer = Writer(str(path), QUIET)
+    writer.begin(1, 0, "read(0, ")
+    writer.finish(1, 0, "read", ('"x", 1)', "1"), None, dump=" | 00000  78\n")
+    writer.close()
+    assert path.read_text() == 'read(0, "x", 1) = 1\n | 00000  78\n'

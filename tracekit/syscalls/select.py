@@ -46,6 +46,25 @@ class CallSet:
         """The names of those that the architecture's table has."""
         return frozenset(call.name for number, call in calls(arch).items() if self.has(arch, number))
 
+    def __or__(self, other: "CallSet") -> "CallSet":
+        """The calls of either set."""
+        if self.everything or other.everything:
+            return ALL_CALLS
+        arches = {*self.numbers, *other.numbers}
+        if self.inverted and other.inverted:
+            left = {arch: self.listed(arch) & other.listed(arch) for arch in arches}
+            return CallSet(left, inverted=True)
+        if self.inverted or other.inverted:
+            inverted, plain = (self, other) if self.inverted else (other, self)
+            return CallSet(
+                {arch: inverted.listed(arch) - plain.listed(arch) for arch in arches}, inverted=True
+            )
+        return CallSet({arch: self.listed(arch) | other.listed(arch) for arch in arches})
+
+    def listed(self, arch: str) -> frozenset[int]:
+        """The numbers that are in it, or inverted, that are not."""
+        return self.numbers.get(arch, _NOTHING)
+
     @property
     def everything(self) -> bool:
         """Whether every call is one of them."""

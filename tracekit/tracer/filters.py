@@ -80,6 +80,9 @@ class Filters:
         return not self.status.covers(STATUSES)
 
 
+EVERYTHING: Final = Filters()
+
+
 def members(expression: str, known: Callable[[str], T | None], kind: str) -> Members[T]:
     """Read a set: ``[!]...`` and then ``all``, ``none``, or items between commas.
 

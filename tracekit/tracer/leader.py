@@ -1,8 +1,11 @@
 """What stands before a call: task, times, number, instruction (strace.c: printleader)."""
 
+import os
 import time
 from dataclasses import dataclass
 from typing import Final
+
+from tracekit.tracer.descriptors import escape_path
 
 _SECOND: Final = 1_000_000_000
 _UNKNOWN_NUMBER: Final = "????"
@@ -62,8 +65,8 @@ class Leaders:
         """A second, and how the clock shows it."""
 
     def add(self, tid: int, command: str) -> None:
-        """There is a further task."""
-        self._tasks[tid] = command
+        """There is a further task, or one has become another command."""
+        self._tasks[tid] = escape_path(os.fsencode(command)) if self._layout.commands else ""
 
     def remove(self, tid: int) -> None:
         """There is one task less."""
@@ -93,7 +96,7 @@ class Leaders:
         return shown
 
     def _task(self, tid: int) -> str:
-        command = self._tasks.get(tid, "") if self._layout.commands else ""
+        command = self._tasks.get(tid, "")
         if self._layout.tids:
             return f"{tid}<{command}> " if command else f"{tid:<5} "
         if len(self._tasks) <= 1:

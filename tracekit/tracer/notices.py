@@ -41,6 +41,11 @@ class Notices:
         """A task could not be attached to."""
         self.say(f"attach: ptrace(PTRACE_SEIZE, {tid}): {os.strerror(error.errno or 0)}")
 
+    def detached_unknown(self, tid: int) -> None:
+        """A task that asked to be traced was let go of: nothing is followed."""
+        if "attach" not in self.quiet:
+            self.say(f"Detached unknown pid {tid}")
+
     def exited_unknown(self, tid: int) -> None:
         """A child that we do not trace has ended."""
         if "exit" not in self.quiet:

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 class Launch:
     """How a program is started."""
 
+    program: str | None = None
+    """Its file; looked for in PATH when None."""
     environment: tuple[str, ...] = ()
     """Changes to our environment, in order: ``VAR=VALUE``, or ``VAR`` to take it away (-E)."""
     user: str | None = None
     """Whose rights it gets; ours when None (-u)."""
+    complaint: str = "tracekit: cannot run {program}: {reason}"
+    """What is said when it cannot be started, on standard error."""
+    failed: int = 127
+    """The exit status in place of its own then."""
 
     def environ(self, ours: dict[str, str]) -> dict[str, str]:
         """Return the program's environment, made from ours."""
@@ -21,6 +27,10 @@ class Launch:
             if equals:
                 changed[name] = value
         return changed
+
+    def failure(self, program: str, error: OSError) -> str:
+        """Return the line that says why it cannot be started."""
+        return self.complaint.format(program=program, reason=error.strerror) + "\n"
 
 
 SUMMARY_COLUMNS = (

@@ -16,10 +16,12 @@ class UnwritableError(TracekitError):
 
     exit_code = ExitCode.USAGE
 
-    def __init__(self, path: str, error: OSError) -> None:
+    def __init__(self, path: str, error: OSError, opening: bool = False) -> None:
         super().__init__(f"cannot write {path}: {error.strerror}", "choose another file with -o")
         self.path = path
         self.reason = error.strerror or ""
+        self.opening = opening
+        """It could not even be opened."""
 
 
 class Output:
@@ -28,7 +30,8 @@ class Output:
     def __init__(self, stream: IO[str], path: str, child: int | None = None, lasting: bool = False) -> None:
         self._stream = stream
         self._path = path
-        self._child = child
+        self.child = child
+        """The program that reads it, as a process."""
         self._lasting = lasting
         self._failed = False
         self.live = child is not None or lasting
@@ -73,9 +76,9 @@ class Output:
             if not self._lasting:
                 with contextlib.suppress(OSError):
                     self._stream.close()
-            if self._child is not None:
+            if self.child is not None:
                 with contextlib.suppress(ChildProcessError):
-                    os.waitpid(self._child, 0)
+                    os.waitpid(self.child, 0)
 
     def _failure(self, error: OSError) -> UnwritableError:
         self._failed = True
@@ -103,7 +106,7 @@ def _private(path: str, append: bool) -> IO[str]:
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.fchmod(descriptor, 0o600)
     except OSError as error:
-        raise UnwritableError(path, error) from error
+        raise UnwritableError(path, error, opening=True) from error
     return _text(descriptor)
 
 

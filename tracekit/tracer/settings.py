@@ -1,5 +1,7 @@
 """How to trace: everything that is asked of a trace, in one record."""
 
+import os
+import signal
 from dataclasses import dataclass, field
 
 from tracekit.tracer import decode
@@ -37,14 +39,19 @@ class Settings:
     """Let the kernel pass over calls that are not traced (--seccomp-bpf)."""
     detach_on_execve: bool = False
     """Let go of a process that calls execve, but for the first one of a launched program (-b execve)."""
-    interruptible: bool = True
-    """Signals to us end the trace; otherwise they pass us by (strace's -I 3)."""
+    requests: frozenset[signal.Signals] | None = None
+    """Signals to us that end the trace (-I); None for those that are not meant for the program."""
     suspendable: bool = True
-    """SIGTSTP stops us; otherwise it passes us by (strace's -I 4)."""
+    """SIGTSTP stops us; otherwise it passes us by (-I 4)."""
     duration: float | None = None
     """Seconds after which the trace ends by itself."""
 
     @property
     def wanted(self) -> frozenset[str] | None:
         """The names of the calls that are written; None for all."""
-        return None if self.filters.trace.everything else self.filters.trace.names("x86_64")
+        return None if self.filters.trace.everything else self.filters.trace.names(os.uname().machine)
+
+    @property
+    def inject(self) -> tuple[tuple[str, str], ...]:
+        """What is done to calls, as given."""
+        return self.filters.inject

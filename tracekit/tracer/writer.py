@@ -76,6 +76,16 @@ class Writer:
         self._preamble: list[str] = []
         """Header lines that stand at the beginning of each of them."""
 
+    @property
+    def live(self) -> bool:
+        """Whether somebody reads along: a terminal, or a program behind a pipe."""
+        return self._shared is not None and self._shared.output.live
+
+    @property
+    def reader(self) -> int | None:
+        """The process that reads what is written, when it is a program of ours."""
+        return self._shared.output.child if self._shared else None
+
     def attach(self, tid: int, command: str = "") -> None:
         """A task is traced from here on.
 

@@ -1,5 +1,6 @@
 """``tracekit strace``: a second command line, which is strace's own."""
 
+import contextlib
 import os
 import resource
 import signal
@@ -49,7 +50,8 @@ def main(words: list[str]) -> int:
     except DesignatorError as error:
         return _fail(error.message, see_help=True)
     except UnwritableError as error:
-        return _fail(f"Can't fopen '{error.path}': {error.reason}")
+        what = f"Can't fopen '{error.path}'" if error.opening else error.path
+        return _fail(f"{what}: {error.reason}")
     except TracekitError as error:
         return _fail(error.message)
 
@@ -62,6 +64,8 @@ def _run(words: list[str]) -> int:
             option.apply(asked, value)
         except ValueError:
             raise ComplaintError(f"invalid {shown} argument: '{value or ''}'", see_help=True) from None
+        while asked.warnings:
+            Notices().say(asked.warnings.pop(0))
         if "h" in asked.times:
             sys.stdout.write(usage(OPTIONS))
             return 0
@@ -72,11 +76,22 @@ def _run(words: list[str]) -> int:
 
 
 def _trace(job: Job) -> int:
+    settings = tracer.Settings(
+        output=job.settings.output,
+        follow=job.settings.follow,
+        wanted=job.settings.wanted,
+        decoding=job.settings.decoding,
+        layout=job.settings.layout,
+        seccomp_bpf=job.settings.seccomp_bpf,
+        inject=job.settings.inject,
+    )
     if job.command:
-        status, _ = tracer.run(list(job.command), job.settings)
+        status, _ = tracer.run(list(job.command), settings)
         return _ended(status)
-    tracer.attach(job.pids, job.settings)
-    return 0
+    waiters: list[tracer.Waiter] = []
+    tracer.attach(job.pids, settings, on_ready=lambda _, waiter: waiters.append(waiter))
+    requested = [request for waiter in waiters for request in waiter.requested]
+    return _ended(-requested[0] if requested else 0)
 
 
 def _ended(status: int) -> int:
@@ -86,7 +101,8 @@ def _ended(status: int) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(-status, signal.SIG_DFL)
+    with contextlib.suppress(OSError):  # SIGKILL, which needs no more
+        signal.signal(-status, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [-status])
     os.kill(os.getpid(), -status)
     return 128 - status

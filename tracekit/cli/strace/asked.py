@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tracekit.tracer.filters import Filters, named_field, number, qualified
+from tracekit.tracer.inject import Rules
 from tracekit.tracer.leader import Stamp
 
 DIGITS: Final = {"s": 0, "ms": 3, "us": 6, "ns": 9}
@@ -48,6 +49,8 @@ class Asked:
     """Everything that options set, in the order of strace(1)."""
 
     filters: Filters = field(default_factory=Filters)
+    warnings: list[str] = field(default_factory=list)
+    """What is wrong with an option, and yet no mistake."""
     given: set[str] = field(default_factory=set)
     """Options of which it matters that they were there at all."""
     times: dict[str, int] = field(default_factory=dict)
@@ -113,7 +116,10 @@ def qualifier(name: str, default: str = "") -> Apply:
 
     def apply(asked: Asked, value: str | None) -> None:
         asked.given.add(name)
-        asked.filters = qualified(asked.filters, name, default if value is None else value)
+        rest = default if value is None else value
+        if name in {"fault", "inject"}:
+            asked.warnings.extend(Rules([(name, rest)]).warnings)
+        asked.filters = qualified(asked.filters, name, rest)
 
     return apply
 

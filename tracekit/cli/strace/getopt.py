@@ -81,7 +81,7 @@ class Arguments:
 
     def _long(self, word: str) -> tuple[Option, str, str | None]:
         given, equals, text = word.partition("=")
-        name = given if given in self._names else self._completed(given)
+        name = given if given in self._names else self._completed(given, word)
         option = self._names[name]
         value = text if equals else None
         if equals and option.takes is Takes.NOTHING:
@@ -92,12 +92,12 @@ class Arguments:
             value = self.rest.pop(0)
         return option, f"--{name}", value
 
-    def _completed(self, start: str) -> str:
-        """The one long name that begins so; several names of one option are one."""
+    def _completed(self, start: str, word: str) -> str:
+        """The long name that begins so, of all that was written (``word``); an option may have several."""
         found = [name for name in self._names if name.startswith(start)]
         if not found:
-            raise OptionError(f"unrecognized option '--{start}'")
+            raise OptionError(f"unrecognized option '--{word}'")
         if any(self._names[name] is not self._names[found[0]] for name in found):
             choices = " ".join(f"'--{name}'" for name in found)
-            raise OptionError(f"option '--{start}' is ambiguous; possibilities: {choices}")
+            raise OptionError(f"option '--{word}' is ambiguous; possibilities: {choices}")
         return found[0]

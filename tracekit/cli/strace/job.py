@@ -4,13 +4,20 @@ import errno
 import os
 import pwd
 import stat
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from tracekit.cli.strace import asked as ask
 from tracekit.cli.strace.asked import Asked, ComplaintError
+from tracekit.cli.strace.checks import (
+    Say,
+    check_daemon,
+    check_output,
+    check_summary,
+    follow,
+    take_short_forms,
+)
 from tracekit.tracer import decode
 from tracekit.tracer.decode.text import quoted
 from tracekit.tracer.filters import Filters, qualified
@@ -18,17 +25,14 @@ from tracekit.tracer.leader import Layout
 from tracekit.tracer.notices import Notices
 from tracekit.tracer.options import Launch, Summary
 from tracekit.tracer.settings import Settings
+from tracekit.tracer.waiting import REQUESTS
 
 _PATH_MAX: Final = 4096
 _LONGEST_PREFIX: Final = _PATH_MAX - 12
 """Behind the name of a file a tid has to find room (-ff)."""
 _QUIET: Final = ("", "attach,personality", "exit,attach,personality", "all")
-_STAMPS: Final = (("time", None), ("time", 6), ("unix", 6))
 _PTRACE_OPTIONS: Final = 0x51
 _PTRACE_OPTIONS_FOLLOWING: Final = 0x5F
-_STATISTICS: Final = "(-c/--summary-only or -C/--summary)"
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,6 @@ class Job:
     pids: tuple[int, ...]
     command: tuple[str, ...]
     """A program to start, empty when there is none."""
-    program: str
-    """Its file."""
 
 
 def made(asked: Asked, command: list[str], say: Say) -> Job:
@@ -56,130 +58,48 @@ def made(asked: Asked, command: list[str], say: Say) -> Job:
     """
     if not asked.pids and not command:
         raise ComplaintError("must have PROG [ARGS] or -p PID", see_help=True)
-    _check_daemon(asked, command)
-    _take_short_forms(asked)
-    follow = _follow(asked, command, say)
-    _check_summary(asked, say)
-    _check_output(asked, say)
+    settings = settings_of(asked, command, say)
+    if command:
+        launch = replace(
+            settings.launch, program=_program(command[0]), complaint="strace: exec: {reason}", failed=1
+        )
+        settings = replace(settings, launch=launch)
+    return Job(settings, tuple(asked.pids), tuple(command))
+
+
+def settings_of(asked: Asked, command: list[str], say: Say) -> Settings:
+    """Make settings of what was asked; see ``made``.
+
+    Raises:
+        ComplaintError: something does not go together.
+    """
+    check_daemon(asked, command)
+    take_short_forms(asked)
+    follows = follow(asked, command, say)
+    check_summary(asked, say)
+    check_output(asked, say)
     paths = _paths(asked, say)
     _check_user(asked)
     if "d" in asked.times:
-        say(f"ptrace_setoptions = {_PTRACE_OPTIONS_FOLLOWING if follow else _PTRACE_OPTIONS:#x}")
+        say(f"ptrace_setoptions = {_PTRACE_OPTIONS_FOLLOWING if follows else _PTRACE_OPTIONS:#x}")
     separate = _separate(asked)
     filters = replace(_quieted(asked, command), paths=paths)
-    program = _program(command[0]) if command else ""
-    _refuse_missing(asked, filters, command)
-    when = asked.interruptible or (ask.INTERRUPTIBLE["never"] if asked.output and command else 2)
-    settings = Settings(
+    _refuse_missing(asked, filters)
+    when = asked.interruptible or ask.INTERRUPTIBLE["never" if asked.output and command else "waiting"]
+    return Settings(
         output=asked.output,
-        follow=follow,
+        follow=follows,
         filters=filters,
         decoding=_decoding(asked, filters),
-        layout=_layout(asked, filters, follow, separate),
-        launch=Launch(tuple(asked.environment), asked.user),
+        layout=_layout(asked, filters, follows or len(asked.pids) + bool(command) > 1, separate),
+        launch=Launch(environment=tuple(asked.environment), user=asked.user),
         summary=_summary(asked),
         notices=Notices(quiet=filters.quiet),
         seccomp_bpf="seccomp" in asked.times,
         detach_on_execve="detach" in asked.times,
-        interruptible=when < ask.INTERRUPTIBLE["never"],
+        requests=REQUESTS if when < ask.INTERRUPTIBLE["never"] else frozenset(),
         suspendable=when < ask.INTERRUPTIBLE["never_tstp"],
     )
-    return Job(settings, tuple(asked.pids), tuple(command), program)
-
-
-def _check_daemon(asked: Asked, command: list[str]) -> None:
-    short = asked.times.get("D", 0)
-    if short and "daemonize" in asked.times:
-        raise ComplaintError("-D and --daemonize cannot be provided simultaneously")
-    if not short and "daemonize" not in asked.times:
-        return
-    if not command:
-        raise ComplaintError("PROG [ARGS] must be specified with -D/--daemonize", see_help=True)
-    if short > 3:
-        raise ComplaintError(f"Too many -D's ({short}), maximum supported -D count is 3", see_help=True)
-
-
-def _take_short_forms(asked: Asked) -> None:
-    """Take what was given by a letter that is counted; together with its long form it is a mistake."""
-    if times := asked.times.get("t"):
-        if "timestamps" in asked.given:
-            raise ComplaintError("-t and --absolute-timestamps cannot be provided simultaneously")
-        ask.set_stamp(asked, *_STAMPS[min(times, 3) - 1])
-    if times := asked.times.get("x"):
-        if asked.hex_strings is not None:
-            raise ComplaintError("-x and --strings-in-hex cannot be provided simultaneously")
-        asked.hex_strings = min(times, 2)
-    if times := asked.times.get("y"):
-        if "decode_fds" in asked.given:
-            raise ComplaintError("-y and --decode-fds cannot be provided simultaneously")
-        asked.filters = qualified(asked.filters, "decode_fds", "path" if times == 1 else "all")
-
-
-def _follow(asked: Asked, command: list[str], say: Say) -> bool:
-    """Whether threads and children are followed; what depends on it is put right."""
-    times = asked.times
-    if "seccomp" in times and "detach" in times:
-        say("--seccomp-bpf is not enabled because it is not compatible with -b")
-        del times["seccomp"]
-    short = times.get("f", 0)
-    if short and "follow" in times:
-        raise ComplaintError("-f and --follow-forks cannot be provided simultaneously")
-    if short > 1 and "separately" in times:
-        raise ComplaintError("-ff and --output-separately cannot be provided simultaneously")
-    follow = bool(short) or "follow" in times
-    if short:
-        times["separately"] = int(short > 1)
-    if "seccomp" in times:
-        if asked.pids and (not command or "d" in times):
-            say("--seccomp-bpf is not enabled for processes attached with -p")
-        if not follow:
-            say("--seccomp-bpf cannot be used without -f/--follow-forks, disabling")
-            del times["seccomp"]
-    if "F" in times:
-        old = "deprecated option -F ignored"
-        say(old if follow else "option -F is deprecated, please use -f/--follow-forks instead")
-    return follow or "F" in times
-
-
-def _check_summary(asked: Asked, say: Say) -> None:
-    times = asked.times
-    if times.get("separately") and asked.summary:
-        raise ComplaintError(
-            f"{_STATISTICS} and -ff/--output-separately are mutually exclusive", see_help=True
-        )
-    if not asked.summary:
-        if "w" in times or asked.columns:
-            name = "-w/--summary-wall-clock" if "w" in times else "-U/--summary-columns"
-            raise ComplaintError(f"{name} must be given with {_STATISTICS}", see_help=True)
-        if "sort_by" in asked.given:
-            say(f"-S/--summary-sort-by has no effect without {_STATISTICS}")
-    if asked.summary == "c":
-        useless = (
-            ("-i/--instruction-pointer", "i" in times),
-            ("-k/--stack-traces", "k" in times),
-            ("-n/--syscall-number", "n" in times),
-            ("-r/--relative-timestamps", asked.relative is not None),
-            ("-t/--absolute-timestamps", asked.stamp is not None),
-            ("-T/--syscall-times", asked.durations is not None),
-            ("-y/--decode-fds", bool(asked.filters.decode_fds)),
-        )
-        for name, is_given in useless:
-            if is_given:
-                say(f"{name} has no effect with -c/--summary-only")
-
-
-def _check_output(asked: Asked, say: Say) -> None:
-    times = asked.times
-    if asked.output is None:
-        if times.get("separately") and not ("f" in times or "follow" in times or "F" in times):
-            say("--output-separately has no effect without -o/--output")
-        if "A" in times:
-            say("-A/--output-append-mode has no effect without -o/--output")
-    if times.get("z", 0) > 1:
-        say(
-            "Only the last of -z/--successful-only/-Z/--failed-only options will take effect."
-            " See status qualifier for more complex filters."
-        )
 
 
 def _paths(asked: Asked, say: Say) -> tuple[str, ...]:
@@ -193,7 +113,7 @@ def _paths(asked: Asked, say: Say) -> tuple[str, ...]:
             continue
         if resolved != path:
             if "path-resolution" not in asked.filters.quiet:
-                names = [quoted(os.fsencode(one)) for one in (path, resolved)]
+                names = [quoted(os.fsencode(one), asked.hex_strings or 0) for one in (path, resolved)]
                 say(f"Requested path {names[0]} resolved into {names[1]}")
             found.append(resolved)
     return tuple(dict.fromkeys(found))
@@ -260,13 +180,12 @@ def _program(name: str) -> str:
     raise ComplaintError(f"Can't stat '{name}': {os.strerror(errno.ENOENT)}")
 
 
-def _refuse_missing(asked: Asked, filters: Filters, command: list[str]) -> None:
+def _refuse_missing(asked: Asked, filters: Filters) -> None:
     """Refuse what strace has and we have not; better than to leave it out in silence."""
     missing = (
         ("Stack traces (-k/--stack-traces option)", "k" in asked.times),
         ("Daemonizing (-D/--daemonize option)", "D" in asked.times or "daemonize" in asked.times),
         ("PID namespace translation (--decode-pids=pidns option)", "pidns" in filters.decode_pids),
-        ("Attaching (-p option) beside a program", bool(asked.pids and command)),
     )
     for what, wanted in missing:
         if wanted:
@@ -284,8 +203,7 @@ def _decoding(asked: Asked, filters: Filters) -> decode.Options:
     )
 
 
-def _layout(asked: Asked, filters: Filters, follow: bool, separate: bool) -> Layout:
-    several = follow or len(asked.pids) > 1
+def _layout(asked: Asked, filters: Filters, several: bool, separate: bool) -> Layout:
     return Layout(
         tids=asked.output is not None and not separate and several,
         brackets=asked.output is None,

@@ -175,7 +175,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         "string-limit",
         _VALUE,
         ask.value_of("strings", ask.string_limit),
-        (FORMAT, "SIZE", "print at most SIZE bytes of a string (32)"),
+        (FORMAT, "SIZE", "print at most SIZE bytes of a string"),
     ),
     _option(
         "t",

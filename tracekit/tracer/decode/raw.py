@@ -1,0 +1,32 @@
+"""Calls that are not decoded: strace's ``-e raw=`` (syscall.c: printargs)."""
+
+from functools import cache
+
+from tracekit.syscalls import Syscall
+from tracekit.tracer.decode.view import Call
+
+_REGISTERS = 6
+_REGISTER = (1 << 64) - 1
+
+
+def raw_entry(call: Call) -> str:
+    """The call's name and its arguments as hexadecimal numbers, without the closing parenthesis."""
+    count = _count(call.syscall) if call.syscall else _REGISTERS
+    return f"{call.name}({', '.join(hexadecimal(one) for one in call.args[:count])}"
+
+
+def raw_return(call: Call) -> str:
+    """What it returned; a decimal number when the call is not known."""
+    return hexadecimal(call.ret & _REGISTER) if call.syscall else str(call.ret)
+
+
+def hexadecimal(value: int) -> str:
+    """A number as C's ``%#lx`` prints it."""
+    return hex(value) if value else "0"
+
+
+@cache
+def _count(syscall: Syscall) -> int:
+    """How many arguments a call has, with any of its commands."""
+    forms = [syscall.form, *(syscall.commands.forms.values() if syscall.commands else ())]
+    return max((one.index + 1 for form in forms for one in form.arguments), default=0)
