@@ -12,13 +12,16 @@ from typing import Any
 TRACE = """
 import json, sys
 from dataclasses import replace
-from tracekit import syscalls, tracer
+from tracekit import tracer
+from tracekit.syscalls.select import choose
+from tracekit.tracer.filters import Filters
 given = json.loads(sys.argv[1])
-given["wanted"] = syscalls.select(given["wanted"])
-given["inject"] = tuple(map(tuple, given.get("inject", [])))
+inject = tuple(map(tuple, given.pop("inject", [])))
+given["filters"] = Filters(trace=choose(given.pop("wanted")), inject=inject)
 settings = replace(tracer.Settings(), **given)
 settings = replace(settings, layout=replace(settings.layout, headers=False))
-sys.exit(tracer.run(sys.argv[2:], settings)[0])
+status = tracer.run(sys.argv[2:], settings)[0]
+sys.exit(status if status >= 0 else 128 - status)
 """
 """Starts a program under trace; its settings are JSON."""
 

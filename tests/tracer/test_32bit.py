@@ -23,7 +23,7 @@ CHANCE: Final = (
     (r"127\.0\.0\.1:\d+", "127.0.0.1:N"),
     (r"(?<=:\[)\d+(?:->\d+)?(?=[],])", "N"),
     (r"^brk\(NULL\) = 0x\w+", "brk(NULL) = N"),
-    (r"0x7ff\w+ /\* \d+ vars", "N /* N vars"),
+    (r"0x7f\w+ /\* \d+ vars", "N /* N vars"),
     (r"^(msg\w+|sem\w+|shm\w+)\(\d+", r"\1(N"),
     (r"^((?:msg|sem|shm)get\(.*\)) = \d+", r"\1 = N"),
 )

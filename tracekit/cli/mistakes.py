@@ -10,11 +10,6 @@ HINTS = (
     # command, what click says of it, what to do
     ("attach", r"extra arguments? \((\d+)", "give a process as -p {0}"),
     ("attach", r"extra arguments? \(([^ )]+)", "choose processes by -p PID, --name {0} or --port N"),
-    (
-        "attach|run",
-        r"option:? '?-[tTryY]",
-        "times, durations and descriptors are always there, as with -ttt -T -yy",
-    ),
     ("run", r"Missing argument", "for example: tracekit run -f -o t.strace -- ls -l"),
     ("tracekit", r"option:? '?(-[\w-]+)", "options stand behind the command: tracekit docroot {0} ..."),
     (r"(?!run|attach).*", r"option:? '?-[^?]*$", "a program to start, and its options, stand behind --"),

@@ -6,9 +6,15 @@ from typing import Any
 
 import click
 
-from tracekit import syscalls, tracer
+from tracekit import tracer
+from tracekit.cli import letters
+from tracekit.cli.letters import Headed
+from tracekit.cli.strace.asked import ComplaintError
+from tracekit.cli.strace.job import settings_of
 from tracekit.errors import UsageError
 from tracekit.report.escape import visible
+from tracekit.syscalls import ARCHITECTURES
+from tracekit.syscalls.select import ALL_CALLS, CallSet, named
 from tracekit.tracer.targets import Selection
 
 Command = Callable[..., Any]
@@ -32,11 +38,8 @@ GROUPS = {
     "port": "What to trace",
     "tree": "What to trace",
     "duration": "What to trace",
-    "expression": "What to write",
     "analyses": "What to write",
-    "strings": "What to write",
-    "verbose": "What to write",
-    "plain": "What to write",
+    "plain": "How to write it",
     "output": "What to write",
     "form": "What to write",
 }
@@ -52,7 +55,9 @@ class Grouped(click.Command):
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
             if record:
-                groups.setdefault(GROUPS.get(parameter.name or "", "Options"), []).append(record)
+                title = GROUPS.get(parameter.name or "", "Options")
+                title = parameter.heading if isinstance(parameter, Headed) else title
+                groups.setdefault(title, []).append(record)
         for title, records in groups.items():
             with formatter.section(title):
                 formatter.write_dl(records)
@@ -80,49 +85,23 @@ target_options = _options(
     ),
 )
 
-_trace_options = _options(
-    click.option("-o", "output", metavar="FILE", help="Write to FILE (mode 0600), not to standard error."),
-    click.option(
-        "-e", "expression", metavar="trace=SET", help="Only these calls: open,%network,/^fut,!read."
-    ),
+_own_options = _options(
     click.option(
         "--for",
         "analyses",
         metavar="ANSWER,...",
         help="Only the calls that these answers need: docroot,dispatch.",
     ),
-    click.option(
-        "-s",
-        "strings",
-        type=click.IntRange(min=0),
-        default=tracer.STRING_LIMIT,
-        show_default=True,
-        metavar="N",
-        help="Print at most N bytes of a string.",
-    ),
-    click.option("-v", "verbose", is_flag=True, help="Print structures unabbreviated."),
     click.option("--plain", is_flag=True, help="strace's lines alone, without '# tracekit' headers."),
 )
-
-
-def _follow(_context: click.Context, _option: click.Parameter, times: int) -> bool:
-    """Tell ``-f`` from ``-ff``, which is another thing with strace.
-
-    Raises:
-        UsageError: it is given twice.
-    """
-    if times > 1:
-        raise UsageError("there is no -ff: all tasks go to one file", "use -f; each line names its thread")
-    return bool(times)
-
 
 _follow_option = click.option(
     "-f",
     "--follow-threads",
     "follow",
     count=True,
-    callback=_follow,
-    help="All threads, and every thread and process that they start (one option, two names).",
+    help="All threads, and every thread and process that they start (one option, two names);"
+    " -ff: each task into a file of its own.",
 )
 
 
@@ -130,46 +109,76 @@ def settings(
     *,
     output: str | None,
     follow: bool,
-    tids: bool = True,
-    expression: str | None = None,
     analyses: str | None = None,
-    strings: int = tracer.STRING_LIMIT,
-    verbose: bool = False,
-    plain: bool = False,
     duration: float | None = None,
 ) -> tracer.Settings:
-    """Turn options into the settings of a trace.
+    """Return the settings of a trace of ours: every thread, or the answers' calls alone.
 
     Raises:
-        UsageError: a filter or an analyzer that does not exist.
+        UsageError: an analyzer that does not exist.
     """
     base = tracer.Settings()
     return replace(
         base,
         output=output,
         follow=follow,
-        wanted=_wanted(expression, analyses),
-        decoding=replace(base.decoding, string_limit=strings, verbose=verbose),
-        layout=replace(base.layout, tids=tids, headers=output is not None and not plain),
+        filters=replace(base.filters, trace=_needed(analyses) if analyses else ALL_CALLS),
+        layout=replace(base.layout, tids=follow, headers=output is not None),
         seccomp_bpf=True,
         duration=duration,
     )
 
 
-def _wanted(expression: str | None, analyses: str | None) -> frozenset[str] | None:
-    """Return the names of the calls to trace: those of ``-e`` and those that the answers need."""
-    if expression is None and analyses is None:
-        return None
-    names: set[str] = set()
-    if expression is not None:
-        key, equals, value = expression.partition("=")
-        if equals and key not in {"trace", "t"}:
-            raise UsageError(f"-e {key}= is not known here", "use -e trace=SET")
-        names |= syscalls.select(value if equals else expression)
-    if analyses is not None:
-        for name in analyses.split(","):
-            names |= _needs(name.strip())
-    return frozenset(names)
+def _asked_for(
+    command: list[str],
+    follow: int,
+    *,
+    tids: bool,
+    analyses: str | None,
+    plain: bool,
+    duration: float | None = None,
+) -> tracer.Settings:
+    """Return the settings that the options of the command that is being run ask for.
+
+    Raises:
+        UsageError: options that do not go together, or an analyzer that does not exist.
+    """
+    asked = letters.asked()
+    if follow:
+        asked.times["f"] = follow
+    try:
+        given = settings_of(asked, command, _warn)
+    except ComplaintError as complaint:
+        raise UsageError(complaint.message, "see strace(1)") from None
+    filters = given.filters
+    if analyses:
+        wanted = _needed(analyses)
+        filters = replace(filters, trace=wanted | filters.trace if "trace" in asked.given else wanted)
+    piped = given.output is not None and given.output[:1] in {"|", "!"}
+    return replace(
+        given,
+        filters=filters,
+        layout=replace(
+            given.layout,
+            tids=tids and not given.layout.separate,
+            brackets=False,
+            headers=given.output is not None and not piped and not plain,
+        ),
+        notices=None,
+        requests=None,
+        seccomp_bpf=True,
+        duration=duration,
+    )
+
+
+def _warn(message: str) -> None:
+    click.echo(visible(f"tracekit: {message}"), err=True)
+
+
+def _needed(analyses: str) -> CallSet:
+    """Return the calls that answers need."""
+    names = [name for one in analyses.split(",") for name in _needs(one.strip())]
+    return named(names, ARCHITECTURES)
 
 
 def _needs(name: str) -> frozenset[str]:
@@ -186,36 +195,42 @@ def _needs(name: str) -> frozenset[str]:
     short_help="Start a program and write its system calls.",
 )
 @_follow_option
-@_trace_options
+@letters.trace_options(starting=True)
+@_own_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- PROGRAM [ARG]...")
-def run(command: tuple[str, ...], follow: bool, **options: Any) -> int:
-    """Start a program and write its system calls, as strace -ttt -T -yy does.
+def run(command: tuple[str, ...], follow: int, analyses: str | None, plain: bool) -> int:
+    """Start a program and write its system calls, as strace -ttt -T -yy -s 1024 does.
 
-    The exit status is the program's own.
+    Options have strace's letters and meaning. The exit status is the program's own.
 
     \b
     tracekit run -f -o t.strace -- python3 -m http.server
     """
-    status, _ = tracer.run(list(command), settings(follow=follow, tids=follow, **options))
-    return status
+    how = _asked_for(list(command), follow, tids=bool(follow), analyses=analyses, plain=plain)
+    status, _ = tracer.run(list(command), how)
+    return status if status >= 0 else 128 - status
 
 
 @click.command(cls=Grouped, short_help="Write the system calls of a running server, until Ctrl-C.")
 @_follow_option
 @target_options
-@_trace_options
+@letters.trace_options(starting=False)
+@_own_options
 def attach(
-    given: tuple[int, ...], name: str | None, port: int | None, tree: bool, follow: bool, **options: Any
+    given: tuple[int, ...], name: str | None, port: int | None, tree: bool, follow: int, **options: Any
 ) -> None:
     """Write the system calls of running processes until Ctrl-C, and let them go on as they were.
+
+    Options have strace's letters and meaning; without any, it writes what strace -ttt -T -yy does.
 
     \b
     sudo tracekit attach --follow-threads --name apache2 -o t.strace
     """
     selection = Selection(given, name, port, tree)
     one = len(given) == 1 and selection == Selection(given)
-    counts = attach_to(selection, settings(follow=follow, tids=follow or not one, **options))
-    where = f" -> {options['output']}" if options["output"] else ""
+    how = _asked_for([], follow, tids=bool(follow) or not one, **options)
+    counts = attach_to(selection, how)
+    where = f" -> {how.output}" if how.output else ""
     click.echo(f"tracekit: {counts.tasks} tasks, {counts.calls} calls{where}", err=True)
 
 

@@ -10,46 +10,20 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 
 from tracekit import __version__
 from tracekit.errors import UsageError
-from tracekit.syscalls import ARCHITECTURES
-from tracekit.syscalls.select import named
 from tracekit.tracer import decode, starting
-from tracekit.tracer.descriptors import DETAILS, Descriptors
+from tracekit.tracer.descriptors import Descriptors
 from tracekit.tracer.inject import Rules
 from tracekit.tracer.loop import Counts, Tracer
-from tracekit.tracer.record import Record
+from tracekit.tracer.record import BACKLOG, Record
+from tracekit.tracer.settings import STRING_LIMIT, Settings
 from tracekit.tracer.tamper import Tamper
 from tracekit.tracer.task import Tasks
-from tracekit.tracer.waiting import FROM_OUTSIDE, Waiter
+from tracekit.tracer.waiting import FROM_OUTSIDE, REQUESTS, Waiter
 from tracekit.tracer.writer import Layout, Writer
-
-STRING_LIMIT = 1024
-"""Bytes of a string that are printed. strace's 32 would cut a request's head short."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How to trace."""
-
-    output: str | None = None
-    """The trace file; None for standard error."""
-    follow: bool = True
-    """Follow threads and children (strace's -f)."""
-    wanted: frozenset[str] | None = None
-    """Names of the calls to print; None for all."""
-    decoding: decode.Options = field(
-        default_factory=lambda: decode.Options(string_limit=STRING_LIMIT, annotate=DETAILS)
-    )
-    layout: Layout = field(default_factory=Layout)
-    seccomp_bpf: bool = False
-    """Let the kernel pass over calls that are not wanted, in a program that we start."""
-    inject: tuple[tuple[str, str], ...] = ()
-    """What is done to calls, as given: (``inject`` or ``fault``, text), in order."""
-    duration: float | None = None
-    """Seconds after which the trace ends by itself."""
 
 
 def attach(
@@ -69,28 +43,49 @@ def attach(
     Raises:
         TracekitError: nothing could be attached to, or the trace cannot be written.
     """
-    with Waiter() as waiter, _tracer(settings, waiter) as tracer:
-        tracer.counts.refused = starting.attach(tracer.tasks, pids, settings.follow, rescan)
+    requests = REQUESTS if settings.requests is None else settings.requests
+    with Waiter(requests) as waiter, _tracer(settings, waiter) as tracer:
+        tracer.counts.refused = starting.attach(tracer.tasks, pids, settings.follow, rescan, settings.notices)
         if on_ready:
             on_ready(len(tracer.tasks), waiter)
         tracer.run(waiter)
         return tracer.counts
 
 
-def run(command: list[str], settings: Settings) -> tuple[int, Counts]:
-    """Start a program under trace and return its exit status (128 + N for a signal N) once it has ended.
+def run(
+    command: list[str],
+    settings: Settings,
+    pids: Iterable[int] = (),
+    on_start: Callable[[Waiter], None] | None = None,
+) -> tuple[int, Counts]:
+    """Start a program under trace and return its exit status (-N for a signal N) once it has ended.
+
+    Args:
+        command: the program and its arguments.
+        settings: what to write, and where.
+        pids: running processes that are traced beside it.
+        on_start: called once the program has been started.
 
     Raises:
         TracekitError: there is no such program, or the trace cannot be written.
     """
-    program = shutil.which(command[0])
+    program = settings.launch.program or shutil.which(command[0])
     if program is None:
         raise UsageError(f"no program {command[0]!r} in PATH", "give its path, and a file that is executable")
-    with Waiter(FROM_OUTSIDE) as waiter, _tracer(settings, waiter) as tracer:
+    requests = FROM_OUTSIDE if settings.requests is None else settings.requests
+    with Waiter(requests) as waiter, _tracer(settings, waiter) as tracer:
         sieve = _sieve(settings)
         tracer.guardian = sieve.guardian if sieve else None
-        started = starting.launch(tracer.tasks, program, command, settings.follow, waiter, sieve=sieve)
+        started = starting.launch(
+            tracer.tasks, program, command, settings.follow, waiter, how=settings.launch, sieve=sieve
+        )
         tracer.program = started.tid
+        if on_start:
+            on_start(waiter)
+        if pids:
+            tracer.counts.refused = starting.attach(
+                tracer.tasks, pids, settings.follow, notices=settings.notices
+            )
         tracer.run(waiter)
         tracer.detach(waiter)
         return _exit_status(tracer.program, tracer, waiter), tracer.counts
@@ -101,13 +96,14 @@ def _sieve(settings: Settings) -> starting.Sieve | None:
 
     What its threads and children do is filtered, too, so they have to be followed.
     """
-    if not settings.seccomp_bpf or not settings.follow or settings.wanted is None or settings.inject:
+    filters = settings.filters
+    if not settings.seccomp_bpf or not settings.follow or filters.trace.everything or filters.inject:
         return None
-    return starting.sieve(named(settings.wanted, ARCHITECTURES))
+    return starting.sieve(filters.trace)
 
 
 def _exit_status(program: int, tracer: Tracer, waiter: Waiter) -> int:
-    """Return the launched program's status.
+    """Return the launched program's status; 0 of one that was let go of at an execve (-b).
 
     One that has not ended goes on untraced: requests to end were meant for it
     too, so they are passed on, as strace does; a stopped one takes them once
@@ -120,24 +116,23 @@ def _exit_status(program: int, tracer: Tracer, waiter: Waiter) -> int:
             os.kill(program, signal.SIGCONT)
             passed_on += 1
         tracer.serve(waiter)
-    code = os.waitstatus_to_exitcode(tracer.status)
-    return code if code >= 0 else 128 - code
+    return 0 if tracer.released else os.waitstatus_to_exitcode(tracer.status)
 
 
 @contextmanager
 def _tracer(settings: Settings, waiter: Waiter) -> Iterator[Tracer]:
     """Open the trace, and whatever happens in it, let go of every task before it is closed."""
-    writer = Writer(settings.output, settings.layout)
-    decoder = decode.Decoder(settings.decoding)
-    descriptors = Descriptors(settings.decoding.annotate)
-    record = Record(writer, decoder)
+    writer = Writer(settings.output, settings.layout, settings.filters.status)
+    decoder = decode.Decoder(settings.decoding, filters=settings.filters)
+    descriptors = Descriptors(settings.decoding.annotate, settings.filters.decode_fds)
+    record = Record(writer, decoder, settings.notices, 0 if writer.live else BACKLOG)
     record.header("trace", _about(settings))
-    tracer = Tracer(record, decoder, Tasks(record, descriptors), settings.wanted)
-    if settings.inject:
-        rules = Rules(settings.inject)
-        for warning in rules.warnings:
+    tracer = Tracer(record, decoder, Tasks(record, descriptors), settings)
+    if settings.filters.inject:
+        rules = Rules(settings.filters.inject)
+        for warning in () if settings.notices else rules.warnings:  # who has notices has said them
             _say(warning)
-        tracer.tamper = Tamper(rules, _say)
+        tracer.tamper = Tamper(rules, settings.notices.say if settings.notices else _say)
     if settings.duration is not None:
         waiter.deadline = time.monotonic() + settings.duration
     try:
@@ -159,15 +154,16 @@ def _say(message: str) -> None:
 
 def _about(settings: Settings) -> dict[str, object]:
     """Return the payload of the first header line: what an analysis has to know of the trace itself."""
+    trace, machine = settings.filters.trace, os.uname().machine
     return {
         "tracekit": __version__,
         "time_ns": time.time_ns(),
         "strings": settings.decoding.string_limit,
         "annotate": settings.decoding.annotate,
         "follow": settings.follow,
-        "calls": None if settings.wanted is None else sorted(settings.wanted),
+        "calls": None if trace.everything else sorted(trace.names(machine)),
         "argv": sys.argv,
-        "machine": os.uname().machine,
+        "machine": machine,
     }
 
 

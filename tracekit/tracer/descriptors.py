@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tracekit.tracer.decode.text import quoted
+from tracekit.tracer.filters import EVERY_WORD, NO_WORD, Members
 from tracekit.tracer.sockets import Sockets
 
 PATHS: Final = 1
@@ -30,9 +31,12 @@ def escape_path(path: bytes) -> str:
 class Descriptors:
     """Describes descriptors by ``/proc/PID/fd`` (proc(5)), as far as ``level`` asks for."""
 
-    def __init__(self, level: int) -> None:
-        """``level`` is 0 (nothing), PATHS or DETAILS."""
+    def __init__(self, level: int, kinds: Members[str] = NO_WORD) -> None:
+        """``level`` is 0 (nothing), PATHS or DETAILS; ``kinds`` tells it more finely (``--decode-fds``)."""
         self.level = level
+        kinds = kinds or (Members(frozenset({"path"})) if level == PATHS else EVERY_WORD)
+        self._paths, self._ends = "path" in kinds, "socket" in kinds
+        self._devices, self._pidfds = "dev" in kinds, "pidfd" in kinds
         self._sockets = Sockets()
         self._texts: dict[bytes, str] = {}
         """Paths that were printed before."""
@@ -53,13 +57,15 @@ class Descriptors:
         text = self._texts.get(target)
         if text is not None:
             return text
-        if self.level >= DETAILS:
-            if target.startswith(b"socket:["):
-                return f"<{self._sockets.describe(link, int(target[8:-1])) or target.decode('ascii')}>"
-            if target == b"anon_inode:[pidfd]":
-                return f"<{_pidfd(tid, fd) or 'anon_inode:[pidfd]'}>"
-            if target.startswith(b"/dev/"):
-                return f"<{escape_path(target)}{_device_number(link)}>"
+        found = ""
+        if self._ends and target.startswith(b"socket:["):
+            found = self._sockets.describe(link, int(target[8:-1])) or ""
+        elif self._pidfds and target == b"anon_inode:[pidfd]":
+            found = _pidfd(tid, fd) or "anon_inode:[pidfd]"
+        elif self._devices and target.startswith(b"/dev/") and (device := _device_number(link)):
+            found = escape_path(target) + device
+        if found or not self._paths:
+            return found and f"<{found}>"
         if target.endswith(_DELETED):
             return _deleted_path(link, target)
         if len(self._texts) >= _TEXTS:
@@ -69,7 +75,7 @@ class Descriptors:
 
     def working_directory(self, tid: int) -> str:
         """Return ``<...>`` for AT_FDCWD."""
-        if not self.level:
+        if not self.level or not self._paths:
             return ""
         try:
             return f"<{escape_path(os.readlink(b'/proc/%d/cwd' % tid))}>"

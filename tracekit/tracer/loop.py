@@ -15,15 +15,19 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tracekit.syscalls import ARCHITECTURES, Syscall, calls
+from tracekit.syscalls import ABIS, ARCHITECTURES, Syscall, calls
 from tracekit.tracer import procfs, ptrace, seccomp
 from tracekit.tracer.decode import Call, Decoder, resolve
 from tracekit.tracer.delays import Delays
+from tracekit.tracer.dump import dump
 from tracekit.tracer.guardian import Guardian
+from tracekit.tracer.paths import PathFilter
 from tracekit.tracer.record import Record
+from tracekit.tracer.settings import Settings
 from tracekit.tracer.tamper import Tamper
 from tracekit.tracer.task import Task, Tasks
 from tracekit.tracer.waiting import Waiter
+from tracekit.tracer.writer import Where
 
 _SYSCALL_STOP = signal.SIGTRAP | 0x80
 """PTRACE_O_TRACESYSGOOD marks syscall stops so."""
@@ -52,22 +56,31 @@ class Counts:
 class Tracer:
     """Serves the stops of traced tasks and takes down what they tell."""
 
-    def __init__(self, record: Record, decoder: Decoder, tasks: Tasks, wanted: frozenset[str] | None) -> None:
-        """Take down the ``wanted`` calls by name, None for all."""
+    def __init__(self, record: Record, decoder: Decoder, tasks: Tasks, settings: Settings) -> None:
+        """Take down what the settings' filters let through."""
         self.tasks = tasks
         self.counts = Counts()
         self.program: int | None = None
         """The process that we launched, and are the parent of."""
         self.status: int | None = None
         """Its wait status, once it has ended; its number may be another's after that."""
+        self.released = False
+        """It was let go of at an execve."""
         self.guardian: Guardian | None = None
         """Who takes the program over, when it has a filter."""
         self.tamper: Tamper | None = None
         """What is done to calls on purpose."""
+        self._reader = record.reader
         self._delays = Delays()
         self._record = record
         self._decoder = decoder
-        self._wanted = wanted
+        self._filters = settings.filters
+        self._paths = PathFilter(settings.filters.paths) if settings.filters.paths else None
+        self._shows_command = settings.layout.commands
+        self._dumps = bool(settings.filters.read or settings.filters.write)
+        self._follow = settings.follow
+        self._detach_on_exec = settings.detach_on_execve
+        self._shows_where = settings.layout.numbers or settings.layout.pointers
         self._round: deque[tuple[int, int]] = deque()
         """Changes that were reported and are not handled yet."""
         self._detaching = False
@@ -159,7 +172,12 @@ class Tracer:
         if not os.WIFSTOPPED(status):
             self._on_end(tid, status)
             return
-        task = self.tasks.get(tid) or self.tasks.adopt(tid)
+        task = self.tasks.get(tid) or (self._adopt(tid) if self._follow else None)
+        if task is None:
+            # A clone that asked for it by CLONE_PTRACE; we follow none.
+            ptrace.detach(tid)
+            self._record.unknown(tid, ended=False)
+            return
         stop, event = os.WSTOPSIG(status), status >> 16
         if self._detaching:
             self._release(task, stop, event)
@@ -218,19 +236,27 @@ class Tracer:
             ptrace.resume(task.tid, number)
 
     def _enter(self, task: Task, info: ptrace.SyscallInfo) -> None:
-        _, arch, _, stack, number, *args = info
+        _, arch, pointer, stack, number, *args = info
         name, table = _TABLES[arch]
         call = Call(table.get(number), number, name, args, stack=stack, resumes=task.latest)
         if name == "i386":
             resolve(call, task)
+            number = call.syscall.numbers.get(name, number) if call.syscall else number
         if task.hidden and call.name != "execve":
             return
-        if self._wanted is not None and call.name not in self._wanted:
+        task.number = number
+        if name != task.arch:
+            self._change_personality(task, name)
+        if not self._filters.trace.has(name, number) or (self._paths and not self._paths.touches(call, task)):
             return
         if self.tamper and not task.hidden:
             self.tamper.enter(task, call)
-        self._decoder.enter(call, task)
-        self._record.entry(task.tid, time.time_ns(), call)
+        if not self._filters.raw.has(name, number):
+            self._decoder.enter(call, task)
+        where = (number, pointer, ABIS[name].word) if self._shows_where else None
+        if self._shows_command:
+            self._record.attach(task.tid, procfs.comm(task.tid))
+        self._record.entry(task.tid, time.time_ns(), call, where)
         task.call = call
         task.latest = call.name
         task.entered_ns = time.monotonic_ns()
@@ -242,7 +268,9 @@ class Tracer:
         call.ret, call.is_error = info[4], bool(info[5] & 0xFF)
         note = self.tamper.leave(task, call) if self.tamper else ""
         self._decoder.leave(call, task)
-        self._record.exit(task.tid, now, call, duration, note)
+        where = (call.number, info[2], ABIS[call.arch].word) if self._shows_where else None
+        dumped = dump(call, task, self._filters) if self._dumps else ""
+        self._record.exit(task.tid, now, call, duration, note, where=where, dump=dumped)
         task.call = None
 
     def _on_new_task(self, task: Task, _stop: int) -> None:
@@ -253,16 +281,36 @@ class Tracer:
         """Take on the task that an event tells of; it may have been served, and have ended, before that."""
         tid = ptrace.event_message(parent.tid)
         if tid and tid not in self.tasks and (status := procfs.status(tid)) and status.is_ours:
-            self.tasks.adopt(tid)
+            self._adopt(tid).arch = parent.arch
         if tid and tid in self.tasks:
             self.tasks[tid].filtered = parent.filtered
+
+    def _adopt(self, tid: int) -> Task:
+        self._record.attached(tid)
+        return self.tasks.adopt(tid)
+
+    def _change_personality(self, task: Task, arch: str) -> None:
+        if (task.arch or os.uname().machine) != arch and "personality" not in self._filters.quiet:
+            text = f"[ Process PID={task.tid} runs in {8 * ABIS[arch].word} bit mode. ]"
+            self._record.event(task.tid, time.time_ns(), text, self._where(task))
+        task.arch = arch
+
+    def _where(self, task: Task) -> Where | None:
+        """Where a stopped task stands, when leaders tell of it."""
+        info = ptrace.syscall_info(task.tid) if self._shows_where else None
+        return (task.number, info[2], ABIS[task.arch].word if task.arch else 8) if info else None
 
     def _on_exec(self, task: Task, _stop: int) -> None:
         former = ptrace.event_message(task.tid)
         if former and former != task.tid and former in self.tasks:
-            self._record.abandoned(former, f"pid changed to {task.tid}")
-            self._record.event(task.tid, time.time_ns(), f"+++ superseded by execve in pid {former} +++")
             task = self.tasks.supersede(former, task.tid)
+            if "thread-execve" not in self._filters.quiet:
+                text = f"+++ superseded by execve in pid {former} +++"
+                self._record.event(task.tid, time.time_ns(), text, self._where(task))
+        if self._detach_on_exec and not task.hidden:
+            self.released = self.released or task.tid == self.program
+            self._release(task, 0, ptrace.EVENT_STOP)
+            return
         task.hidden = False
         self.tasks.announce_program(task)
         self._resume(task)
@@ -279,14 +327,15 @@ class Tracer:
         if stop not in _STOPPING:
             self._resume(task)
             return
-        if not task.hidden:
-            self._record.event(task.tid, time.time_ns(), f"--- stopped by {signal.Signals(stop).name} ---")
+        if not task.hidden and stop in self._filters.signal:
+            text = f"--- stopped by {signal.Signals(stop).name} ---"
+            self._record.event(task.tid, time.time_ns(), text, self._where(task))
         ptrace.listen(task.tid)
 
     def _on_signal(self, task: Task, stop: int) -> None:
         info = ptrace.signal_info(task.tid)
-        if info is not None and not task.hidden:
-            self._record.signal(task.tid, time.time_ns(), info)
+        if info is not None and not task.hidden and stop in self._filters.signal:
+            self._record.signal(task.tid, time.time_ns(), info, self._where(task))
             self.counts.signals += 1
         self._resume(task, stop)
 
@@ -294,9 +343,21 @@ class Tracer:
         if tid == self.program and self.status is None:
             self.status = status
         self._delays.drop(tid)
-        task = self.tasks.drop(tid)
-        if task is not None:
-            self._record.event(tid, time.time_ns(), f"+++ {_end_text(status)} +++")
+        task = self.tasks.get(tid)
+        if task is None:
+            if tid not in {self.program, self._reader}:
+                self._record.unknown(tid, ended=True)
+            return
+        if self._tells_of(status):
+            where = (task.number, -1, 8) if self._shows_where else None
+            self._record.event(tid, time.time_ns(), f"+++ {_end_text(status)} +++", where)
+        self.tasks.drop(tid)
+
+    def _tells_of(self, status: int) -> bool:
+        """Whether this end of a task is written."""
+        if os.WIFEXITED(status):
+            return "exit" not in self._filters.quiet
+        return os.WTERMSIG(status) in self._filters.signal
 
     def _release(self, task: Task, stop: int, event: int) -> None:
         """Detach one task from the stop that it stands in."""
@@ -306,6 +367,7 @@ class Tracer:
             self.tasks.drop(former or 0)
         pending = stop if not event and stop != _SYSCALL_STOP else 0
         if ptrace.detach(task.tid, pending):
+            self._record.detached(task.tid)
             self._record.abandoned(task.tid, "detached")
             self.tasks.drop(task.tid)
         else:

@@ -12,8 +12,8 @@ PAGE = 4096
 _LIMIT = 1 << 20
 """Nothing that is printed needs more; a length given by the traced program may be anything."""
 
-# Reads are on the way of each stop: one buffer serves them all, the two iovecs (uio.h) stand in memory that is
-# filled by hand, and without argtypes ctypes makes the call in half the time.
+# Reads are on the way of each stop: one buffer serves them all, the two iovecs (uio.h) stand in memory that
+# is filled by hand, and without argtypes ctypes makes the call in half the time.
 _transfer = ctypes.CDLL(None, use_errno=True).process_vm_readv
 _buffer = ctypes.create_string_buffer(_LIMIT)
 _data = memoryview(_buffer).cast("B")

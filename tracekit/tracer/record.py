@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tracekit.tracer.decode import Call, Decoder
-from tracekit.tracer.writer import Writer
+from tracekit.tracer.notices import Notices
+from tracekit.tracer.writer import Where, Writer
 
 BACKLOG = 1 << 18
 """Entries that may wait: some 200 MB of a busy server."""
@@ -19,19 +20,65 @@ BACKLOG = 1 << 18
 class Record:
     """The trace as it is taken down. Times are epoch nanoseconds, durations nanoseconds."""
 
-    def __init__(self, writer: Writer, decoder: Decoder, backlog: int = BACKLOG) -> None:
+    def __init__(
+        self, writer: Writer, decoder: Decoder, notices: Notices | None = None, backlog: int = BACKLOG
+    ) -> None:
+        """Take down for this writer; with a backlog of 0 each entry is written at once."""
         self._writer = writer
+        self._notices = notices
         self._decoder = decoder
         self._limit = backlog
         self._waiting: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
 
-    def entry(self, tid: int, time_ns: int, call: Call) -> None:
-        """A call was entered."""
-        self._put(self._begin, (tid, time_ns, call))
+    @property
+    def reader(self) -> int | None:
+        """The process that reads what is written, when it is a program of ours."""
+        return self._writer.reader
 
-    def exit(self, tid: int, time_ns: int, call: Call, duration_ns: int, note: str = "") -> None:
-        """A call has returned; the note stands behind what it returned."""
-        self._put(self._finish, (tid, time_ns, call, duration_ns, note))
+    def attach(self, tid: int, command: str) -> None:
+        """A task is traced from here on, or has become another command."""
+        self._put(self._writer.attach, (tid, command))
+
+    def drop(self, tid: int) -> None:
+        """A task is traced no longer."""
+        self._put(self._writer.drop, (tid,))
+
+    def supersede(self, former: int, leader: int) -> None:
+        """A thread goes on under its leader's tid."""
+        self._put(self._writer.supersede, (former, leader))
+
+    def attached(self, tid: int) -> None:
+        """Say that a task was attached to."""
+        if self._notices:
+            self._put(self._notices.attached, (tid,))
+
+    def unknown(self, tid: int, ended: bool) -> None:
+        """Say that a process that is not ours to trace has ended, or was let go of."""
+        if self._notices:
+            self._put(self._notices.exited_unknown if ended else self._notices.detached_unknown, (tid,))
+
+    def detached(self, tid: int) -> None:
+        """Say that a task was let go of."""
+        if self._notices:
+            self._put(self._notices.detached, (tid,))
+
+    def entry(self, tid: int, time_ns: int, call: Call, where: Where | None = None) -> None:
+        """A call was entered."""
+        self._put(self._begin, (tid, time_ns, call, where))
+
+    def exit(
+        self,
+        tid: int,
+        time_ns: int,
+        call: Call,
+        duration_ns: int,
+        note: str = "",
+        *,
+        where: Where | None = None,
+        dump: str = "",
+    ) -> None:
+        """A call has returned; the note stands behind what it returned, the dump on lines of its own."""
+        self._put(self._finish, (tid, time_ns, call, duration_ns, (note, where, dump)))
 
     def died(self, tid: int, time_ns: int, call: Call) -> None:
         """A task ends in a call."""
@@ -41,13 +88,13 @@ class Record:
         """We will not see the end of the call that a task is in: ``<detached ...>``."""
         self._put(self._writer.leave_unfinished, (tid, mark))
 
-    def signal(self, tid: int, time_ns: int, siginfo: bytes) -> None:
+    def signal(self, tid: int, time_ns: int, siginfo: bytes, where: Where | None = None) -> None:
         """A signal is delivered (128 bytes of siginfo_t)."""
-        self._put(self._signal, (tid, time_ns, siginfo))
+        self._put(self._signal, (tid, time_ns, siginfo, where))
 
-    def event(self, tid: int, time_ns: int, text: str) -> None:
+    def event(self, tid: int, time_ns: int, text: str, where: Where | None = None) -> None:
         """Something else happened to a task."""
-        self._put(self._writer.event, (tid, time_ns, text))
+        self._put(self._writer.event, (tid, time_ns, text, where))
 
     def header(self, key: str, facts: dict[str, Any]) -> None:
         """A fact that strace's format has no line for."""
@@ -79,15 +126,28 @@ class Record:
         if len(self._waiting) > self._limit:
             self.write_some()
 
-    def _begin(self, tid: int, time_ns: int, call: Call) -> None:
-        self._writer.begin(tid, time_ns, self._decoder.entering(call))
+    def _begin(self, tid: int, time_ns: int, call: Call, where: Where | None) -> None:
+        self._writer.begin(tid, time_ns, self._decoder.entering(call), where)
 
-    def _finish(self, tid: int, time_ns: int, call: Call, duration_ns: int, note: str) -> None:
+    def _finish(
+        self, tid: int, time_ns: int, call: Call, duration_ns: int, more: tuple[str, Where | None, str]
+    ) -> None:
+        note, where, dump = more
         rest, result = self._decoder.exiting(call)
-        self._writer.finish(tid, time_ns, call.name, (rest, result + note), duration_ns)
+        self._writer.finish(
+            tid,
+            time_ns,
+            call.name,
+            (rest, result + note),
+            duration_ns,
+            outcome="failed" if call.is_error else "successful",
+            where=where,
+            dump=dump,
+        )
 
     def _give_up(self, tid: int, time_ns: int, call: Call) -> None:
-        self._writer.finish(tid, time_ns, call.name, (self._decoder.unfinished(call), "?"), None)
+        result = (self._decoder.unfinished(call), "?")
+        self._writer.finish(tid, time_ns, call.name, result, None, outcome="unfinished")
 
-    def _signal(self, tid: int, time_ns: int, siginfo: bytes) -> None:
-        self._writer.event(tid, time_ns, f"--- {self._decoder.signal(siginfo)} ---")
+    def _signal(self, tid: int, time_ns: int, siginfo: bytes, where: Where | None) -> None:
+        self._writer.event(tid, time_ns, f"--- {self._decoder.signal(siginfo)} ---", where)

@@ -1,6 +1,5 @@
 """How to trace: everything that is asked of a trace, in one record."""
 
-import os
 import signal
 from dataclasses import dataclass, field
 
@@ -45,13 +44,3 @@ class Settings:
     """SIGTSTP stops us; otherwise it passes us by (-I 4)."""
     duration: float | None = None
     """Seconds after which the trace ends by itself."""
-
-    @property
-    def wanted(self) -> frozenset[str] | None:
-        """The names of the calls that are written; None for all."""
-        return None if self.filters.trace.everything else self.filters.trace.names(os.uname().machine)
-
-    @property
-    def inject(self) -> tuple[tuple[str, str], ...]:
-        """What is done to calls, as given."""
-        return self.filters.inject

@@ -1,13 +1,17 @@
 """How tasks come under trace: attach to running ones, or launch a program."""
 
 import os
+import pwd
 import signal
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from tracekit.errors import NotPermittedError, TracekitError
 from tracekit.syscalls.select import CallSet
 from tracekit.tracer import guardian, machine, procfs, ptrace, seccomp, targets
+from tracekit.tracer.notices import Notices
+from tracekit.tracer.options import Launch
 from tracekit.tracer.task import Task, Tasks
 from tracekit.tracer.waiting import Waiter
 
@@ -26,7 +30,13 @@ class Sieve:
 Rescan = Callable[[], Iterable[int]]
 
 
-def attach(tasks: Tasks, pids: Iterable[int], follow: bool, rescan: Rescan | None = None) -> list[str]:
+def attach(
+    tasks: Tasks,
+    pids: Iterable[int],
+    follow: bool,
+    rescan: Rescan | None = None,
+    notices: Notices | None = None,
+) -> list[str]:
     """Attach to processes, with all their threads when following; return what was refused, in words.
 
     Threads and children are created while we look: scan until a whole pass
@@ -43,8 +53,13 @@ def attach(tasks: Tasks, pids: Iterable[int], follow: bool, rescan: Rescan | Non
                 _seize(tasks, tid, follow)
             except OSError as error:
                 refusals[tid] = targets.refusal(tid, error)
+                if notices and tid in meant:
+                    notices.refused(tid, error)
         if rescan:
             meant = list({*meant, *rescan()})
+    for pid in meant if notices else ():
+        if notices and pid in tasks:
+            notices.attached(pid, sum(task.pid == tasks[pid].pid for task in tasks.values()))
     if refusals and not tasks:
         raise next(iter(refusals.values()))
     return [refusal.message for refusal in refusals.values() if isinstance(refusal, NotPermittedError)]
@@ -93,6 +108,7 @@ def launch(
     follow: bool,
     waiter: Waiter,
     *,
+    how: Launch,
     sieve: Sieve | None = None,
 ) -> Task:
     """Start a program under trace, and under a filter if there is one; its first line will be its execve.
@@ -108,17 +124,28 @@ def launch(
                 signal.signal(number, signal.SIG_DFL)
             if sieve:
                 sieve.guardian.give_back()
+            if how.user is not None:
+                _become(how.user, program)
             os.kill(os.getpid(), signal.SIGSTOP)
             if sieve:
                 seccomp.install(sieve.program)
-            os.execv(program, arguments)  # noqa: S606
+            os.execve(program, arguments, how.environ(dict(os.environ)))  # noqa: S606
         except OSError as error:
-            os.write(2, f"tracekit: cannot run {program}: {error.strerror}\n".encode())
+            os.write(2, how.failure(program, error).encode())
         finally:
-            os._exit(127)
+            os._exit(how.failed)
     os.waitpid(pid, os.WUNTRACED)
     task = tasks.adopt_hidden(pid)
     ptrace.seize(pid, follow, filtered=sieve is not None)
     task.filtered = sieve is not None
     os.kill(pid, signal.SIGCONT)
     return task
+
+
+def _become(user: str, program: str) -> None:
+    """Take a user's rights, and those that the program's set-user-ID and set-group-ID bits give."""
+    entry = pwd.getpwnam(user)
+    facts = os.stat(program)
+    os.initgroups(user, entry.pw_gid)
+    os.setregid(entry.pw_gid, facts.st_gid if facts.st_mode & stat.S_ISGID else entry.pw_gid)
+    os.setreuid(entry.pw_uid, facts.st_uid if facts.st_mode & stat.S_ISUID else entry.pw_uid)

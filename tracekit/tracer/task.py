@@ -23,6 +23,10 @@ class Task:
     """The call that it is in, when that is printed."""
     entered_ns: int = 0
     """When it entered the call (monotonic clock)."""
+    arch: str = ""
+    """The architecture of its calls so far."""
+    number: int = -1
+    """The number of its latest call."""
     latest: str = ""
     """The name of the last call that it made."""
     hidden: bool = False
@@ -77,6 +81,7 @@ class Tasks(dict[int, Task]):
         return task
 
     def _add(self, tid: int, pid: int) -> Task:
+        self._record.attach(tid, procfs.comm(tid))
         self[tid] = Task(tid, pid, self._descriptors)
         self.seen += 1
         return self[tid]
@@ -85,6 +90,7 @@ class Tasks(dict[int, Task]):
         """Write what a task has become by an exec; descriptors were closed by it, too."""
         self._announce_process(task.tid, descriptors=True)
         self._announce_task(task.tid, task.pid, procfs.comm(task.tid))
+        self._record.attach(task.tid, procfs.comm(task.tid))
 
     def _announce_task(self, tid: int, pid: int, comm: str) -> None:
         self._record.header("task", {"tid": tid, "pid": pid, "comm": comm, "time_ns": time.time_ns()})
@@ -97,10 +103,13 @@ class Tasks(dict[int, Task]):
     def drop(self, tid: int) -> Task | None:
         """Forget a task that has ended or was let go of; a later process may get its number."""
         self._announced.discard(tid)
+        if tid in self:
+            self._record.drop(tid)
         return self.pop(tid, None)
 
     def supersede(self, former: int, leader: int) -> Task:
         """Give the leader's tid to the thread that called execve (ptrace(2), "execve(2) under ptrace")."""
+        self._record.supersede(former, leader)
         task = self.pop(former)
         task.tid = leader
         self[leader] = task

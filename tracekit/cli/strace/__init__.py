@@ -15,7 +15,7 @@ from tracekit.cli.strace.getopt import Arguments, OptionError
 from tracekit.cli.strace.job import Job, made
 from tracekit.cli.strace.options import OPTIONS
 from tracekit.cli.strace.usage import usage
-from tracekit.errors import TracekitError
+from tracekit.errors import NotPermittedError, TracekitError, UsageError
 from tracekit.syscalls.select import DesignatorError
 from tracekit.tracer.notices import Notices
 from tracekit.tracer.output import UnwritableError
@@ -76,22 +76,23 @@ def _run(words: list[str]) -> int:
 
 
 def _trace(job: Job) -> int:
-    settings = tracer.Settings(
-        output=job.settings.output,
-        follow=job.settings.follow,
-        wanted=job.settings.wanted,
-        decoding=job.settings.decoding,
-        layout=job.settings.layout,
-        seccomp_bpf=job.settings.seccomp_bpf,
-        inject=job.settings.inject,
-    )
-    if job.command:
-        status, _ = tracer.run(list(job.command), settings)
-        return _ended(status)
     waiters: list[tracer.Waiter] = []
-    tracer.attach(job.pids, settings, on_ready=lambda _, waiter: waiters.append(waiter))
+    if job.command:
+        status, _ = tracer.run(list(job.command), job.settings, job.pids, on_start=_let_go_of_streams)
+        return _ended(status)
+    try:
+        tracer.attach(job.pids, job.settings, on_ready=lambda _, waiter: waiters.append(waiter))
+    except (NotPermittedError, UsageError):
+        return FAILED  # the notices have said which process could not be attached to, and why
     requested = [request for waiter in waiters for request in waiter.requested]
     return _ended(-requested[0] if requested else 0)
+
+
+def _let_go_of_streams(_waiter: tracer.Waiter) -> None:
+    """Hold up neither who writes to the program nor who reads from it."""
+    for stream in (sys.stdin, sys.stdout):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC), stream.fileno())
 
 
 def _ended(status: int) -> int:

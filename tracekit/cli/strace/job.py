@@ -198,8 +198,8 @@ def _decoding(asked: Asked, filters: Filters) -> decode.Options:
     return decode.Options(
         string_limit=asked.strings,
         annotate=annotate,
-        verbose=not filters.abbrev.everything,
         hex_strings=asked.hex_strings or 0,
+        names=asked.names,
     )
 
 

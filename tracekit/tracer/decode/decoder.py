@@ -1,19 +1,22 @@
-"""The decoder: calls to text, in two steps: what only the stopped task has is taken at once, the rest can wait."""
+"""The decoder: calls to text; what only the stopped task has is taken at once, the rest can wait."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracekit.syscalls import ABIS, Syscall, calls
 from tracekit.tracer.decode.plan import Choice, Plan, choice_of
+from tracekit.tracer.decode.raw import raw_entry, raw_return
 from tracekit.tracer.decode.returns import error_text
 from tracekit.tracer.decode.signals import siginfo_text
 from tracekit.tracer.decode.view import NOTHING, Call, Options, Task, View
+from tracekit.tracer.filters import EVERYTHING, Filters
 
 
 @dataclass(frozen=True, slots=True)
 class _Dialect:
     """One ABI: what printers see of its calls, and the plans of those that came so far."""
 
-    view: View
+    views: dict[Options, View]
+    """One for each kind of calls: those that are abbreviated, those that are not looked into."""
     choices: dict[Syscall, Choice]
 
 
@@ -27,12 +30,14 @@ class Decoder:
     Args:
         options: how much is printed of each argument.
         arch: whose plans are made at once; another architecture's, as its calls come.
+        filters: which calls are abbreviated, and which are looked into.
     """
 
-    def __init__(self, options: Options, arch: str = "x86_64") -> None:
+    def __init__(self, options: Options, arch: str = "x86_64", filters: Filters = EVERYTHING) -> None:
         """Make every plan now, so that a stop costs no more than following one."""
         self.options = options
-        self._dialects = {name: _Dialect(View(options, abi), {}) for name, abi in ABIS.items()}
+        self._filters = filters
+        self._dialects = {name: _Dialect({}, {}) for name in ABIS}
         for call in calls(arch).values():
             self._choice(call, arch)
 
@@ -72,7 +77,7 @@ class Decoder:
         """
         plan = call.plan
         if plan is None:
-            return f"{call.name}({', '.join(hex(one) if one else '0' for one in call.args)}"
+            return raw_entry(call)
         view = plan.view
         view.show(call, NOTHING, exiting=False)
         shown = [plan.name, "("]
@@ -88,7 +93,7 @@ class Decoder:
         """The rest of the arguments with the closing parenthesis, and the return value without ``= ``."""
         plan = call.plan
         if plan is None:
-            return ")", error_text(-call.ret) if call.is_error else str(call.ret)
+            return ")", error_text(-call.ret) if call.is_error else raw_return(call)
         view = plan.view
         view.show(call, NOTHING, exiting=True)
         shown = []
@@ -119,5 +124,12 @@ class Decoder:
 
     def _choice(self, syscall: Syscall, arch: str) -> Choice:
         dialect = self._dialects[arch]
-        choice = dialect.choices[syscall] = choice_of(syscall, dialect.view)
+        number = syscall.numbers.get(arch, -1)
+        options = replace(
+            self.options,
+            verbose=self.options.verbose or not self._filters.abbrev.has(arch, number),
+            opaque=not self._filters.verbose.has(arch, number),
+        )
+        view = dialect.views.setdefault(options, View(options, ABIS[arch]))
+        choice = dialect.choices[syscall] = choice_of(syscall, view)
         return choice

@@ -17,14 +17,18 @@ _FIRST_READ: Final = 256  # most paths are shorter
 _NAMED: Final = {0x09: "\\t", 0x0A: "\\n", 0x0B: "\\v", 0x0C: "\\f", 0x0D: "\\r", 0x22: '\\"', 0x5C: "\\\\"}
 _OCTAL: Final = [chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:o}" for byte in range(0x100)]
 _PIECES: Final = [_NAMED.get(byte, text) for byte, text in enumerate(_OCTAL)]
+_HEX: Final = [text if text[0] != "\\" else f"\\x{byte:02x}" for byte, text in enumerate(_OCTAL)]
+_HEX_PIECES: Final = [_NAMED.get(byte, text) for byte, text in enumerate(_HEX)]
 _OCTAL_BEFORE_DIGIT: Final = re.compile(rb"[\0-\x08\x0e-\x1f\x7f-\xff](?=[0-7])")
 _TEXT: Final = re.compile(rb"[\t-\r -~]*")
 
 
 def quoted(data: bytes, hex_strings: int = 0) -> str:
-    """Bytes as a string of C; with 1 what is no text, with 2 everything as ``\\x41``."""
-    if hex_strings == 2 or (hex_strings and not _TEXT.fullmatch(data)):
+    """Bytes as a string of C; ``hex_strings`` is that of the options."""
+    if hex_strings == 2 or (hex_strings == 1 and not _TEXT.fullmatch(data)):
         return '"' + "".join(f"\\x{byte:02x}" for byte in data) + '"'
+    if hex_strings == 3:
+        return '"' + "".join(map(_HEX_PIECES.__getitem__, data)) + '"'
     if data.isascii():
         text = data.decode("ascii").replace("\\", "\\\\").replace('"', '\\"')
         if not text.isprintable():
@@ -53,9 +57,9 @@ def text_memory(view: View, address: int, limit: int) -> bytes:
     """Memory up to the NUL of a string at least, or ``limit`` + 1 bytes, as far as it can be read."""
     size = limit + 1
     first = min(size, _FIRST_READ)
-    data = view.readable(address, first)
+    data = view.text(address, first)
     if len(data) == first < size and 0 not in data:
-        data += view.readable(address + first, size - first)
+        data += view.text(address + first, size - first)
     return data
 
 
@@ -113,7 +117,7 @@ def _counted_memory(size: str, most: str = "") -> Fetch:
 
     def fetch(view: View, address: int) -> bytes:
         wanted = length(view)
-        return view.readable(address, min(wanted, view.options.string_limit)) if wanted <= limit else b""
+        return view.text(address, min(wanted, view.options.string_limit)) if wanted <= limit else b""
 
     return fetch
 

@@ -27,7 +27,12 @@ class Options:
     verbose: bool = False
     """``-v``: structures, environments and arrays in full."""
     hex_strings: int = 0
-    """1 for ``-x`` (strings that are no text in hexadecimal), 2 for ``-xx`` (all strings)."""
+    """1 for ``-x`` (strings that are no text in hexadecimal), 2 for ``-xx`` (all strings), 3 for those
+    characters alone that are no text (``--strings-in-hex=non-ascii-chars``)."""
+    opaque: bool = False
+    """Structures and arrays are not looked into (``-e verbose=``)."""
+    names: str = "abbrev"
+    """How named constants are printed (``-X``): abbrev, raw or verbose."""
 
 
 _NOTHING_SAVED: Final[Mapping[int, Any]] = {}
@@ -178,16 +183,20 @@ class View:
         That is: a null pointer, memory that cannot be read, and anything behind a
         pointer once the call has failed.
         """
-        if not address or self.failed:
+        if not address or self.failed or self.options.opaque:
             return None
         data = self.task.read(address, size)
         return data if len(data) == size else None
 
     def readable(self, address: int, size: int) -> bytes:
         """As ``fetch``, but takes what there is."""
-        if not address or self.failed:
+        if not address or self.failed or self.options.opaque:
             return b""
         return self.task.read(address, size)
+
+    def text(self, address: int, size: int) -> bytes:
+        """As ``readable``, of a string: that is no structure that one would have to look into."""
+        return self.task.read(address, size) if address and not self.failed else b""
 
 
 def pointer(address: int) -> str:

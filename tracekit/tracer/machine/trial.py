@@ -91,7 +91,7 @@ def socket_error() -> str:
             described = Sockets()
             try:
                 inode = os.fstat(server.fileno()).st_ino
-                text = described.describe(f"/proc/self/fd/{server.fileno()}", inode) or ""
+                text = described.describe(b"/proc/self/fd/%d" % server.fileno(), inode) or ""
             finally:
                 described.close()
             port = server.getsockname()[1]

@@ -1,0 +1,183 @@
+"""What ``tracekit strace`` writes, beside what strace writes of the same program with the same options."""
+
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.requirements import need, need_ptrace
+
+TRACEKIT = [sys.executable, "-m", "tracekit", "strace"]
+READER = (
+    "import os; fd = os.open('f', os.O_RDONLY); os.read(fd, 64); os.close(99) if 0 else None; os.read(fd, 9)"
+)
+FAMILY = "/bin/true; (exit 3); /bin/true"
+
+CHANCE = re.compile(r"0x[0-9a-f]{4,}|(?<=\[)[0-9a-f]{16}(?=\])|\d{4,}|(?<=/\* )\d+(?= vars)")
+"""Addresses, pids, times, inodes, the size of the environment."""
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-IS", "-c", code]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    need_ptrace()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    (tmp_path / "f").write_text("0123456789 abcdefghij\n")
+    return tmp_path
+
+
+def traced(tracer: list[str], words: list[str]) -> tuple[int, str, str]:
+    """Return the exit status, the program's output, and what the tracer wrote."""
+    done = subprocess.run(
+        [*tracer, *words], check=False, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def both(*words: str) -> tuple[str, str]:
+    """Trace a program with both, and return what they wrote, without what is chance."""
+    ours, theirs = (traced(tracer, list(words)) for tracer in (TRACEKIT, [need("strace")]))
+    assert ours[:2] == theirs[:2]
+    return CHANCE.sub("#", ours[2]), CHANCE.sub("#", theirs[2]).replace(f"{need('strace')}: ", "strace: ")
+
+
+READ = ["-P", "f", "-q"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["-a", "0"],
+        ["-a60"],
+        ["-y"],
+        ["--decode-fds=dev"],
+        ["-yy", "-v"],
+        ["-x"],
+        ["-xx"],
+        ["--strings-in-hex=non-ascii-chars"],
+        ["-s", "5"],
+        ["-n"],
+        ["-i"],
+        ["-n", "-i", "-e", "signal=none"],
+        ["-e", "raw=read"],
+        ["-e", "abbrev=none"],
+        ["-e", "abbrev=!newfstatat,fstat"],
+        ["-e", "verbose=!newfstatat,fstat"],
+        ["-e", "read=3", "-e", "write=3"],
+        ["-e", "trace=%desc"],
+        ["-e", "trace=!read"],
+        ["-e", "trace=/^(re|new)"],
+        ["-e", "trace=0,3"],
+        ["-e", "trace=?nosuch,read@64"],
+        ["-z"],
+        ["-Z"],
+        ["-e", "status=none"],
+        ["-e", "status=!successful"],
+        ["--quiet=exit,path-resolution"],
+        ["--quiet=none"],
+    ],
+    ids=" ".join,
+)
+def test_one_program(options: list[str]) -> None:
+    paths = ["-P", "f"]
+    ours, theirs = both(*paths, *options, *python(READER))
+    assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    "option", ["-t", "-tt", "-ttt", "-r", "-tr", "-T", "--syscall-times=ns", "-r -T -tt"]
+)
+def test_times_have_the_form_that_strace_gives_them(option: str) -> None:
+    ours, theirs = (
+        re.sub(r"\d", "9", re.sub(r"\d{2,}", "99", one))
+        for one in both(*option.split(), *READ, *python(READER))
+    )
+    assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["-f"], ["-f", "-q"], ["-f", "-qq"], ["-f", "-Y"], ["-e", "signal=none"], ["-f", "-e", "signal=!CHLD"]],
+    ids=" ".join,
+)
+def test_messages_and_leaders_of_several_tasks(options: list[str]) -> None:
+    """Line by line in sorted order: which task comes first is chance."""
+    ours, theirs = both(*options, "-e", "trace=none", "sh", "-c", FAMILY)
+    assert sorted(ours.splitlines()) == sorted(theirs.splitlines())
+
+
+def test_files_are_private_whatever_the_umask(folder: Path) -> None:
+    assert traced(TRACEKIT, ["-o", "t", "-e", "trace=none", "true"]) == (0, "", "")
+    assert (folder / "t").read_text() == "+++ exited with 0 +++\n"
+    assert stat.S_IMODE((folder / "t").stat().st_mode) == 0o600
+    traced(TRACEKIT, ["-A", "-o", "t", "-e", "trace=none", "false"])
+    assert (folder / "t").read_text() == "+++ exited with 0 +++\n+++ exited with 1 +++\n"
+
+
+def test_a_file_for_each_task(folder: Path) -> None:
+    assert traced(TRACEKIT, ["-ff", "-o", "t", "-e", "trace=none", "sh", "-c", FAMILY])[0] == 0
+    texts = sorted(path.read_text().count("+++ exited with") for path in folder.glob("t.*"))
+    assert texts == [1, 1, 1, 1]
+
+
+def test_another_program_takes_the_trace() -> None:
+    status, out, _ = traced(TRACEKIT, ["-o", "|sed s/^/X/", "-e", "trace=none", "true"])
+    assert (status, out) == (0, "X+++ exited with 0 +++\n")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("exit 7", 7), ("kill -TERM $$", -signal.SIGTERM), ("kill -9 $$", -9)]
+)
+def test_it_ends_as_the_program_does(code: str, status: int) -> None:
+    assert traced(TRACEKIT, ["-o", "t", "sh", "-c", code])[0] == status
+    assert traced([need("strace")], ["-o", "t", "sh", "-c", code])[0] == status
+
+
+def test_the_environment_is_changed_for_the_program_alone() -> None:
+    words = ["-o", "/dev/null", "-E", "A=1", "-E", "B", "-E", "A=2", "sh", "-c", "echo $A${B-unset}"]
+    assert traced(["env", "B=x", *TRACEKIT], words)[1] == "2unset\n"
+
+
+def test_a_program_that_cannot_be_executed() -> None:
+    ours, theirs = both("/")
+    assert ours == theirs
+
+
+def test_a_process_is_let_go_of_at_execve() -> None:
+    ours, theirs = both("-b", "execve", "-e", "trace=none", "sh", "-c", "exec false")
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_attached_process_goes_on_when_we_end_by_a_signal(number: signal.Signals) -> None:
+    with subprocess.Popen(["sleep", "60"]) as subject:
+        with subprocess.Popen([*TRACEKIT, "-p", str(subject.pid)], stderr=subprocess.PIPE, text=True) as ours:
+            assert ours.stderr
+            assert ours.stderr.readline() == f"strace: Process {subject.pid} attached\n"
+            ours.send_signal(number)
+            rest = ours.stderr.read()
+        assert f"strace: Process {subject.pid} detached\n" in rest
+        assert rest.endswith(" <detached ...>\n") or "<detached" not in rest
+        assert ours.returncode == -number
+        assert subject.poll() is None
+        subject.kill()
+
+
+def test_a_process_that_is_not_there() -> None:
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    assert traced(TRACEKIT, ["-p", str(gone.pid)]) == (
+        1,
+        "",
+        f"strace: attach: ptrace(PTRACE_SEIZE, {gone.pid}): No such process\n",
+    )
