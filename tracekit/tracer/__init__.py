@@ -20,6 +20,7 @@ from tracekit.tracer.inject import Rules
 from tracekit.tracer.loop import Counts, Tracer
 from tracekit.tracer.record import BACKLOG, Record
 from tracekit.tracer.settings import STRING_LIMIT, Settings
+from tracekit.tracer.summary import Tally
 from tracekit.tracer.tamper import Tamper
 from tracekit.tracer.task import Tasks
 from tracekit.tracer.waiting import FROM_OUTSIDE, REQUESTS, Waiter
@@ -125,7 +126,9 @@ def _tracer(settings: Settings, waiter: Waiter) -> Iterator[Tracer]:
     writer = Writer(settings.output, settings.layout, settings.filters.status)
     decoder = decode.Decoder(settings.decoding, filters=settings.filters)
     descriptors = Descriptors(settings.decoding.annotate, settings.filters.decode_fds)
-    record = Record(writer, decoder, settings.notices, 0 if writer.live else BACKLOG)
+    summary = settings.summary
+    backlog = 0 if writer.live else BACKLOG
+    record = Record(writer, decoder, settings.notices, backlog, lines=summary is None or not summary.only)
     record.header("trace", _about(settings))
     tracer = Tracer(record, decoder, Tasks(record, descriptors), settings)
     if settings.filters.inject:
@@ -133,6 +136,9 @@ def _tracer(settings: Settings, waiter: Waiter) -> Iterator[Tracer]:
         for warning in () if settings.notices else rules.warnings:  # who has notices has said them
             _say(warning)
         tracer.tamper = Tamper(rules, settings.notices.say if settings.notices else _say)
+    if summary is not None:
+        tracer.tally = Tally(summary)
+        waiter.system = None if summary.wall_clock else tracer.tally.system
     if settings.duration is not None:
         waiter.deadline = time.monotonic() + settings.duration
     try:
@@ -140,6 +146,8 @@ def _tracer(settings: Settings, waiter: Waiter) -> Iterator[Tracer]:
     finally:
         try:
             tracer.detach(waiter)
+            if tracer.tally:
+                record.text(tracer.tally.text())
             record.write_all()
         finally:
             record.header("end", {"time_ns": time.time_ns(), **asdict(tracer.counts)})

@@ -24,6 +24,7 @@ from tracekit.tracer.guardian import Guardian
 from tracekit.tracer.paths import PathFilter
 from tracekit.tracer.record import Record
 from tracekit.tracer.settings import Settings
+from tracekit.tracer.summary import Tally
 from tracekit.tracer.tamper import Tamper
 from tracekit.tracer.task import Task, Tasks
 from tracekit.tracer.waiting import Waiter
@@ -70,6 +71,8 @@ class Tracer:
         """Who takes the program over, when it has a filter."""
         self.tamper: Tamper | None = None
         """What is done to calls on purpose."""
+        self.tally: Tally | None = None
+        """Counts calls, when somebody asked for it."""
         self._reader = record.reader
         self._delays = Delays()
         self._record = record
@@ -77,7 +80,9 @@ class Tracer:
         self._filters = settings.filters
         self._paths = PathFilter(settings.filters.paths) if settings.filters.paths else None
         self._shows_command = settings.layout.commands
-        self._dumps = bool(settings.filters.read or settings.filters.write)
+        self._writes = settings.summary is None or not settings.summary.only
+        """Lines are written, and do not merely count."""
+        self._dumps = self._writes and bool(settings.filters.read or settings.filters.write)
         self._follow = settings.follow
         self._detach_on_exec = settings.detach_on_execve
         self._shows_where = settings.layout.numbers or settings.layout.pointers
@@ -251,7 +256,7 @@ class Tracer:
             return
         if self.tamper and not task.hidden:
             self.tamper.enter(task, call)
-        if not self._filters.raw.has(name, number):
+        if self._writes and not self._filters.raw.has(name, number):
             self._decoder.enter(call, task)
         where = (number, pointer, ABIS[name].word) if self._shows_where else None
         if self._shows_command:
@@ -261,12 +266,16 @@ class Tracer:
         task.latest = call.name
         task.entered_ns = time.monotonic_ns()
         self.counts.calls += 1
+        if self.tally:
+            self.tally.enter(task.tid)
 
     def _leave(self, task: Task, call: Call, info: ptrace.SyscallInfo) -> None:
         duration = time.monotonic_ns() - task.entered_ns
         now = time.time_ns()
         call.ret, call.is_error = info[4], bool(info[5] & 0xFF)
         note = self.tamper.leave(task, call) if self.tamper else ""
+        if self.tally:
+            self.tally.leave(task.tid, call, duration)
         self._decoder.leave(call, task)
         where = (call.number, info[2], ABIS[call.arch].word) if self._shows_where else None
         dumped = dump(call, task, self._filters) if self._dumps else ""
@@ -343,6 +352,8 @@ class Tracer:
         if tid == self.program and self.status is None:
             self.status = status
         self._delays.drop(tid)
+        if self.tally:
+            self.tally.forget(tid)
         task = self.tasks.get(tid)
         if task is None:
             if tid not in {self.program, self._reader}:

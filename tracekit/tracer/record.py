@@ -21,10 +21,20 @@ class Record:
     """The trace as it is taken down. Times are epoch nanoseconds, durations nanoseconds."""
 
     def __init__(
-        self, writer: Writer, decoder: Decoder, notices: Notices | None = None, backlog: int = BACKLOG
+        self,
+        writer: Writer,
+        decoder: Decoder,
+        notices: Notices | None = None,
+        backlog: int = BACKLOG,
+        *,
+        lines: bool = True,
     ) -> None:
-        """Take down for this writer; with a backlog of 0 each entry is written at once."""
+        """Take down for this writer; with a backlog of 0 each entry is written at once.
+
+        Without ``lines`` calls and events are not for the trace: they are only counted.
+        """
         self._writer = writer
+        self._line = self._put if lines else _pass_over
         self._notices = notices
         self._decoder = decoder
         self._limit = backlog
@@ -64,7 +74,7 @@ class Record:
 
     def entry(self, tid: int, time_ns: int, call: Call, where: Where | None = None) -> None:
         """A call was entered."""
-        self._put(self._begin, (tid, time_ns, call, where))
+        self._line(self._begin, (tid, time_ns, call, where))
 
     def exit(
         self,
@@ -78,27 +88,31 @@ class Record:
         dump: str = "",
     ) -> None:
         """A call has returned; the note stands behind what it returned, the dump on lines of its own."""
-        self._put(self._finish, (tid, time_ns, call, duration_ns, (note, where, dump)))
+        self._line(self._finish, (tid, time_ns, call, duration_ns, (note, where, dump)))
 
     def died(self, tid: int, time_ns: int, call: Call) -> None:
         """A task ends in a call."""
-        self._put(self._give_up, (tid, time_ns, call))
+        self._line(self._give_up, (tid, time_ns, call))
 
     def abandoned(self, tid: int, mark: str) -> None:
         """We will not see the end of the call that a task is in: ``<detached ...>``."""
-        self._put(self._writer.leave_unfinished, (tid, mark))
+        self._line(self._writer.leave_unfinished, (tid, mark))
 
     def signal(self, tid: int, time_ns: int, siginfo: bytes, where: Where | None = None) -> None:
         """A signal is delivered (128 bytes of siginfo_t)."""
-        self._put(self._signal, (tid, time_ns, siginfo, where))
+        self._line(self._signal, (tid, time_ns, siginfo, where))
 
     def event(self, tid: int, time_ns: int, text: str, where: Where | None = None) -> None:
         """Something else happened to a task."""
-        self._put(self._writer.event, (tid, time_ns, text, where))
+        self._line(self._writer.event, (tid, time_ns, text, where))
 
     def header(self, key: str, facts: dict[str, Any]) -> None:
         """A fact that strace's format has no line for."""
         self._put(self._writer.header, (key, facts))
+
+    def text(self, lines: str) -> None:
+        """Whole lines that stand behind all others."""
+        self._put(self._writer.text, (lines,))
 
     def write_some(self) -> bool:
         """Write one entry; False when there is none.
@@ -151,3 +165,7 @@ class Record:
 
     def _signal(self, tid: int, time_ns: int, siginfo: bytes, where: Where | None) -> None:
         self._writer.event(tid, time_ns, f"--- {self._decoder.signal(siginfo)} ---", where)
+
+
+def _pass_over(_work: Callable[..., None], _what: tuple[Any, ...]) -> None:
+    """Take nothing down."""

@@ -35,6 +35,9 @@ _WAIT_NOW = ptrace.WAIT_ALL | 1  # WNOHANG
 _wait = ctypes.CDLL(None, use_errno=True).wait4
 _status = ctypes.c_int()
 _status_at = ctypes.c_void_p(ctypes.addressof(_status))
+_usage = (ctypes.c_long * 18)()
+"""struct rusage, linux/resource.h; the system time is its second struct timeval."""
+_usage_at = ctypes.c_void_p(ctypes.addressof(_usage))
 
 
 class Waiter:
@@ -47,6 +50,8 @@ class Waiter:
         """The requests to end so far."""
         self.deadline = math.inf
         """When the trace ends by itself (time.monotonic)."""
+        self.system: dict[int, int] | None = None
+        """Takes the system time (nanoseconds) of each task that stops, when somebody counts it."""
         self._ticked = False
         self._turn = 0
         self._old: dict[signal.Signals, Any] = {}
@@ -86,15 +91,15 @@ class Waiter:
         Raises:
             ChildProcessError: there is nothing left to wait for.
         """
-        first = _change(ptrace.WAIT_ALL)
+        first = self._change(ptrace.WAIT_ALL)
         self._turn = (self._turn + 1) % _TURNS
         if self._turn or first is None:
             return [] if first is None else [first]
-        return [first, *_others()]
+        return [first, *self._others()]
 
     def anyone(self) -> list[tuple[int, int]]:
         """Return a task whose state has changed by now, as ``stopped`` does, without waiting."""
-        change = _change(_WAIT_NOW)
+        change = self._change(_WAIT_NOW)
         return [] if change is None else [change]
 
     def tick(self) -> bool:
@@ -119,21 +124,21 @@ class Waiter:
     def _tick(self, _number: int, _frame: FrameType | None) -> None:
         self._ticked = True
 
+    def _change(self, options: int) -> tuple[int, int] | None:
+        """Return one change of state; None when there is none, or a signal came first (wait4(2))."""
+        tid = _wait(-1, _status_at, options, None if self.system is None else _usage_at)
+        if tid > 0:
+            if self.system is not None:
+                self.system[tid] = (_usage[2] * 1_000_000 + _usage[3]) * 1000
+            return tid, _status.value
+        if tid < 0 and ctypes.get_errno() == errno.ECHILD:
+            raise ChildProcessError
+        return None
 
-def _change(options: int) -> tuple[int, int] | None:
-    """Return one change of state; None when there is none, or a signal came first (wait4(2))."""
-    tid = _wait(-1, _status_at, options, None)
-    if tid > 0:
-        return tid, _status.value
-    if tid < 0 and ctypes.get_errno() == errno.ECHILD:
-        raise ChildProcessError
-    return None
-
-
-def _others() -> Iterator[tuple[int, int]]:
-    """Yield every other change that is there now."""
-    try:
-        while (change := _change(_WAIT_NOW)) is not None:
-            yield change
-    except ChildProcessError:
-        return
+    def _others(self) -> Iterator[tuple[int, int]]:
+        """Yield every other change that is there now."""
+        try:
+            while (change := self._change(_WAIT_NOW)) is not None:
+                yield change
+        except ChildProcessError:
+            return

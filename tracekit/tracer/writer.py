@@ -188,6 +188,12 @@ class Writer:
         log.cut()
         log.output.write(f"{self._leaders.of(tid, time_ns, where)}{text}\n")
 
+    def text(self, lines: str) -> None:
+        """Write whole lines that belong to no task, where all tasks share a file."""
+        if self._shared and lines:
+            self._shared.cut()
+            self._shared.output.write(lines)
+
     def header(self, key: str, facts: dict[str, Any]) -> None:
         """Write a ``# tracekit KEY {json}`` line, as soon as a line begins; no call is split for it.
 
