@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Final, Literal
 
 _TABLES: Final = Path(__file__).with_name("constants")
-_HEADING: Final = re.compile(r"\[(?P<name>\w+)\] (?P<style>enum|flags) (?P<unknown>\S+) (?P<headers><.*>)")
+_HEADING: Final = re.compile(
+    r"\[(?P<name>\w+)\] (?P<style>enum|flags)(?P<base>:[du])? (?P<unknown>\S+) (?P<headers><.*>)"
+)
+_INT_MAX: Final = 0x7FFFFFFF
+_UINT_MAX: Final = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class ConstantSet:
     headers: str
     values: Mapping[str, int]
     """Name -> value, in the order in which flags are printed."""
+    base: Literal["", ":d", ":u"] = ""
+    """How the number is printed where no name is: hexadecimal, or a signed or unsigned decimal."""
     names: Mapping[int, str] = field(init=False, repr=False)
     """Value -> name; the first name wins."""
 
@@ -34,6 +40,13 @@ class ConstantSet:
         object.__setattr__(
             self, "names", {value: name for name, value in reversed(list(self.values.items()))}
         )
+
+    def number(self, value: int) -> str:
+        """A value as a number: ``0x1f``, or in the set's own base."""
+        if not self.base:
+            return hex(value) if value else "0"
+        negative = self.base == ":d" and _INT_MAX < value <= _UINT_MAX
+        return str(value - _UINT_MAX - 1 if negative else value)
 
 
 @cache
@@ -64,5 +77,6 @@ def _read(text: str) -> Iterator[ConstantSet]:
             style="flags" if match["style"] == "flags" else "enum",
             unknown=match["unknown"],
             headers=match["headers"],
+            base=match["base"] or "",  # type: ignore[arg-type]  # what the heading's pattern lets through
             values={name: int(value, 0) for name, _, value in pairs},
         )

@@ -2,11 +2,10 @@
 
 import pytest
 
-from tracekit.syscalls import by_name, constants, struct_rows
+from tracekit.syscalls import by_name, struct_rows
 from tracekit.syscalls.table import Form, rows
 from tracekit.tracer.decode import Decoder, Options
 from tracekit.tracer.decode.registry import printer_of, return_printer_of
-from tracekit.tracer.decode.scalars import bare_names, names_of, spell
 
 
 def forms(name: str) -> list[Form]:
@@ -37,18 +36,3 @@ def test_a_kind_that_is_not_there_is_an_error() -> None:
         printer_of("no_such_kind")
     with pytest.raises(KeyError):
         printer_of("*no_such_structure")
-
-
-def test_flags_with_and_without_a_name() -> None:
-    prot = constants("prot")
-    assert names_of(prot, 0) == "PROT_NONE"
-    assert names_of(prot, 5) == "PROT_READ|PROT_EXEC"
-    assert names_of(prot, 0x45) == "PROT_READ|PROT_EXEC|0x40"
-    assert names_of(prot, 0x40) == "0x40 /* PROT_??? */"
-    assert bare_names("prot", 0x40) == "0x40"
-
-
-def test_values_with_and_without_a_name() -> None:
-    assert spell("whence", 2) == "SEEK_END"
-    assert spell("whence", 9) == "0x9 /* SEEK_??? */"
-    assert spell("rusage_who", 0xFFFFFFFF) == "RUSAGE_CHILDREN"

@@ -6,7 +6,7 @@ from typing import Final
 
 from tracekit.syscalls import constants
 from tracekit.tracer.decode.registry import families, fetches, kinds, printer_of
-from tracekit.tracer.decode.scalars import U32, bare_names, device, octal, spell
+from tracekit.tracer.decode.scalars import U32, device, octal
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 _S_IFMT: Final = 0o170000
@@ -37,18 +37,19 @@ _TIMES: Final = ("atime", "mtime", "ctime")
 _STATX_TIMES: Final = (("a", 64, 0x20), ("b", 80, 0x800), ("c", 96, 0x80), ("m", 112, 0x40))
 
 
-def file_mode(_view: View, value: int) -> str:
+def file_mode(view: View, value: int) -> str:
     """A file's type and permissions: ``S_IFREG|S_ISUID|0755``; of an unknown type just the number."""
     kind = value & _S_IFMT
     name = constants("file_type").names.get(kind)
     if kind and name is None:
         return octal(value)
     bits = [text for bit, text in _MODE_BITS if value & bit]
-    return "|".join([*([name] if name else []), *bits, octal(value & ~(_S_IFMT | 0o7000))])
+    text = "|".join([*([name] if name else []), *bits, octal(value & ~(_S_IFMT | 0o7000))])
+    return view.names.word(octal(value), text)
 
 
-def _node_mode(_view: View, value: int) -> str:
-    return file_mode(_view, value & 0xFFFF)
+def _node_mode(view: View, value: int) -> str:
+    return file_mode(view, value & 0xFFFF)
 
 
 def _node_device(mode: str) -> Printer:
@@ -56,7 +57,7 @@ def _node_device(mode: str) -> Printer:
     index = int(mode)
 
     def printer(view: View, value: int) -> str | None:
-        return device(value & U32) if view.args[index] & _S_IFMT in {_S_IFCHR, _S_IFBLK} else None
+        return device(view, value & U32) if view.args[index] & _S_IFMT in {_S_IFCHR, _S_IFBLK} else None
 
     return printer
 
@@ -74,10 +75,10 @@ def _stat_text(view: View, address: int, layout: tuple[struct.Struct, tuple[str,
     of = dict(zip(names, packing.unpack(data), strict=True))
     special = of["mode"] & _S_IFMT in {_S_IFCHR, _S_IFBLK}
     mode = f"st_mode={file_mode(view, of['mode'])}"
-    last = f"st_rdev={device(of['rdev'])}" if special else f"st_size={of['size']}"
+    last = f"st_rdev={device(view, of['rdev'])}" if special else f"st_size={of['size']}"
     if not view.options.verbose:
         return f"{{{mode}, {last}, ...}}"
-    shown = [f"st_dev={device(of['dev'])}", f"st_ino={of['ino']}", mode]
+    shown = [f"st_dev={device(view, of['dev'])}", f"st_ino={of['ino']}", mode]
     shown += [f"st_{name}={of.get(name, 0)}" for name in ("nlink", "uid", "gid", "blksize", "blocks")]
     shown.append(last)
     for name in _TIMES:
@@ -115,9 +116,9 @@ def _statx(view: View, where: int) -> str:
     major, minor, dev_major, dev_minor = struct.unpack_from("<IIII", data, 128)
     everything = view.options.verbose
     members = (
-        (f"stx_mask={spell('statx_mask', mask)}", True),
+        (f"stx_mask={view.spell('statx_mask', mask)}", True),
         (f"stx_blksize={blksize}", everything),
-        (f"stx_attributes={spell('statx_attributes', attributes)}", True),
+        (f"stx_attributes={view.spell('statx_attributes', attributes)}", True),
         (f"stx_nlink={nlink}", everything and mask & 0x4),
         (f"stx_uid={uid}", everything and mask & 0x8),
         (f"stx_gid={gid}", everything and mask & 0x10),
@@ -125,7 +126,7 @@ def _statx(view: View, where: int) -> str:
         (f"stx_ino={inode}", everything and mask & 0x100),
         (f"stx_size={size}", mask & 0x200),
         (f"stx_blocks={blocks}", everything and mask & 0x400),
-        (f"stx_attributes_mask={spell('statx_attributes', supported)}", everything),
+        (f"stx_attributes_mask={view.spell('statx_attributes', supported)}", everything),
         *((_stamp(name, data, at), everything and mask & bit) for name, at, bit in _STATX_TIMES),
         (f"stx_rdev_major={major}", everything),
         (f"stx_rdev_minor={minor}", everything),
@@ -141,14 +142,14 @@ def _stamp(name: str, data: bytes, at: int) -> str:
     return f"stx_{name}time={{tv_sec={seconds}, tv_nsec={nanoseconds}}}{moment(seconds, nanoseconds)}"
 
 
-def _statx_flags(_view: View, value: int) -> str:
+def _statx_flags(view: View, value: int) -> str:
     rest = value & U32 & ~0x6000
     sync = (
-        spell("statx_sync", value & 0x6000)
+        view.spell("statx_sync", value & 0x6000)
         if value & 0x6000 != 0x6000
         else "AT_STATX_FORCE_SYNC|AT_STATX_DONT_SYNC"
     )
-    return sync + ("|" + bare_names("at_flags", rest) if rest else "")
+    return sync + view.names.more("at_flags", rest)
 
 
 def _fsid(_view: View, value: bytes) -> str:

@@ -4,12 +4,10 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-from tracekit.syscalls import constants
 from tracekit.tracer.decode.files import fd
 from tracekit.tracer.decode.registry import families, kinds
-from tracekit.tracer.decode.scalars import names_of, spell
 from tracekit.tracer.decode.segments import segment
-from tracekit.tracer.decode.signals import SIGNALS
+from tracekit.tracer.decode.signals import SIGNALS, styled_signal
 from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.text import number
 from tracekit.tracer.decode.view import Printer, View, pointer
@@ -41,12 +39,12 @@ _ARGS: Final = [
 _OUT: Final = (("pidfd", _PIDFD), ("parent_tid", _PARENT_SETTID))
 
 
-def _clone_flags(_view: View, value: int) -> str:
+def _clone_flags(view: View, value: int) -> str:
     """``CLONE_VM|SIGCHLD``: flags, and in the low byte the signal for the parent."""
     shown = []
     flags = value & ~_CSIGNAL
     if flags:
-        shown.append(names_of(constants("clone_base"), flags))
+        shown.append(view.spell("clone_base", flags))
     low = value & _CSIGNAL
     if low or not flags:
         shown.append(SIGNALS.get(low) or str(low))
@@ -89,12 +87,12 @@ def _clone_args(size: str) -> Printer:
 
 
 def _clone_members(view: View, args: dict[str, int], flags: int) -> Iterator[str]:
-    yield f"flags={spell('clone3_base', flags)}"
+    yield f"flags={view.spell('clone3_base', flags)}"
     for name, bit in (("pidfd", _PIDFD), ("child_tid", _CHILD_TID), ("parent_tid", _PARENT_SETTID)):
         if flags & bit:
             yield f"{name}={pointer(args[name])}"
     signal = args["exit_signal"]
-    yield f"exit_signal={SIGNALS.get(signal) or signal}"
+    yield f"exit_signal={styled_signal(view.names, signal)}"
     stack_size = args["stack_size"]
     yield f"stack={pointer(args['stack'])}"
     yield f"stack_size={hex(stack_size) if stack_size else '0'}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from tracekit.syscalls import ABIS, Syscall, calls
+from tracekit.tracer.decode.names import Names
 from tracekit.tracer.decode.plan import Choice, Plan, choice_of
 from tracekit.tracer.decode.raw import raw_entry, raw_return
 from tracekit.tracer.decode.returns import error_text
@@ -36,6 +37,7 @@ class Decoder:
     def __init__(self, options: Options, arch: str = "x86_64", filters: Filters = EVERYTHING) -> None:
         """Make every plan now, so that a stop costs no more than following one."""
         self.options = options
+        self._names = Names(options.names)
         self._filters = filters
         self._dialects = {name: _Dialect({}, {}) for name in ABIS}
         for call in calls(arch).values():
@@ -111,7 +113,7 @@ class Decoder:
 
     def signal(self, siginfo: bytes) -> str:
         """A signal's name and its siginfo_t (128 raw bytes): ``SIGCHLD {si_signo=SIGCHLD, ...}``."""
-        return siginfo_text(siginfo, named=True)
+        return siginfo_text(self._names, siginfo, named=True)
 
     def _result(self, call: Call, plan: Plan) -> str:
         if call.is_error:

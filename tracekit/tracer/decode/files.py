@@ -4,8 +4,9 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from tracekit.tracer.decode.names import WORDS, hexadecimal
 from tracekit.tracer.decode.registry import families, kinds, printer_of
-from tracekit.tracer.decode.scalars import U32, bare_names, octal, signed32, spell
+from tracekit.tracer.decode.scalars import U32, octal, signed32
 from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.text import number, quoted, string
 from tracekit.tracer.decode.view import MOST, Printer, View, pointer
@@ -30,10 +31,8 @@ def dirfd(view: View, value: int) -> str:
     """A directory's descriptor, or the working directory."""
     if signed32(value) != AT_FDCWD:
         return fd(view, value)
-    return f"AT_FDCWD{view.task.cwd()}" if view.options.annotate else "AT_FDCWD"
-
-
-_open_texts: Final[dict[int, str]] = {}
+    text = view.names.word(str(AT_FDCWD), "AT_FDCWD")
+    return text + view.task.cwd() if view.options.annotate else text
 
 
 def open_flags(_view: View, value: int) -> str:
@@ -41,17 +40,10 @@ def open_flags(_view: View, value: int) -> str:
     return open_flags64(_view, value & U32)
 
 
-def open_flags64(_view: View, value: int) -> str:
+def open_flags64(view: View, value: int) -> str:
     """The same for openat2(2), which looks at 64 bits."""
-    text = _open_texts.get(value)
-    if text is None:
-        if len(_open_texts) > 4096:
-            _open_texts.clear()
-        rest = value & ~3
-        more = bare_names("creation_flags", rest) if rest else ""
-        text = spell("access_modes", value & 3) + (f"|{more}" if more else "")
-        _open_texts[value] = text
-    return text
+    text = WORDS.spell("access_modes", value & 3) + WORDS.more("creation_flags", value & ~3)
+    return view.names.word(hexadecimal(value), text)
 
 
 def _mode_with(mask: int) -> Callable[[str], Printer]:
@@ -79,7 +71,7 @@ def _entries(heads: Mapping[int, struct.Struct], *, old: bool) -> Printer:
         if not view.options.verbose:
             more = "+" if rest else ""
             return f"{pointer(address)} /* {len(found)}{more} entries */"
-        return "[" + ", ".join(_entry(one, head, old=old) for one in found) + "]"
+        return "[" + ", ".join(_entry(view, one, head, old=old) for one in found) + "]"
 
     return printer
 
@@ -97,10 +89,10 @@ def _split_entries(data: bytes, head: struct.Struct) -> tuple[list[bytes], bytes
     return entries, data[at:]
 
 
-def _entry(entry: bytes, head: struct.Struct, *, old: bool) -> str:
+def _entry(view: View, entry: bytes, head: struct.Struct, *, old: bool) -> str:
     inode, offset, length, *kind = head.unpack_from(entry)
     name = quoted(entry[head.size :].split(b"\0")[0])
-    kind_text = spell("dent_type", entry[-1] if old else kind[0])
+    kind_text = view.spell("dent_type", entry[-1] if old else kind[0])
     if old:
         return f"{{d_ino={inode}, d_off={offset}, d_reclen={length}, d_name={name}, d_type={kind_text}}}"
     return f"{{d_ino={inode}, d_off={offset}, d_reclen={length}, d_type={kind_text}, d_name={name}}}"
@@ -138,10 +130,9 @@ def _change(view: View, address: int, size: int) -> str:
     return f" => {after}" if after.startswith("[") else ""
 
 
-def _fanotify_init(_view: View, value: int) -> str:
+def _fanotify_init(view: View, value: int) -> str:
     rest = value & U32 & ~0xC
-    more = "|" + bare_names("fanotify_init_rest", rest) if rest else ""
-    return spell("fanotify_class", value & 0xC) + more
+    return view.spell("fanotify_class", value & 0xC) + view.names.more("fanotify_init_rest", rest)
 
 
 def array_of(element: str, count: str) -> Printer:

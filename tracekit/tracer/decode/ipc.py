@@ -6,7 +6,7 @@ from typing import Final
 from tracekit.syscalls import constants
 from tracekit.tracer.decode.memory import huge_flags
 from tracekit.tracer.decode.registry import families, kinds
-from tracekit.tracer.decode.scalars import U32, bare_names, octal, spell
+from tracekit.tracer.decode.scalars import U32, octal
 from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.text import counted, number
 from tracekit.tracer.decode.view import Printer, View, pointer
@@ -20,24 +20,25 @@ def _key(_view: View, value: int) -> str:
     return hex(value) if value else "IPC_PRIVATE"
 
 
-def _get_flags(_view: View, value: int) -> str:
+def _get_flags(view: View, value: int) -> str:
     """``IPC_CREAT|0600``: flags and the permissions of a new object."""
     flags = value & U32 & ~0o777
     bar = "|" if flags & sum(constants("ipc_base").values.values()) else ""
-    return (bare_names("ipc_base", flags) + bar if flags else "") + octal(value & 0o777)
+    return (view.names.bare("ipc_base", flags) + bar if flags else "") + octal(value & 0o777)
 
 
-def _segment_flags(_view: View, value: int) -> str:
+def _segment_flags(view: View, value: int) -> str:
     """The same for shared memory, where a page size stands in the top bits."""
     flags = value & U32 & ~0o777
-    return (huge_flags("shmget_base", flags, "SHM", bare=True) + "|" if flags else "") + octal(value & 0o777)
+    prefix = huge_flags(view, "shmget_base", flags, "SHM", bare=True) + "|" if flags else ""
+    return prefix + octal(value & 0o777)
 
 
 def _command(table: str) -> Printer:
-    def printer(_view: View, value: int) -> str:
+    def printer(view: View, value: int) -> str:
         value &= U32
         prefix = "IPC_64|" if value & _IPC_64 else ""
-        return prefix + spell(table, value & ~_IPC_64)
+        return prefix + view.spell(table, value & ~_IPC_64)
 
     return printer
 
@@ -46,9 +47,9 @@ def _operations(count: str) -> Printer:
     """semop(2)'s array: ``[{sem_num=0, sem_op=-1, sem_flg=SEM_UNDO}]``."""
     length = number(count)
 
-    def one(_view: View, data: bytes) -> str:
+    def one(view: View, data: bytes) -> str:
         which, change, flags = _SEMBUF.unpack(data)
-        return f"{{sem_num={which}, sem_op={change}, sem_flg={spell('semop_flags', flags & 0xFFFF)}}}"
+        return f"{{sem_num={which}, sem_op={change}, sem_flg={view.spell('semop_flags', flags & 0xFFFF)}}}"
 
     return lambda view, where: array_text(view, where, length(view) & U32, _SEMBUF.size, one)
 

@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from tracekit.syscalls import constants
 from tracekit.tracer.decode.registry import families, kinds
-from tracekit.tracer.decode.scalars import U32, bare_names, names_of, spell
+from tracekit.tracer.decode.scalars import U32
 from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.text import number
 from tracekit.tracer.decode.view import PAGE, Printer, View, pointer
@@ -15,23 +14,23 @@ _HUGE_MASK: Final = 0x3F << _HUGE_SHIFT
 _MREMAP_FIXED: Final = 2
 
 
-def huge_flags(table: str, value: int, prefix: str, *, bare: bool = False) -> str:
+def huge_flags(view: View, table: str, value: int, prefix: str, *, bare: bool = False) -> str:
     """Flags with a page size in their top bits: ``MAP_HUGETLB|21<<MAP_HUGE_SHIFT``."""
     flags, size = value & ~_HUGE_MASK, value >> _HUGE_SHIFT & 0x3F  # bare: no comment on unknown flags
     shown = []
     if flags:
-        shown.append(bare_names(table, flags) if bare else names_of(constants(table), flags))
+        shown.append(view.names.bare(table, flags) if bare else view.spell(table, flags))
     if size:
         shown.append(f"{size}<<{prefix}_HUGE_SHIFT")
     return "|".join(shown) or "0"
 
 
-def _mmap_flags(_view: View, value: int) -> str:
+def _mmap_flags(view: View, value: int) -> str:
     """``MAP_PRIVATE|MAP_ANONYMOUS``."""
     value &= U32
-    kind = spell("map_type", value & _MAP_TYPE)
+    kind = view.spell("map_type", value & _MAP_TYPE)
     rest = value & ~_MAP_TYPE
-    return kind + (f"|{huge_flags('map_flags', rest, 'MAP', bare=True)}" if rest else "")
+    return kind + (f"|{huge_flags(view, 'map_flags', rest, 'MAP', bare=True)}" if rest else "")
 
 
 def _offset(_view: View, value: int) -> str:
@@ -49,7 +48,7 @@ kinds(
         "mmap_flags": _mmap_flags,
         "mmap_offset": _offset,
         "mmap_pages": lambda view, value: _offset(view, value * PAGE),
-        "memfd_flags": lambda _view, value: huge_flags("memfd_base", value & U32, "MFD"),
+        "memfd_flags": lambda view, value: huge_flags(view, "memfd_base", value & U32, "MFD"),
     }
 )
 

@@ -8,7 +8,7 @@ from typing import Final
 from tracekit.syscalls import packings
 from tracekit.tracer.decode.files import fd
 from tracekit.tracer.decode.registry import captures, families, kinds
-from tracekit.tracer.decode.scalars import U32, spell
+from tracekit.tracer.decode.scalars import U32
 from tracekit.tracer.decode.sockets import address_at
 from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.text import counted, number, quoted
@@ -76,7 +76,7 @@ def header(view: View, data: bytes, before: int | None, size: int | None = None)
     ]
     if control_size:
         shown.append(f"msg_control={_control(view, control, control_size)}")
-    shown += [f"msg_controllen={control_size}", f"msg_flags={spell('msg_flags', flags & U32)}"]
+    shown += [f"msg_controllen={control_size}", f"msg_flags={view.spell('msg_flags', flags & U32)}"]
     return "{" + ", ".join(shown) + "}"
 
 
@@ -99,8 +99,8 @@ def _control(view: View, where: int, size: int) -> str:
 
 def _control_message(view: View, message: bytes, level: int, kind: int) -> str:
     body = message[_CMSG[view.abi].size :]
-    level_name = spell("socket_level", level)
-    kind_name = spell("scm_type", kind) if level == _SOL_SOCKET else hex(kind)
+    level_name = view.spell("socket_level", level)
+    kind_name = view.spell("scm_type", kind) if level == _SOL_SOCKET else hex(kind)
     head = f"cmsg_len={len(message)}, cmsg_level={level_name}, cmsg_type={kind_name}"
     if level == _SOL_SOCKET and kind == _SCM_RIGHTS:
         numbers = [fd(view, number) for (number,) in struct.iter_unpack("<i", body[: len(body) & ~3])]

@@ -28,7 +28,7 @@ def _old_action(view: View, where: int) -> str:
     if data is None:
         return pointer(where)
     handler, mask, flags, restorer = packing.unpack(data)
-    return action_text(handler, _word_set(view, mask), flags, restorer)
+    return action_text(view.names, handler, _word_set(view, mask), flags, restorer)
 
 
 def _rt_sigreturn(view: View, _value: int) -> str | None:

@@ -6,7 +6,7 @@ from typing import Final
 from tracekit.syscalls import packings
 from tracekit.tracer.decode.files import fd
 from tracekit.tracer.decode.registry import families, kinds, printer_of
-from tracekit.tracer.decode.scalars import U32, signed32, spell
+from tracekit.tracer.decode.scalars import U32, signed32
 from tracekit.tracer.decode.signals import signal_set
 from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.text import number
@@ -25,7 +25,7 @@ def _pollfds(count: str) -> Printer:
 
     def one(view: View, data: bytes) -> str:
         descriptor, events, _ = _POLLFD.unpack(data)
-        asked = "" if descriptor < 0 else f", events={spell('poll_mask', events & 0xFFFF)}"
+        asked = "" if descriptor < 0 else f", events={view.spell('poll_mask', events & 0xFFFF)}"
         return f"{{fd={fd(view, descriptor)}{asked}}}"
 
     return lambda view, where: array_text(view, where, length(view) & U32, _POLLFD.size, one)
@@ -44,7 +44,7 @@ def _ready(view: View) -> str:
         if len(shown) == limit and not view.options.verbose:
             shown.append("...")
             break
-        shown.append(f"{{fd={descriptor}, revents={spell('poll_mask', happened)}}}")
+        shown.append(f"{{fd={descriptor}, revents={view.spell('poll_mask', happened)}}}")
     return f"[{', '.join(shown)}]"
 
 
@@ -125,7 +125,7 @@ def _sigset_pair(view: View, where: int) -> str:
 def _event_text(view: View, data: bytes) -> str:
     packing = _EPOLL_EVENT.get(view.call.arch, _EPOLL_EVENT_ALIGNED)
     events, value = packing.unpack(data)
-    return f"{{events={spell('epoll_mask', events)}, data={{u32={value & U32}, u64={value}}}}}"
+    return f"{{events={view.spell('epoll_mask', events)}, data={{u32={value & U32}, u64={value}}}}}"
 
 
 def _event_size(view: View) -> int:

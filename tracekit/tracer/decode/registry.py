@@ -93,9 +93,9 @@ def printer_of(kind: str, parameters: tuple[str, ...] = ()) -> Printer:
         return _factories["*"](kind[1:])
     sets = constant_sets()
     if kind in sets:
-        return named(sets[kind])
+        return named(kind)
     if kind[:-2] in sets and kind[-2:] in _WIDTHS:
-        return named(sets[kind[:-2]], _WIDTHS[kind[-2:]])
+        return named(kind[:-2], _WIDTHS[kind[-2:]])
     return _factories["{"](kind)
 
 

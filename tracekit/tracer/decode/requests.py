@@ -5,7 +5,7 @@ from typing import Final
 
 from tracekit.syscalls import constants
 from tracekit.tracer.decode.registry import kinds
-from tracekit.tracer.decode.scalars import U32, bare_names, spell
+from tracekit.tracer.decode.scalars import U32
 from tracekit.tracer.decode.view import View, pointer
 
 _DIRECTIONS: Final = ("_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE")
@@ -41,13 +41,13 @@ def _termios(view: View, where: int) -> str:
         return pointer(where)
     iflag, oflag, cflag, lflag, line, characters = _TERMIOS.unpack(data)
     shown = [
-        f"c_iflag={_flags('termios_iflag', iflag)}",
-        f"c_oflag={_output(oflag)}",
-        f"c_cflag={_control(cflag)}",
-        f"c_lflag={_flags('termios_lflag', lflag)}",
+        f"c_iflag={_flags(view, 'termios_iflag', iflag)}",
+        f"c_oflag={_output(view, oflag)}",
+        f"c_cflag={_control(view, cflag)}",
+        f"c_lflag={_flags(view, 'termios_lflag', lflag)}",
     ]
     if view.options.verbose:
-        shown += [f"c_line={spell('line_discipline', line)}", f"c_cc={_characters(characters)}"]
+        shown += [f"c_line={view.spell('line_discipline', line)}", f"c_cc={_characters(characters)}"]
     else:
         shown.append("...")
     return "{" + ", ".join(shown) + "}"
@@ -60,29 +60,29 @@ def _characters(values: bytes) -> str:
     return f"[{', '.join(shown)}]"
 
 
-def _flags(table: str, value: int) -> str:
+def _flags(view: View, table: str, value: int) -> str:
     """Flags by name, without a comment, and nothing at all for none."""
-    return bare_names(table, value) if value else ""
+    return view.names.bare(table, value) if value else ""
 
 
-def _output(value: int) -> str:
+def _output(view: View, value: int) -> str:
     delays = [_delay(name, (value & mask) // (mask & -mask)) for mask, name in _DELAYS]
-    return "|".join([*delays, _flags("termios_oflag", value & ~0xFF00)])
+    return "|".join([*delays, _flags(view, "termios_oflag", value & ~0xFF00)])
 
 
 def _delay(name: str, value: int) -> str:
     return "XTABS" if name == "TAB" and value == 3 else f"{name}{value}"
 
 
-def _control(value: int) -> str:
-    speed = spell("baud", value & _CBAUD)
+def _control(view: View, value: int) -> str:
+    speed = view.spell("baud", value & _CBAUD)
     shown = [speed]
     input_speed = value >> _IBSHIFT & _CBAUD
     if input_speed:
-        shown.append(f"{spell('baud', input_speed)}<<IBSHIFT")
+        shown.append(f"{view.spell('baud', input_speed)}<<IBSHIFT")
     shown.append(f"CS{5 + (value & _CSIZE) // 0x10}")
     rest = value & ~(_CBAUD | _CBAUD << _IBSHIFT | _CSIZE)
-    return "|".join([*shown, _flags("termios_cflag", rest)])
+    return "|".join([*shown, _flags(view, "termios_cflag", rest)])
 
 
 kinds({"ioctl_cmd": _request, "*termios": _termios})

@@ -6,7 +6,7 @@ from tracekit.syscalls import RESTART_CODES, constants, errno_name, errno_text
 from tracekit.tracer.decode.attributes import moment_text
 from tracekit.tracer.decode.files import open_flags
 from tracekit.tracer.decode.registry import kinds, printer_of
-from tracekit.tracer.decode.scalars import bare_names, octal, spell
+from tracekit.tracer.decode.scalars import octal
 from tracekit.tracer.decode.signals import SIGNALS
 from tracekit.tracer.decode.view import Printer, View
 
@@ -29,8 +29,8 @@ def _spell_error(code: int) -> str:
 
 
 def _flags_note(word: str, table: str) -> Printer:
-    def printer(_view: View, value: int) -> str:
-        return f"{value:#x} ({word} {bare_names(table, value)})" if value else "0"
+    def printer(view: View, value: int) -> str:
+        return f"{value:#x} ({word} {view.names.bare(table, value)})" if value else "0"
 
     return printer
 
@@ -54,8 +54,8 @@ def _signal_note(_view: View, value: int) -> str:
     return f"{value} ({SIGNALS[value]})" if value in SIGNALS else str(value)
 
 
-def _time_state(_view: View, value: int) -> str:
-    return f"{value} ({spell('timex_state', value)})"
+def _time_state(view: View, value: int) -> str:
+    return f"{value} ({view.spell('timex_state', value)})"
 
 
 def _clock_note(_view: View, value: int) -> str:

@@ -1,10 +1,9 @@
 """Values that fit in a register: numbers, addresses, user ids, devices, named constants."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Final
 
-from tracekit.syscalls import ConstantSet, constants
+from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 U32: Final = 0xFFFFFFFF
@@ -29,73 +28,16 @@ def octal(value: int) -> str:
     return f"0{value:o}".zfill(3) if value else "000"
 
 
-def device(value: int) -> str:
+def device(view: View, value: int) -> str:
     """``makedev(0x8, 0x1)``, from the number that user programs see (gnu_dev_major(3))."""
     major = (value >> 8 & 0xFFF) | (value >> 32 & 0xFFFFF000)
     minor = (value & 0xFF) | (value >> 12 & 0xFFFFFF00)
-    return f"makedev({_hex(major)}, {_hex(minor)})"
+    return view.names.word(hexadecimal(value), f"makedev({hexadecimal(major)}, {hexadecimal(minor)})")
 
 
-def _hex(value: int) -> str:
-    return hex(value) if value else "0"
-
-
-def comment(value: str, mark: str) -> str:
-    """A value without a name: ``0x77 /* PROT_??? */``."""
-    return value if mark == "-" else f"{value} /* {mark} */"
-
-
-def name_of(table: ConstantSet, value: int) -> str:
-    """The name of one value of an enumeration."""
-    return table.names.get(value) or table.names.get(signed32(value)) or comment(_hex(value), table.unknown)
-
-
-def names_of(table: ConstantSet, value: int) -> str:
-    """The names of or-ed flags, what is left over in hexadecimal: ``O_CREAT|0x8``."""
-    if not value:
-        return table.names.get(0, "0")
-    found = []
-    rest = value
-    for name, bits in table.values.items():
-        if bits and rest & bits == bits:
-            found.append(name)
-            rest &= ~bits
-            if not rest:
-                break
-    if not found:
-        return comment(hex(value), table.unknown)
-    if rest:
-        found.append(hex(rest))
-    return "|".join(found)
-
-
-def bare_names(table: str, value: int) -> str:
-    """Flags that go on after other text, where nothing is said about unknown ones."""
-    return names_of(constants(table), value).partition(" /* ")[0]
-
-
-def named(table: ConstantSet, mask: int = U32) -> Printer:
-    """A printer for a constant set; texts are remembered by value."""
-    texts: dict[int, str] = {}
-    spell = names_of if table.style == "flags" else name_of
-
-    def printer(_view: View, value: int) -> str:
-        value &= mask
-        text = texts.get(value)
-        if text is None:
-            if len(texts) > 4096:  # values come from the traced program: keep the memory bounded
-                texts.clear()
-            text = texts[value] = spell(table, value)
-        return text
-
-    return printer
-
-
-@cache
-def spell(name: str, value: int) -> str:
-    """A value of the constant set of this name as text."""
-    table = constants(name)
-    return names_of(table, value) if table.style == "flags" else name_of(table, value)
+def named(table: str, mask: int = U32) -> Printer:
+    """A printer for the constant set of this name."""
+    return lambda view, value: view.spell(table, value & mask)
 
 
 def _uid(_view: View, value: int) -> str:
@@ -136,7 +78,7 @@ def masked(bits: int) -> Callable[[View, int], str]:
 
 
 def _hexadecimal(mask: int) -> Printer:
-    return lambda _view, value: _hex(value & mask)
+    return lambda _view, value: hexadecimal(value & mask)
 
 
 SCALARS: Final[Mapping[str, Printer]] = {
@@ -154,7 +96,7 @@ SCALARS: Final[Mapping[str, Printer]] = {
     "pid": lambda _view, value: str(signed32(value)),
     "uid": _uid,
     "uid16": _uid16,
-    "dev": lambda _view, value: device(value),
+    "dev": device,
     "ticks": lambda _view, value: ticks(value),
     "limit": _limit,
     "limit64": _limit64,

@@ -4,8 +4,9 @@ import struct
 from typing import Final
 
 from tracekit.syscalls import calls, constant_sets, constants, errno_name, packings
+from tracekit.tracer.decode.names import Names
 from tracekit.tracer.decode.registry import families, kinds
-from tracekit.tracer.decode.scalars import NO_ID, U32, signed32, spell, ticks
+from tracekit.tracer.decode.scalars import NO_ID, U32, signed32, ticks
 from tracekit.tracer.decode.siginfo32 import widened
 from tracekit.tracer.decode.text import number
 from tracekit.tracer.decode.view import Printer, View, pointer
@@ -22,10 +23,14 @@ _SIGEV_SIGNAL, _SIGEV_THREAD, _SIGEV_THREAD_ID = 0, 2, 4  # <asm-generic/siginfo
 SIGNALS: Final = constants("signal").names
 
 
-def signal(_view: View, value: int) -> str:
+def signal(view: View, value: int) -> str:
     """A signal's name, or its number when it has none."""
-    value = signed32(value)
-    return SIGNALS.get(value) or str(value)
+    return styled_signal(view.names, signed32(value))
+
+
+def styled_signal(names: Names, number: int) -> str:
+    """The same in the style that is asked for."""
+    return names.word(str(number), SIGNALS.get(number))
 
 
 def signal_name(number: int) -> str:
@@ -80,7 +85,7 @@ def _sigaction(view: View, where: int) -> str:
     if data is None:
         return pointer(where)
     handler, flags, restorer, mask = packing.unpack(data)
-    return action_text(handler, set_text(int.from_bytes(mask, "little")), flags, restorer)
+    return action_text(view.names, handler, set_text(int.from_bytes(mask, "little")), flags, restorer)
 
 
 def handler_text(handler: int) -> str:
@@ -88,12 +93,12 @@ def handler_text(handler: int) -> str:
     return _HANDLERS.get(handler) or hex(handler)
 
 
-def action_text(handler: int, mask: str, flags: int, restorer: int) -> str:
+def action_text(names: Names, handler: int, mask: str, flags: int, restorer: int) -> str:
     """The members of a struct sigaction, of the older one too."""
     shown = [
         f"sa_handler={handler_text(handler)}",
         f"sa_mask={mask}",
-        f"sa_flags={spell('sigaction_flags', flags)}",
+        f"sa_flags={names.spell('sigaction_flags', flags)}",
     ]
     if flags & _SA_RESTORER:
         shown.append(f"sa_restorer={pointer(restorer)}")
@@ -116,16 +121,16 @@ _BUS_MCEERR: Final = (4, 5)
 _ARCHES: Final = {"AUDIT_ARCH_X86_64": "x86_64", "AUDIT_ARCH_AARCH64": "aarch64", "AUDIT_ARCH_I386": "i386"}
 
 
-def siginfo_text(info: bytes, *, named: bool = False) -> str:
+def siginfo_text(names: Names, info: bytes, *, named: bool = False) -> str:
     """The bytes of a siginfo_t: ``{si_signo=SIGCHLD, si_code=CLD_EXITED, ...}``, perhaps after its name."""
     signo, errno, code = struct.unpack_from("<iii", info)
     name = signal_name(signo)
     if not signo:
         return "{}"
-    shown = [f"si_signo={name}", f"si_code={_code(name, code)}"]
+    shown = [f"si_signo={styled_signal(names, signo)}", f"si_code={_code(name, code)}"]
     if errno:
         shown.append(f"si_errno={errno_name(errno) or errno}")
-    shown += _details(name, code, info)
+    shown += _details(names, name, code, info)
     text = "{" + ", ".join(shown) + "}"
     return f"{name} {text}" if named else text
 
@@ -137,7 +142,7 @@ def _code(name: str, code: int) -> str:
     return general or own or f"{code & U32:#x}"
 
 
-def _sender(info: bytes) -> list[str]:
+def _sender(_names: Names, info: bytes) -> list[str]:
     pid, uid = struct.unpack_from("<iI", info, 16)
     return [f"si_pid={pid}", f"si_uid={-1 if uid == NO_ID else uid}"]
 
@@ -150,30 +155,30 @@ def _value(info: bytes) -> list[str]:
     ]
 
 
-def _queued(info: bytes) -> list[str]:
+def _queued(names: Names, info: bytes) -> list[str]:
     """What a process sent along; when the kernel sent it (alarm(2): SI_KERNEL), there may be no sender."""
     code = struct.unpack_from("<i", info, 8)[0]
-    sender = _sender(info) if code <= 0 or any(info[16:24]) else []
+    sender = _sender(names, info) if code <= 0 or any(info[16:24]) else []
     return [*sender, *(_value(info) if any(info[24:32]) else [])]
 
 
-def _timer(info: bytes) -> list[str]:
+def _timer(_names: Names, info: bytes) -> list[str]:
     timer, overrun = struct.unpack_from("<Ii", info, 16)
     return [f"si_timerid={hex(timer) if timer else '0'}", f"si_overrun={overrun}", *_value(info)]
 
 
-def _child(info: bytes) -> list[str]:
+def _child(names: Names, info: bytes) -> list[str]:
     code = struct.unpack_from("<i", info, 8)[0]
     status, user, system = struct.unpack_from("<i4xqq", info, 24)
     return [
-        *_sender(info),
-        f"si_status={_status(code, status)}",
+        *_sender(names, info),
+        f"si_status={_status(names, code, status)}",
         f"si_utime={ticks(user)}",
         f"si_stime={ticks(system)}",
     ]
 
 
-def _fault(info: bytes) -> list[str]:
+def _fault(_names: Names, info: bytes) -> list[str]:
     """Where memory or an instruction was wrong, and for some codes by which bounds or key."""
     signo, _, code = struct.unpack_from("<iii", info)
     address, lower, upper = struct.unpack_from("<Q8xQQ", info, 16)
@@ -187,31 +192,31 @@ def _fault(info: bytes) -> list[str]:
     return shown
 
 
-def _io(info: bytes) -> list[str]:
+def _io(_names: Names, info: bytes) -> list[str]:
     band, number = struct.unpack_from("<qi", info, 16)
     return [f"si_band={band}", f"si_fd={number}"]
 
 
-def _syscall(info: bytes) -> list[str]:
+def _syscall(names: Names, info: bytes) -> list[str]:
     address, number, arch = struct.unpack_from("<QiI", info, 16)
     name = constants("audit_arch").names.get(arch)
     call = calls(_ARCHES[name]).get(number) if name in _ARCHES else None
     return [
         f"si_call_addr={pointer(address)}",
         f"si_syscall={f'__NR_{call.name}' if call else number}",
-        f"si_arch={spell('audit_arch', arch)}",
+        f"si_arch={names.spell('audit_arch', arch)}",
     ]
 
 
-def _details(name: str, code: int, info: bytes) -> list[str]:
+def _details(names: Names, name: str, code: int, info: bytes) -> list[str]:
     """The members that this signal and this code have (sigaction(2), "The siginfo_t argument")."""
     if code in _BY_CODE:
-        return _BY_CODE[code](info)
+        return _BY_CODE[code](names, info)
     if code < 0 or name not in _BY_SIGNAL:
-        return _queued(info)
+        return _queued(names, info)
     if name == "SIGIO" and code not in constants("si_code_sigpoll").names:
         return []
-    return _BY_SIGNAL[name](info)
+    return _BY_SIGNAL[name](names, info)
 
 
 #: What stands in a siginfo_t: first the code decides, then the signal.
@@ -228,16 +233,16 @@ _BY_SIGNAL: Final = {
 }
 
 
-def _status(code: int, status: int) -> str:
+def _status(names: Names, code: int, status: int) -> str:
     """An exit status as a number, a signal by its name."""
-    return str(status) if code == 1 else signal_name(status)
+    return str(status) if code == 1 else styled_signal(names, status)
 
 
 def _siginfo(view: View, where: int) -> str:
     data = view.fetch(where, _SIGINFO_SIZE)
     if data is None:
         return pointer(where)
-    return siginfo_text(data if view.abi.word == 8 else widened(data))
+    return siginfo_text(view.names, data if view.abi.word == 8 else widened(data))
 
 
 def _sigevent(view: View, where: int) -> str:
@@ -251,7 +256,7 @@ def _sigevent(view: View, where: int) -> str:
     sival = f"{{sival_int={signed32(value)}, sival_ptr={pointer(value)}}}"
     shown = [f"sigev_value={sival}"] if value else []
     shown.append(f"sigev_signo={signal(view, signo) if has_signal else signo & U32}")
-    shown.append(f"sigev_notify={spell('sigev_notify', notify)}")
+    shown.append(f"sigev_notify={view.spell('sigev_notify', notify)}")
     if notify == _SIGEV_THREAD_ID:
         shown.append(f"sigev_notify_thread_id={signed32(first)}")
     if notify == _SIGEV_THREAD:

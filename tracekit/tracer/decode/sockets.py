@@ -7,7 +7,7 @@ from typing import Final
 
 from tracekit.syscalls import constant_sets, constants
 from tracekit.tracer.decode.registry import captures, families, kinds
-from tracekit.tracer.decode.scalars import U32, named, signed32, spell
+from tracekit.tracer.decode.scalars import U32, named, signed32
 from tracekit.tracer.decode.text import number, quoted
 from tracekit.tracer.decode.view import Printer, View, pointer
 
@@ -24,7 +24,7 @@ def address_text(view: View, data: bytes, length: int) -> str:
     inside = body(view, data, length) if body else None
     if inside is None:
         inside = f"sa_data={quoted(data[2:], view.options.hex_strings)}"
-    name = spell("address_family", family)
+    name = view.spell("address_family", family)
     return f"{{sa_family={name}, {inside}}}" if length > _FAMILY_SIZE else f"{{sa_family={name}}}"
 
 
@@ -129,14 +129,14 @@ def _socklen(_address: str = "") -> Printer:
     return printer
 
 
-def _socket_type(_view: View, value: int) -> str:
+def _socket_type(view: View, value: int) -> str:
     """``SOCK_STREAM|SOCK_CLOEXEC``."""
     value &= U32
     kind = constants("socket_kind").names.get(value & _TYPE_MASK)
     if kind is None:
-        return spell("sock_flags", value)
+        return view.spell("sock_flags", value)
     rest = value & ~_TYPE_MASK
-    return f"{kind}|{spell('sock_flags', rest)}" if rest else kind
+    return f"{kind}|{view.spell('sock_flags', rest)}" if rest else kind
 
 
 _PROTOCOLS: Final = {_INET: "protocol_inet", _INET6: "protocol_inet", _NETLINK: "protocol_netlink"}
@@ -146,9 +146,9 @@ def _protocol(view: View, value: int) -> str:
     """A protocol's name in the family of argument 0."""
     names = _PROTOCOLS.get(view.args[0] & U32)
     if names:
-        return spell(names, value & U32)
+        return view.spell(names, value & U32)
     if view.args[0] & U32 == _PACKET:
-        name = spell("ethernet_protocol", socket.ntohs(value & 0xFFFF))
+        name = view.spell("ethernet_protocol", socket.ntohs(value & 0xFFFF))
         return f"htons({name.split(' /* ')[0]})" if value else "0"
     return str(value)
 
@@ -157,8 +157,8 @@ def _option_name(level: str) -> Printer:
     """An option's name at its level."""
     index = int(level)
     printers = {
-        int(name.removeprefix("sockopt_")): named(table)
-        for name, table in constant_sets().items()
+        int(name.removeprefix("sockopt_")): named(name)
+        for name in constant_sets()
         if name.startswith("sockopt_")
     }
 

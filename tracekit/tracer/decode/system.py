@@ -5,7 +5,7 @@ from typing import Final
 from tracekit.syscalls import constants
 from tracekit.tracer.decode.files import O_CREAT
 from tracekit.tracer.decode.registry import families, kinds, printer_of
-from tracekit.tracer.decode.scalars import U32, device, names_of, signed32, spell
+from tracekit.tracer.decode.scalars import U32, device, signed32
 from tracekit.tracer.decode.view import Printer, View
 
 _SWAP_PRIORITY: Final = 0x7FFF  # SWAP_FLAG_PRIO_MASK, <linux/swap.h>
@@ -13,37 +13,37 @@ _POLICY_FLAGS: Final = 0xE000  # MPOL_MODE_FLAGS, <linux/mempolicy.h>
 _KEXEC_ARCH: Final = 0xFFFF0000  # <linux/kexec.h>
 
 
-def _quota(_view: View, value: int) -> str:
+def _quota(view: View, value: int) -> str:
     """``QCMD(Q_GETQUOTA, USRQUOTA)``."""
     value &= U32
-    return f"QCMD({spell('quota_cmd', value >> 8)}, {spell('quota_type', value & 0xFF)})"
+    return f"QCMD({view.spell('quota_cmd', value >> 8)}, {view.spell('quota_type', value & 0xFF)})"
 
 
-def _swap(_view: View, value: int) -> str:
+def _swap(view: View, value: int) -> str:
     """Flags, and the priority in the low bits."""
     value &= U32
     flags, priority = value & ~_SWAP_PRIORITY, value & _SWAP_PRIORITY
-    return f"{spell('swap_base', flags)}|{priority}" if flags else str(priority)
+    return f"{view.spell('swap_base', flags)}|{priority}" if flags else str(priority)
 
 
-def _kexec(_view: View, value: int) -> str:
+def _kexec(view: View, value: int) -> str:
     """An architecture, and flags around it."""
     flags = value & ~_KEXEC_ARCH
-    arch = spell("kexec_arch", value & _KEXEC_ARCH)
-    return f"{arch}|{names_of(constants('kexec_base'), flags)}" if flags else arch
+    arch = view.spell("kexec_arch", value & _KEXEC_ARCH)
+    return f"{arch}|{view.spell('kexec_base', flags)}" if flags else arch
 
 
 def _policy(mask: int) -> Printer:
     """A memory policy and its flags."""
 
-    def printer(_view: View, value: int) -> str:
+    def printer(view: View, value: int) -> str:
         value &= mask
         mode, flags = value & ~_POLICY_FLAGS, value & _POLICY_FLAGS
         name = constants("mempolicy").names.get(mode)
         if name is None and flags:
-            return names_of(constants("mempolicy_flags"), value)
-        text = spell("mempolicy", mode)
-        return f"{text}|{names_of(constants('mempolicy_flags'), flags)}" if flags else text
+            return view.spell("mempolicy_flags", value)
+        text = view.spell("mempolicy", mode)
+        return f"{text}|{view.spell('mempolicy_flags', flags)}" if flags else text
 
     return printer
 
@@ -77,7 +77,7 @@ kinds(
         "policy64": _policy(0xFFFFFFFFFFFFFFFF),
         "key": _keyring,
         "log_action": _log_action,
-        "dev32": lambda _view, value: device(value & U32),
+        "dev32": lambda view, value: device(view, value & U32),
     }
 )
 families({"mq_attr": _queue_attributes})

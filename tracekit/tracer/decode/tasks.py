@@ -4,8 +4,9 @@ import struct
 from typing import Final
 
 from tracekit.syscalls import constants
+from tracekit.tracer.decode.names import Names
 from tracekit.tracer.decode.registry import families, kinds, printer_of
-from tracekit.tracer.decode.scalars import U32, bare_names, signed32, spell
+from tracekit.tracer.decode.scalars import U32, signed32
 from tracekit.tracer.decode.signals import signal_name
 from tracekit.tracer.decode.text import number, string
 from tracekit.tracer.decode.view import Printer, View, pointer
@@ -14,7 +15,7 @@ _TASK_COMM_LEN: Final = 16
 _CPU_SET_MAX: Final = 1024  # bytes: 8192 processors, CONFIG_NR_CPUS at its largest
 
 
-def wait_status(status: int) -> str:
+def wait_status(names: Names, status: int) -> str:
     """The status of wait(2) in the words of its macros: ``{WIFEXITED(s) && WEXITSTATUS(s) == 0}``."""
     event, status = status >> 16, status & 0xFFFF
     low, high = status & 0x7F, status >> 8
@@ -28,7 +29,7 @@ def wait_status(status: int) -> str:
         core = " && WCOREDUMP(s)" if status & 0x80 else ""
         text, rest = f"{{WIFSIGNALED(s) && WTERMSIG(s) == {signal_name(low)}{core}}}", status & 0xFF00
     if event:
-        text += f"|{spell('ptrace_event', event)}<<16"
+        text += f"|{names.spell('ptrace_event', event)}<<16"
     return f"{text}|{rest:#x}" if rest else text
 
 
@@ -40,7 +41,7 @@ def _stop_signal(number: int) -> str:
 def _status_at(view: View, where: int) -> str:
     """wait4's status; when no child was found nothing was written."""
     data = view.fetch(where, 4) if view.ret else None
-    return pointer(where) if data is None else f"[{wait_status(int.from_bytes(data, 'little'))}]"
+    return pointer(where) if data is None else f"[{wait_status(view.names, int.from_bytes(data, 'little'))}]"
 
 
 def _wait_usage(view: View, where: int) -> str:
@@ -73,13 +74,13 @@ def _scheduler_note(_view: View, value: int) -> str:
     return f"{value} ({name})" if name else str(value)
 
 
-def _personality(_view: View, value: int) -> str:
+def _personality(view: View, value: int) -> str:
     value &= U32
     if value == U32:
         return "0xffffffff"
     flags = value & ~0xFF
-    base = spell("personality_base", value & 0xFF)
-    return base + ("|" + bare_names("personality_flags", flags) if flags else "")
+    base = view.spell("personality_base", value & 0xFF)
+    return base + view.names.more("personality_flags", flags)
 
 
 def _ptracer(_view: View, value: int) -> str:
@@ -112,10 +113,10 @@ def _cap_data(view: View, where: int) -> str:
     return "{" + ", ".join(f"{name}={capabilities(one)}" for name, one in zip(names, sets, strict=True)) + "}"
 
 
-def _ioprio(_view: View, value: int) -> str:
+def _ioprio(view: View, value: int) -> str:
     """``IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 4)`` (<linux/ioprio.h>)."""
     value &= U32
-    return f"IOPRIO_PRIO_VALUE({spell('ioprio_class', value >> 13)}, {value & 0x1FFF})"
+    return f"IOPRIO_PRIO_VALUE({view.spell('ioprio_class', value >> 13)}, {value & 0x1FFF})"
 
 
 kinds(
@@ -126,8 +127,8 @@ kinds(
         "return_personality": lambda view, value: (
             f"{hex(value) if value else '0'} ({_personality(view, value)})"
         ),
-        "return_securebits": lambda _view, value: (
-            f"{value:#x} ({spell('securebits', value)})" if value else "0"
+        "return_securebits": lambda view, value: (
+            f"{value:#x} ({view.spell('securebits', value)})" if value else "0"
         ),
         "wait_status": _status_at,
         "wait_usage": _wait_usage,

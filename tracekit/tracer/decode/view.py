@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from tracekit.syscalls import ABIS, Abi, Syscall
+from tracekit.tracer.decode.names import Names
 
 #: Prints one value: a register's, or a structure member's (bytes for a structure in the structure).
 #: None when there is nothing to print: an optional argument that is not there.
@@ -154,7 +155,7 @@ class View:
     There is one for each ABI, so that a printer finds ``abi`` here at no cost.
     """
 
-    __slots__ = ("abi", "args", "call", "exiting", "failed", "options", "ret", "task")
+    __slots__ = ("abi", "args", "call", "exiting", "failed", "names", "options", "ret", "task")
 
     task: Task
     call: Call
@@ -167,6 +168,7 @@ class View:
         """A view of programs of this ABI, with these options and no call yet."""
         self.options = options
         self.abi = abi
+        self.names = Names(options.names)
 
     def show(self, call: Call, task: Task, *, exiting: bool) -> None:
         """Look at this stop from now on."""
@@ -176,6 +178,10 @@ class View:
         self.ret = call.ret
         self.exiting = exiting
         self.failed = exiting and call.is_error
+
+    def spell(self, name: str, value: int) -> str:
+        """A value of a constant set as text (``Names.spell``)."""
+        return self.names.spell(name, value)
 
     def fetch(self, address: int, size: int) -> bytes | None:
         """This many bytes from the task; None where strace prints the address instead.

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from tracekit.syscalls import constants
 from tracekit.tracer.decode.registry import families
-from tracekit.tracer.decode.scalars import U32, names_of, signed64
+from tracekit.tracer.decode.scalars import U32, signed64
 from tracekit.tracer.decode.view import Printer, View
 
 
@@ -26,8 +25,8 @@ def _unsigned(high: str) -> Printer:
 
 def _set(high: str, names: str) -> Printer:
     """Flags of 64 bits."""
-    whole, table = _whole(high), constants(names)
-    return lambda view, low: names_of(table, whole(view, low))
+    whole = _whole(high)
+    return lambda view, low: view.spell(names, whole(view, low))
 
 
 families({"wide": _signed, "wide_unsigned": _unsigned, "wide_set": _set})

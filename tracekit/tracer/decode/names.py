@@ -1,0 +1,89 @@
+"""Named constants as strace's -X has them: by name, as numbers, or as numbers with names in a comment."""
+
+from typing import Final
+
+from tracekit.syscalls import ConstantSet, constants
+
+_SIGN_BIT: Final = 0x80000000
+_MOST_TEXTS: Final = 4096  # values come from the traced program: keep the memory bounded
+
+
+def hexadecimal(value: int) -> str:
+    """A number as C's ``%#x`` prints it."""
+    return hex(value) if value else "0"
+
+
+class Names:
+    """The texts of constants in one of three styles: abbrev, raw or verbose (xlat.c of strace)."""
+
+    def __init__(self, style: str = "abbrev") -> None:
+        """Texts of this style."""
+        self.style = style
+        self._texts: dict[tuple[str, int], str] = {}
+
+    def spell(self, name: str, value: int) -> str:
+        """A value of a constant set by its name: ``SEEK_SET``, ``0x77 /* PROT_??? */``, ``O_CREAT|0x8``."""
+        text = self._texts.get((name, value))
+        if text is None:
+            if len(self._texts) > _MOST_TEXTS:
+                self._texts.clear()
+            text = self._texts[name, value] = self._spelt(constants(name), value)
+        return text
+
+    def more(self, name: str, value: int, separator: str = "|") -> str:
+        """Flags that go on after other text: ``|O_CLOEXEC``, ``|0x8``; nothing for 0."""
+        return separator + self.bare(name, value) if value else ""
+
+    def bare(self, name: str, value: int) -> str:
+        """Flags by name, where unknown ones are numbers without a comment; a name or nothing for 0."""
+        table = constants(name)
+        if self.style == "raw":
+            return hex(value) if value else ""
+        if not _found(table, value):
+            return hex(value) if value else ""
+        return self._flags(table, value)
+
+    def word(self, plain: str, text: str | None) -> str:
+        """A value with its own way to be put in words: the number alone, the words, or both."""
+        if text is None or self.style == "raw":
+            return plain
+        return text if self.style == "abbrev" else f"{plain} /* {text} */"
+
+    def _spelt(self, table: ConstantSet, value: int) -> str:
+        plain = table.number(value)
+        if self.style == "raw":
+            return plain
+        if table.style == "flags":
+            return self._flags(table, value)
+        name = table.names.get(value) or table.names.get(value - 2 * _SIGN_BIT)  # a negative int of C
+        return self.word(plain, name) if name else _commented(plain, table.unknown)
+
+    def _flags(self, table: ConstantSet, value: int) -> str:
+        found = _found(table, value)
+        if found:
+            return self.word(table.number(value), "|".join(found))
+        return _commented(table.number(value), table.unknown) if value else "0"
+
+
+WORDS: Final = Names()
+"""The names alone: of these, texts are put together that ``Names.word`` then shows in its style."""
+
+
+def _found(table: ConstantSet, value: int) -> list[str]:
+    """The names of or-ed flags, what is left over in hexadecimal; empty when there is no name at all."""
+    if not value:
+        return [table.names[0]] if 0 in table.names else []
+    found = []
+    rest = value
+    for name, bits in table.values.items():
+        if bits and rest & bits == bits:
+            found.append(name)
+            rest &= ~bits
+            if not rest:
+                break
+    return [*found, hex(rest)] if found and rest else found
+
+
+def _commented(value: str, mark: str) -> str:
+    """A value without a name: ``0x77 /* PROT_??? */``."""
+    return value if mark == "-" else f"{value} /* {mark} */"
