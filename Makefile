@@ -5,8 +5,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PYTEST_ARGS ?=
+BENCH_ARGS  ?=
 
-.PHONY: help demo test check lint types format clean
+.PHONY: help demo test check bench-tracing lint types format clean
 
 help: ## explain each target
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +23,9 @@ demo: $(READY) ## trace the embedded server under a mixed load and print what it
 
 test: $(READY) ## run every test (those whose programs are missing are skipped, with the reason)
 	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+
+bench-tracing: $(READY) ## what tracing costs beside strace (root; apache2, ab, strace, cc): minutes
+	$(BIN)/python -m benchmarks.tracing $(BENCH_ARGS)
 
 check: lint types test ## lint, format check, types and tests: what has to pass before a commit
 

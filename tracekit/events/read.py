@@ -11,7 +11,6 @@ from tracekit.events.collection import without_collection
 from tracekit.events.groups import infer_groups
 from tracekit.events.merge import merge_logs
 from tracekit.events.sources import NOT_A_TRACE, Source, find_sources, read_lines
-from tracekit.events.table import events_table, unparsed_table
 from tracekit.events.trace import Trace
 from tracekit.stream import IN_PROGRESS, Event, Reader
 from tracekit.stream.leader import SECOND, Layout
@@ -63,6 +62,8 @@ def read_trace(source: TraceInput | Iterable[TraceInput]) -> Trace:
         warnings.append(NO_CLOCK)
     groups = infer_groups(events, ordered=ordered)
     calls = [event for event in events if event.kind == "syscall"]
+    from tracekit.events.table import events_table, unparsed_table  # noqa: PLC0415 - pandas comes with it
+
     unparsed = unparsed_table(events)
     in_progress = sum(event.hint in IN_PROGRESS for event in calls)
     incomplete = sum(not event.complete for event in calls) - in_progress

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from tracekit.events.derive import DERIVATIONS
 from tracekit.events.schema import DERIVED, Row
+
+if TYPE_CHECKING:
+    import pandas as pd  # half a second to import, which tracing for an analysis need not wait for
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,11 @@ class Trace:
         processes: facts from ``# tracekit process`` notes, by pid; empty in a log of strace's.
     """
 
-    events: pd.DataFrame
+    events: "pd.DataFrame"
     files: list[str]
     lines: int
     calls: int
-    unparsed: pd.DataFrame
+    unparsed: "pd.DataFrame"
     incomplete: int
     in_progress: int
     warnings: list[str]
@@ -51,6 +52,8 @@ class Trace:
         Raises:
             KeyError: there is no column of that name.
         """
+        import pandas as pd  # noqa: PLC0415 - the table came with it
+
         if name in self.events:
             return self.events[name]
         derive = DERIVATIONS[name]
