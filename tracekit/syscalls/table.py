@@ -19,7 +19,7 @@ ARCHITECTURES: Final = tuple(ABIS)
 
 _HERE: Final = Path(__file__).parent
 _ARGUMENT: Final = re.compile(
-    r"(?P<mark>[>+~^]?)(?:(?P<label>\w+)=)?(?P<kind>\*?\w+)(?:\((?P<parameters>[\w,]+)\))?(?:@(?P<index>\d))?"
+    r"(?P<mark>[>+~^]?)(?:(?P<label>\w+)=)?(?P<kind>\*?\w+)(?:\((?P<parameters>[\w,*]+)\))?(?:@(?P<index>\d))?"
 )
 _EFFECT: Final = re.compile(r"(?P<verb>\w+)(?:\((?P<operands>[\d,]+)\))?")
 

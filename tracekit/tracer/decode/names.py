@@ -49,6 +49,19 @@ class Names:
             return plain
         return text if self.style == "abbrev" else f"{plain} /* {text} */"
 
+    def aside(self, name: str, value: int) -> str | None:
+        """Flags for the parentheses beside a return value; None where no name fits, and in raw style."""
+        found = [] if self.style == "raw" else _found(constants(name), value)
+        return "|".join(found) or None
+
+    def noted(self, plain: str, text: str | None) -> str:
+        """A return value with a text in parentheses beside it, unless there is none or style is raw."""
+        return plain if text is None or self.style == "raw" else f"{plain} ({text})"
+
+    def explained(self, name: str, value: int) -> str:
+        """A value whose name no user program has: the number, and beside it the name, unless style is raw."""
+        return (self if self.style == "raw" else _VERBOSE).spell(name, value)
+
     def _spelt(self, table: ConstantSet, value: int) -> str:
         plain = table.number(value)
         if self.style == "raw":
@@ -64,6 +77,8 @@ class Names:
             return self.word(table.number(value), "|".join(found))
         return _commented(table.number(value), table.unknown) if value else "0"
 
+
+_VERBOSE: Final = Names("verbose")
 
 WORDS: Final = Names()
 """The names alone: of these, texts are put together that ``Names.word`` then shows in its style."""

@@ -63,11 +63,6 @@ def _clock_note(_view: View, value: int) -> str:
     return f"{value} ({moment_text(value)})" if value else "0"
 
 
-def _mode_note(_view: View, value: int) -> str:
-    name = constants("suid_dump").names.get(value)
-    return f"{hex(value) if value else '0'} ({name})" if name else str(value)
-
-
 def _receive_note(view: View, value: int) -> str:
     """recvmmsg(2): out of time, or what was left of it."""
     if not value:
@@ -90,6 +85,5 @@ kinds(
         "return_adjtimex": _time_state,
         "return_date": _clock_note,
         "return_recvmmsg": _receive_note,
-        "return_suid_dump": _mode_note,
     }
 )

@@ -89,6 +89,7 @@ SCALARS: Final[Mapping[str, Printer]] = {
     "raw": lambda _view, value: str(value),
     "natural": masked(64),
     "hex": _hexadecimal(U64),
+    "hex64": _hexadecimal(U64),
     "hex32": _hexadecimal(U32),
     "address": lambda _view, value: pointer(value),
     "octal": lambda _view, value: octal(value & U64),

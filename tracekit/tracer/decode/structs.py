@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from tracekit.syscalls import ABIS, Abi, packing, packings, struct_rows
+from tracekit.syscalls import ABIS, Abi, constant_sets, packing, packings, struct_rows
 from tracekit.tracer.decode.registry import Fetch, families, fetches, needs_no_task, printer_of
 from tracekit.tracer.decode.view import MOST, Printer, View, pointer
 
@@ -17,11 +17,16 @@ _LONE: Final[Mapping[str, str]] = {
     "long": "l",
     "ulong": "L",
     "hex": "L",
+    "address": "P",
     "natural": "Q",
+    "hex32": "I",
+    "hex64": "Q",
     "uid16": "H",
     "signal": "i",
     "date": "l",
 }
+#: The same of a constant whose kind says how wide it is (``prot64``).
+_WIDTHS: Final[Mapping[str, str]] = {"64": "Q", "16": "H"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ def _inside(name: str) -> Printer:
 
 def pointer_to(name: str) -> Printer:
     """A printer for a pointer to a structure, ``{...}``, or to a lone number, ``[...]``."""
-    if name in _LONE:
+    if _lone(name):
         return _pointer_to_number(name)
     by_abi = layouts(name)
 
@@ -79,8 +84,17 @@ def pointer_to(name: str) -> Printer:
     return printer
 
 
+def _lone(name: str) -> str:
+    """The letter of a lone number or constant; empty for a structure."""
+    if name in _LONE:
+        return _LONE[name]
+    if name in constant_sets():
+        return "I"
+    return _WIDTHS[name[-2:]] if name[:-2] in constant_sets() else ""
+
+
 def _pointer_to_number(name: str) -> Printer:
-    by_abi = packings(_LONE[name])
+    by_abi = packings(_lone(name))
     inner = printer_of(name)
 
     def printer(view: View, address: int) -> str:
@@ -93,9 +107,10 @@ def _pointer_to_number(name: str) -> Printer:
 
 def _fetch(name: str) -> Fetch | None:
     """What reads a structure; None when one of its members leads further into memory."""
-    if name not in _LONE and not _is_flat(name):
+    letter = _lone(name)
+    if not letter and not _is_flat(name):
         return None
-    by_abi = packings(_LONE[name] if name in _LONE else struct_rows()[name].letters)
+    by_abi = packings(letter or struct_rows()[name].letters)
     return lambda view, address: view.readable(address, by_abi[view.abi].size)
 
 

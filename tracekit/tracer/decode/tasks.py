@@ -8,10 +8,9 @@ from tracekit.tracer.decode.names import Names
 from tracekit.tracer.decode.registry import families, kinds, printer_of
 from tracekit.tracer.decode.scalars import U32, signed32
 from tracekit.tracer.decode.signals import signal_name
-from tracekit.tracer.decode.text import number, string
+from tracekit.tracer.decode.text import number
 from tracekit.tracer.decode.view import Printer, View, pointer
 
-_TASK_COMM_LEN: Final = 16
 _CPU_SET_MAX: Final = 1024  # bytes: 8192 processors, CONFIG_NR_CPUS at its largest
 
 
@@ -83,15 +82,6 @@ def _personality(view: View, value: int) -> str:
     return base + view.names.more("personality_flags", flags)
 
 
-def _ptracer(_view: View, value: int) -> str:
-    return "PR_SET_PTRACER_ANY" if signed32(value) == -1 else str(signed32(value))
-
-
-def _task_name(view: View, where: int) -> str:
-    """A thread's name; the kernel looks at 16 bytes of it (prctl(2))."""
-    return string(view, where, min(_TASK_COMM_LEN - 1, view.options.string_limit))
-
-
 def capabilities(mask: int) -> str:
     """``1<<CAP_CHOWN|1<<CAP_KILL``."""
     names = constants("cap").names
@@ -127,14 +117,9 @@ kinds(
         "return_personality": lambda view, value: (
             f"{hex(value) if value else '0'} ({_personality(view, value)})"
         ),
-        "return_securebits": lambda view, value: (
-            f"{value:#x} ({view.spell('securebits', value)})" if value else "0"
-        ),
         "wait_status": _status_at,
         "wait_usage": _wait_usage,
         "personality": _personality,
-        "task_name": _task_name,
-        "ptracer": _ptracer,
         "cap_data": _cap_data,
     }
 )
