@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from tests.support.tracers import TRACEKIT
 from tracekit import cli as command_line
-from tracekit.cli import cli
+from tracekit.cli.commands import cli
 from tracekit.errors import ExitCode, UsageError
 
 COMMANDS = ["run", "attach", "docroot", "files", "dispatch", "serve", "demo", "doctor", "strace"]

@@ -22,7 +22,9 @@ for path in sorted(folder("grammars").glob("*.lark")):
     print(path.name)
     assert grammar(path.name).samefile(path)
 """
-COMMANDS = "import click; from tracekit.cli import cli; print(*cli.list_commands(click.Context(cli)))"
+COMMANDS = (
+    "import click; from tracekit.cli.commands import cli; print(*cli.list_commands(click.Context(cli)))"
+)
 NAMES = "import importlib.util as u; print([n for n in ('server', 'grammars', 'tests') if u.find_spec(n)])"
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.processes import ending, start, task, wait_until
 from tracekit.errors import NotPermittedError, UsageError
-from tracekit.tracer import targets
+from tracekit.tracer import starting, targets
 from tracekit.tracer.targets import Selection
 
 PARENT = "import os, time\nos.fork() and os.fork()\ntime.sleep(100)"
@@ -85,7 +85,7 @@ def test_a_zombie_is_named_as_ended() -> None:
         os._exit(0)
     try:
         wait_until(lambda: (t := task(pid)) is not None and t.ended, "its end")
-        error = targets.refusal(pid, OSError(errno.EPERM, ""))
+        error = starting.refusal(pid, OSError(errno.EPERM, ""))
     finally:
         os.waitpid(pid, 0)
     assert isinstance(error, UsageError)
@@ -95,13 +95,13 @@ def test_a_zombie_is_named_as_ended() -> None:
 def test_a_process_that_is_gone() -> None:
     with ending(start(["true"])) as process:
         process.wait()
-    error = targets.refusal(process.pid, OSError(errno.ESRCH, ""))
+    error = starting.refusal(process.pid, OSError(errno.ESRCH, ""))
     assert isinstance(error, UsageError)
     assert "is gone" in error.message
 
 
 def test_a_task_that_may_not_be_traced_has_a_remedy(family: int) -> None:
-    error = targets.refusal(family, OSError(errno.EPERM, "Operation not permitted"))
+    error = starting.refusal(family, OSError(errno.EPERM, "Operation not permitted"))
     assert isinstance(error, NotPermittedError)
     assert error.hint
     os.kill(family, signal.SIGCONT)

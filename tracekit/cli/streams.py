@@ -6,8 +6,6 @@ import os
 import sys
 from typing import TextIO
 
-import click
-
 from tracekit.report.escape import visible
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
@@ -31,7 +29,8 @@ def complain(message: str, hint: str) -> None:
     """Say in one line what is wrong and what to do. Names in it may come from anywhere."""
     line = visible(f"{message} ({hint})" if hint else message)
     try:
-        click.echo(f"tracekit: {line}", err=True)
+        sys.stderr.write(f"tracekit: {line}\n")
+        sys.stderr.flush()
     except OSError:
         forget(sys.stderr)
 

@@ -20,9 +20,12 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tracekit.tracer import procfs, ptrace
-from tracekit.tracer.machine import Machine
+
+if TYPE_CHECKING:
+    from tracekit.tracer.machine import Machine
 
 NAME = b"tracekit-guard"
 """What ps(1) shows of it: nobody who ends the tracer by its name means the guardian."""
@@ -52,7 +55,7 @@ _tgkill = _libc.tgkill
 _tgkill.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int)
 
 
-def obstacle(machine: Machine) -> str | None:
+def obstacle(machine: "Machine") -> str | None:
     """Return why there can be no guardian here, None when there can be one."""
     if machine.tracer_pid:
         return f"process {machine.tracer_pid} traces tracekit, so no guardian can"

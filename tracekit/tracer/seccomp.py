@@ -18,11 +18,13 @@ import errno
 import os
 import struct
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tracekit.syscalls import calls
 from tracekit.syscalls.select import CallSet
-from tracekit.tracer.machine import Machine
+
+if TYPE_CHECKING:
+    from tracekit.tracer.machine import Machine
 
 LIMIT: Final = 4096
 """BPF_MAXINSNS, linux/bpf_common.h: no program is longer."""
@@ -81,7 +83,7 @@ _prctl = ctypes.CDLL(None, use_errno=True).prctl
 _prctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_ulong)
 
 
-def obstacle(machine: Machine) -> str | None:
+def obstacle(machine: "Machine") -> str | None:
     """Return why no filter can be used here, None when one can.
 
     Without CAP_SYS_ADMIN the kernel takes a filter only from a task that gives

@@ -1,5 +1,6 @@
 """How tasks come under trace: attach to running ones, or launch a program."""
 
+import errno
 import os
 import pwd
 import signal
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 from tracekit.errors import NotPermittedError, TracekitError
 from tracekit.syscalls.select import CallSet
-from tracekit.tracer import guardian, machine, procfs, ptrace, seccomp, targets
+from tracekit.tracer import guardian, procfs, ptrace, seccomp
 from tracekit.tracer.notices import Notices
 from tracekit.tracer.options import Launch
 from tracekit.tracer.task import Task, Tasks
@@ -52,7 +53,7 @@ def attach(
             try:
                 _seize(tasks, tid, follow)
             except OSError as error:
-                refusals[tid] = targets.refusal(tid, error)
+                refusals[tid] = refusal(tid, error)
                 if notices and tid in meant:
                     notices.refused(tid, error)
         if rescan:
@@ -63,6 +64,13 @@ def attach(
     if refusals and not tasks:
         raise next(iter(refusals.values()))
     return [refusal.message for refusal in refusals.values() if isinstance(refusal, NotPermittedError)]
+
+
+def refusal(tid: int, error: OSError) -> TracekitError:
+    """Explain why a task could not be attached to, with what to do about it."""
+    from tracekit.tracer import machine  # noqa: PLC0415 - it has much to import, and few traces need it
+
+    return machine.explain(tid, error.errno or errno.EPERM, machine.look()).error()
 
 
 def _tids(pids: Iterable[int], follow: bool) -> list[int]:
@@ -91,6 +99,8 @@ def _seize(tasks: Tasks, tid: int, follow: bool) -> None:
 
 def sieve(wanted: CallSet) -> Sieve | None:
     """Return a filter that stops the wanted calls, and who guards it; None where that cannot be."""
+    from tracekit.tracer import machine  # noqa: PLC0415 - see refusal
+
     here = machine.look()
     if seccomp.obstacle(here) or guardian.obstacle(here):
         return None

@@ -1,6 +1,5 @@
 """Which processes to trace, and why one cannot be."""
 
-import errno
 import os
 from collections import defaultdict
 from collections.abc import Iterable
@@ -9,8 +8,8 @@ from pathlib import Path
 
 import psutil
 
-from tracekit.errors import TracekitError, UsageError
-from tracekit.tracer import machine, procfs
+from tracekit.errors import UsageError
+from tracekit.tracer import procfs
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +80,3 @@ def _listeners(port: int) -> set[int]:
     """Return every process that holds a listening socket of that port; forked servers share theirs."""
     sockets = {f"socket:[{inode}]" for inode in procfs.listening_sockets(port)}
     return {pid for pid in psutil.pids() if sockets and sockets & procfs.open_files(pid)}
-
-
-def refusal(tid: int, error: OSError) -> TracekitError:
-    """Explain why a task could not be attached to, with what to do about it."""
-    return machine.explain(tid, error.errno or errno.EPERM, machine.look()).error()

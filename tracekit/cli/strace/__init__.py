@@ -7,8 +7,6 @@ import signal
 import sys
 from typing import Final
 
-import click
-
 from tracekit import __version__, tracer
 from tracekit.cli.strace.asked import Asked, ComplaintError
 from tracekit.cli.strace.getopt import Arguments, OptionError
@@ -22,21 +20,6 @@ from tracekit.tracer.output import UnwritableError
 
 FAILED: Final = 1
 """The exit status of strace for everything that goes wrong with itself."""
-
-
-class _Verbatim(click.Command):
-    """A command whose words are left as they are: it reads them by itself."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take every word."""
-        ctx.params["words"] = args
-        return []
-
-
-@click.command(cls=_Verbatim, short_help="As strace: its options, letter by letter, and its text.")
-def strace(words: list[str]) -> int:
-    """Do what strace does with these arguments."""
-    return main(words)
 
 
 def main(words: list[str]) -> int:
