@@ -10,14 +10,15 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 
 from tracekit import __version__
 from tracekit.errors import UsageError
 from tracekit.tracer import decode, starting
+from tracekit.tracer.affinity import OneCore
+from tracekit.tracer.counts import Counts
 from tracekit.tracer.descriptors import Descriptors
 from tracekit.tracer.inject import Rules
-from tracekit.tracer.loop import Counts, Tracer
+from tracekit.tracer.loop import Tracer
 from tracekit.tracer.record import BACKLOG, Record
 from tracekit.tracer.settings import STRING_LIMIT, Settings
 from tracekit.tracer.summary import Tally
@@ -32,6 +33,7 @@ def attach(
     settings: Settings,
     rescan: Callable[[], Iterable[int]] | None = None,
     on_ready: Callable[[int, Waiter], None] | None = None,
+    on_end: Callable[[Counts], None] | None = None,
 ) -> Counts:
     """Trace running processes until they end or a request to stop comes (SIGINT, SIGTERM, SIGHUP).
 
@@ -40,17 +42,18 @@ def attach(
         settings: what to write, and where.
         rescan: tells, while attaching, which processes are meant by now.
         on_ready: called once every task is attached, with how many they are.
+        on_end: called when the trace is closed, however it has ended.
 
     Raises:
         TracekitError: nothing could be attached to, or the trace cannot be written.
     """
     requests = REQUESTS if settings.requests is None else settings.requests
-    with Waiter(requests) as waiter, _tracer(settings, waiter) as tracer:
+    with Waiter(requests) as waiter, _tracer(settings, waiter, on_end) as tracer:
         tracer.counts.refused = starting.attach(tracer.tasks, pids, settings.follow, rescan, settings.notices)
         if on_ready:
             on_ready(len(tracer.tasks), waiter)
         tracer.run(waiter)
-        return tracer.counts
+    return tracer.counts
 
 
 def run(
@@ -58,6 +61,7 @@ def run(
     settings: Settings,
     pids: Iterable[int] = (),
     on_start: Callable[[Waiter], None] | None = None,
+    on_end: Callable[[Counts], None] | None = None,
 ) -> tuple[int, Counts]:
     """Start a program under trace and return its exit status (-N for a signal N) once it has ended.
 
@@ -66,6 +70,7 @@ def run(
         settings: what to write, and where.
         pids: running processes that are traced beside it.
         on_start: called once the program has been started.
+        on_end: called when the trace is closed, however it has ended; the program may go on.
 
     Raises:
         TracekitError: there is no such program, or the trace cannot be written.
@@ -74,22 +79,22 @@ def run(
     if program is None:
         raise UsageError(f"no program {command[0]!r} in PATH", "give its path, and a file that is executable")
     requests = FROM_OUTSIDE if settings.requests is None else settings.requests
-    with Waiter(requests) as waiter, _tracer(settings, waiter) as tracer:
-        sieve = _sieve(settings)
-        tracer.guardian = sieve.guardian if sieve else None
-        started = starting.launch(
-            tracer.tasks, program, command, settings.follow, waiter, how=settings.launch, sieve=sieve
-        )
-        tracer.program = started.tid
-        if on_start:
-            on_start(waiter)
-        if pids:
-            tracer.counts.refused = starting.attach(
-                tracer.tasks, pids, settings.follow, notices=settings.notices
+    with Waiter(requests) as waiter:
+        with _tracer(settings, waiter, on_end) as tracer:
+            sieve = _sieve(settings)
+            tracer.release.guardian = sieve.guardian if sieve else None
+            started = starting.launch(
+                tracer.tasks, program, command, settings.follow, waiter, how=settings.launch, sieve=sieve
             )
-        tracer.run(waiter)
-        tracer.detach(waiter)
-        return _exit_status(tracer.program, tracer, waiter), tracer.counts
+            tracer.program = started.tid
+            if on_start:
+                on_start(waiter)
+            if pids:
+                tracer.counts.refused = starting.attach(
+                    tracer.tasks, pids, settings.follow, notices=settings.notices
+                )
+            tracer.run(waiter)
+        return _exit_status(started.tid, tracer, waiter), tracer.counts
 
 
 def _sieve(settings: Settings) -> starting.Sieve | None:
@@ -121,39 +126,53 @@ def _exit_status(program: int, tracer: Tracer, waiter: Waiter) -> int:
 
 
 @contextmanager
-def _tracer(settings: Settings, waiter: Waiter) -> Iterator[Tracer]:
+def _tracer(settings: Settings, waiter: Waiter, on_end: Callable[[Counts], None] | None) -> Iterator[Tracer]:
     """Open the trace, and whatever happens in it, let go of every task before it is closed."""
     writer = Writer(settings.output, settings.layout, settings.filters.status)
-    decoder = decode.Decoder(settings.decoding, filters=settings.filters)
     descriptors = Descriptors(settings.decoding.annotate, settings.filters.decode_fds)
-    summary = settings.summary
-    backlog = 0 if writer.live else BACKLOG
-    record = Record(writer, decoder, settings.notices, backlog, lines=summary is None or not summary.only)
-    record.header("trace", _about(settings))
-    tracer = Tracer(record, decoder, Tasks(record, descriptors), settings)
-    if settings.filters.inject:
-        rules = Rules(settings.filters.inject)
-        for warning in () if settings.notices else rules.warnings:  # who has notices has said them
-            _say(warning)
-        tracer.tamper = Tamper(rules, settings.notices.say if settings.notices else _say)
-    if summary is not None:
-        tracer.tally = Tally(summary)
-        waiter.system = None if summary.wall_clock else tracer.tally.system
+    tracer = _made(settings, waiter, writer, descriptors)
     if settings.duration is not None:
         waiter.deadline = time.monotonic() + settings.duration
     try:
         yield tracer
     finally:
         try:
-            tracer.detach(waiter)
-            if tracer.tally:
-                record.text(tracer.tally.text())
-            record.write_all()
+            _end(tracer, waiter)
         finally:
-            record.header("end", {"time_ns": time.time_ns(), **asdict(tracer.counts)})
-            record.write_all()
-            writer.close()
             descriptors.close()
+            if on_end:
+                on_end(tracer.counts)
+
+
+def _made(settings: Settings, waiter: Waiter, writer: Writer, descriptors: Descriptors) -> Tracer:
+    """Return a tracer that does what the settings say."""
+    summary = settings.summary
+    backlog = 0 if writer.live else BACKLOG
+    decoder = decode.Decoder(settings.decoding, filters=settings.filters)
+    record = Record(writer, decoder, settings.notices, backlog, lines=summary is None or not summary.only)
+    record.header("trace", _about(settings))
+    tasks = Tasks(record, descriptors, OneCore() if settings.same_cpu else None)
+    tracer = Tracer(record, decoder, tasks, settings)
+    if settings.filters.inject:
+        rules = Rules(settings.filters.inject)
+        for warning in () if settings.notices else rules.warnings:  # who has notices has said them
+            _say(warning)
+        tracer.calls.tamper = Tamper(rules, settings.notices.say if settings.notices else _say)
+    if summary is not None:
+        tracer.calls.tally = Tally(summary)
+        waiter.system = None if summary.wall_clock else tracer.calls.tally.system
+    return tracer
+
+
+def _end(tracer: Tracer, waiter: Waiter) -> None:
+    """Let go of every task, then write what was put off, and what the trace has and has not."""
+    try:
+        tracer.detach(waiter)
+    finally:
+        if tracer.tasks.core:
+            tracer.counts.unmoved = tracer.tasks.core.unmoved
+            tracer.tasks.core.close()
+        tracer.close(waiter)
 
 
 def _say(message: str) -> None:

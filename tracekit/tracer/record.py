@@ -5,14 +5,17 @@ happen between two stops, when there is none to serve, in the order in which thi
 down. A backlog that has grown too long is worked off at the pace at which it grows.
 """
 
+import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from tracekit.tracer.decode import Call, Decoder
 from tracekit.tracer.notices import Notices
-from tracekit.tracer.writer import Where, Writer
+from tracekit.tracer.writer import UnwritableError, Where, Writer
 
+_UNKNOWN = "???"
+"""A call whose name nobody knows."""
 BACKLOG = 1 << 18
 """Entries that may wait: some 200 MB of a busy server."""
 
@@ -38,12 +41,20 @@ class Record:
         self._notices = notices
         self._decoder = decoder
         self._limit = backlog
+        self._unsure = 0
+        """Entries since the last flush that worked."""
+        self._failed = False
         self._waiting: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
 
     @property
     def reader(self) -> int | None:
         """The process that reads what is written, when it is a program of ours."""
         return self._writer.reader
+
+    @property
+    def unwritten(self) -> int:
+        """How many entries may not be in the file, since it could not be written."""
+        return self._unsure if self._failed else 0
 
     def attach(self, tid: int, command: str) -> None:
         """A task is traced from here on, or has become another command."""
@@ -94,6 +105,18 @@ class Record:
         """A task ends in a call."""
         self._line(self._give_up, (tid, time_ns, call))
 
+    def unknown_entry(self, tid: int, time_ns: int) -> None:
+        """A task was killed as it entered a call, before anybody could see which one."""
+        self._line(self._writer.begin, (tid, time_ns, f"{_UNKNOWN}("))
+
+    def unknown_died(self, tid: int, time_ns: int) -> None:
+        """A task ends in such a call."""
+        self._line(self._end_early, (tid, time_ns, _UNKNOWN, (")", "?"), "unfinished"))
+
+    def unavailable(self, tid: int, time_ns: int, call: Call) -> None:
+        """A task was killed as a call returned, before anybody could see what it has returned."""
+        self._line(self._end_early, (tid, time_ns, call.name, (")", "? <unavailable>"), "unavailable"))
+
     def abandoned(self, tid: int, mark: str) -> None:
         """We will not see the end of the call that a task is in: ``<detached ...>``."""
         self._line(self._writer.leave_unfinished, (tid, mark))
@@ -123,7 +146,12 @@ class Record:
         if not self._waiting:
             return False
         work, what = self._waiting.popleft()
-        work(*what)
+        self._unsure += 1
+        try:
+            work(*what)
+        except UnwritableError:
+            self._failed = True
+            raise
         return True
 
     def write_all(self) -> None:
@@ -131,9 +159,27 @@ class Record:
         while self.write_some():
             pass
 
+    def put_off(self) -> None:
+        """Write nothing from now on before somebody asks for it."""
+        self._limit = sys.maxsize
+
     def flush(self) -> None:
         """Let readers of the file see what is written."""
-        self._writer.flush()
+        try:
+            self._writer.flush()
+        except UnwritableError:
+            self._failed = True
+            raise
+        if not self._failed:
+            self._unsure = 0
+
+    def close(self) -> None:
+        """End the trace; see ``Writer.close``."""
+        try:
+            self._writer.close()
+        except UnwritableError:
+            self._failed = True
+            raise
 
     def _put(self, work: Callable[..., None], what: tuple[Any, ...]) -> None:
         self._waiting.append((work, what))
@@ -160,8 +206,10 @@ class Record:
         )
 
     def _give_up(self, tid: int, time_ns: int, call: Call) -> None:
-        result = (self._decoder.unfinished(call), "?")
-        self._writer.finish(tid, time_ns, call.name, result, None, outcome="unfinished")
+        self._end_early(tid, time_ns, call.name, (self._decoder.unfinished(call), "?"), "unfinished")
+
+    def _end_early(self, tid: int, time_ns: int, name: str, result: tuple[str, str], outcome: str) -> None:
+        self._writer.finish(tid, time_ns, name, result, None, outcome=outcome)
 
     def _signal(self, tid: int, time_ns: int, siginfo: bytes, where: Where | None) -> None:
         self._writer.event(tid, time_ns, f"--- {self._decoder.signal(siginfo)} ---", where)

@@ -42,5 +42,7 @@ class Settings:
     """Signals to us that end the trace (-I); None for those that are not meant for the program."""
     suspendable: bool = True
     """SIGTSTP stops us; otherwise it passes us by (-I 4)."""
+    same_cpu: bool = False
+    """Put the tracer and the traced tasks on one core while the trace lasts (--same-cpu)."""
     duration: float | None = None
     """Seconds after which the trace ends by itself."""

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tracekit.tracer import memory, procfs
+from tracekit.tracer.affinity import OneCore
 from tracekit.tracer.decode import Call
 from tracekit.tracer.descriptors import Descriptors
 from tracekit.tracer.inject import Tampering
@@ -29,6 +30,10 @@ class Task:
     """The number of its latest call."""
     latest: str = ""
     """The name of the last call that it made."""
+    passing: bool = False
+    """It is in a call that nobody asked for: its next stop is the exit, and is passed over."""
+    unknown: bool = False
+    """It is in a call of which nobody knows which it is: it was killed at the entry."""
     hidden: bool = False
     """A launched program before its execve succeeds: what else our own child does is no part of the trace."""
     filtered: bool = False
@@ -56,9 +61,14 @@ class Task:
 class Tasks(dict[int, Task]):
     """The tasks under trace by tid. Each is announced in the trace when it is first seen."""
 
-    def __init__(self, record: Record, descriptors: Descriptors) -> None:
+    def __init__(self, record: Record, descriptors: Descriptors, core: OneCore | None = None) -> None:
+        """They are written to the record, and kept on one core if there is one."""
         super().__init__()
+        self.core = core
         self.seen = 0
+        """How many there have been."""
+        self.attached = 0
+        """Those of them that ran before we came."""
         self._record = record
         self._descriptors = descriptors
         self._announced: set[int] = set()
@@ -71,6 +81,7 @@ class Tasks(dict[int, Task]):
             self._announced.add(pid)
             self._announce_process(tid, descriptors=attached)
         self._announce_task(tid, pid, status.name if status else "")
+        self.attached += attached
         return self._add(tid, pid)
 
     def adopt_hidden(self, pid: int) -> Task:
@@ -81,10 +92,23 @@ class Tasks(dict[int, Task]):
         return task
 
     def _add(self, tid: int, pid: int) -> Task:
+        if self.core:
+            self.core.take(tid, pid)
         self._record.attach(tid, procfs.comm(tid))
         self[tid] = Task(tid, pid, self._descriptors)
         self.seen += 1
         return self[tid]
+
+    def inherit(self, tid: int, parent: Task) -> None:
+        """Tell a new task who its parent is, of whom it has more than its first stop tells."""
+        self[tid].filtered = parent.filtered
+        if self.core:
+            self.core.inherit(tid, parent.tid)
+
+    def give_back(self, tid: int) -> None:
+        """Undo what was done to a task, which stands still, before it is let go of."""
+        if self.core:
+            self.core.give_back(tid)
 
     def announce_program(self, task: Task) -> None:
         """Write what a task has become by an exec; descriptors were closed by it, too."""
@@ -110,6 +134,8 @@ class Tasks(dict[int, Task]):
     def supersede(self, former: int, leader: int) -> Task:
         """Give the leader's tid to the thread that called execve (ptrace(2), "execve(2) under ptrace")."""
         self._record.supersede(former, leader)
+        if self.core:
+            self.core.supersede(former, leader)
         task = self.pop(former)
         task.tid = leader
         self[leader] = task
