@@ -1,4 +1,4 @@
-"""What administrators call: quotas, swap, kexec, memory policies, keys, the kernel's log."""
+"""What administrators call: quotas, swap, kexec, memory policies, the kernel's log."""
 
 from typing import Final
 
@@ -48,12 +48,6 @@ def _policy(mask: int) -> Printer:
     return printer
 
 
-def _keyring(_view: View, value: int) -> str:
-    """A key's serial number, or one of the special keyrings."""
-    value = signed32(value)
-    return constants("keyring").names.get(value) or str(value)
-
-
 def _log_action(_view: View, value: int) -> str:
     """A number, and beside it what it stands for."""
     value = signed32(value)
@@ -75,7 +69,6 @@ kinds(
         "kexec": _kexec,
         "policy": _policy(U32),
         "policy64": _policy(0xFFFFFFFFFFFFFFFF),
-        "key": _keyring,
         "log_action": _log_action,
         "dev32": lambda view, value: device(view, value & U32),
     }
