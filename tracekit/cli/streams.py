@@ -26,10 +26,14 @@ def prepare() -> None:
 
 
 def complain(message: str, hint: str) -> None:
-    """Say in one line what is wrong and what to do. Names in it may come from anywhere."""
-    line = visible(f"{message} ({hint})" if hint else message)
+    """Say in one line what is wrong and what to do."""
+    tell(f"{message} ({hint})" if hint else message)
+
+
+def tell(message: str) -> None:
+    """Say something in one line on standard error. Names in it may come from anywhere."""
     try:
-        sys.stderr.write(f"tracekit: {line}\n")
+        sys.stderr.write(f"tracekit: {visible(message)}\n")
         sys.stderr.flush()
     except OSError:
         forget(sys.stderr)

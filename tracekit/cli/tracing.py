@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tracekit import tracer
-from tracekit.cli import letters
+from tracekit.cli import closing, letters, streams
 from tracekit.cli.letters import Headed
 from tracekit.cli.strace.asked import ComplaintError
 from tracekit.cli.strace.job import settings_of
@@ -38,6 +38,7 @@ GROUPS = {
     "port": "What to trace",
     "tree": "What to trace",
     "duration": "What to trace",
+    "same_cpu": "What to trace",
     "analyses": "What to write",
     "plain": "How to write it",
     "output": "What to write",
@@ -75,15 +76,14 @@ process_options = _options(
 )
 """Which processes are meant."""
 
-target_options = _options(
-    process_options,
-    click.option(
-        "--duration",
-        type=click.FloatRange(min=0),
-        metavar="S",
-        help="End after S seconds, not at Ctrl-C only.",
-    ),
+_duration_option = click.option(
+    "--duration",
+    type=click.FloatRange(min=0),
+    metavar="S",
+    help="End the trace after S seconds; what is traced goes on.",
 )
+
+target_options = _options(process_options, _duration_option)
 
 _own_options = _options(
     click.option(
@@ -93,6 +93,11 @@ _own_options = _options(
         help="Only the calls that these answers need: docroot,dispatch.",
     ),
     click.option("--plain", is_flag=True, help="strace's lines alone, without '# tracekit' headers."),
+    click.option(
+        "--same-cpu",
+        is_flag=True,
+        help="Tracer and traced tasks on one core: cheaper stops, but threads take turns.",
+    ),
 )
 
 _follow_option = click.option(
@@ -136,7 +141,8 @@ def _asked_for(
     tids: bool,
     analyses: str | None,
     plain: bool,
-    duration: float | None = None,
+    same_cpu: bool,
+    duration: float | None,
 ) -> tracer.Settings:
     """Return the settings that the options of the command that is being run ask for.
 
@@ -167,6 +173,7 @@ def _asked_for(
         notices=None,
         requests=None,
         seccomp_bpf=True,
+        same_cpu=same_cpu,
         duration=duration,
     )
 
@@ -195,10 +202,11 @@ def _needs(name: str) -> frozenset[str]:
     short_help="Start a program and write its system calls.",
 )
 @_follow_option
+@_duration_option
 @letters.trace_options(starting=True)
 @_own_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- PROGRAM [ARG]...")
-def run(command: tuple[str, ...], follow: int, analyses: str | None, plain: bool) -> int:
+def run(command: tuple[str, ...], follow: int, **options: Any) -> int:
     """Start a program and write its system calls, as strace -ttt -T -yy -s 1024 does.
 
     Options have strace's letters and meaning. The exit status is the program's own.
@@ -206,8 +214,8 @@ def run(command: tuple[str, ...], follow: int, analyses: str | None, plain: bool
     \b
     tracekit run -f -o t.strace -- python3 -m http.server
     """
-    how = _asked_for(list(command), follow, tids=bool(follow), analyses=analyses, plain=plain)
-    status, _ = tracer.run(list(command), how)
+    how = _asked_for(list(command), follow, tids=bool(follow), **options)
+    status, _ = tracer.run(list(command), how, on_end=closing.teller(how.output))
     return status if status >= 0 else 128 - status
 
 
@@ -229,18 +237,19 @@ def attach(
     selection = Selection(given, name, port, tree)
     one = len(given) == 1 and selection == Selection(given)
     how = _asked_for([], follow, tids=bool(follow) or not one, **options)
-    counts = attach_to(selection, how)
-    where = f" -> {how.output}" if how.output else ""
-    click.echo(f"tracekit: {counts.tasks} tasks, {counts.calls} calls{where}", err=True)
+    attach_to(selection, how)
 
 
 def attach_to(selection: Selection, how: tracer.Settings) -> tracer.Counts:
-    """Attach to what was selected, and say on standard error when that is done and what was refused."""
+    """Attach to what was selected, and say on standard error when that is done, and at the end how it was."""
 
     def ready(tasks: int, _waiter: tracer.Waiter) -> None:
-        click.echo(f"tracekit: attached to {tasks} tasks; Ctrl-C ends the trace", err=True)
+        streams.tell(f"attached to {tasks} tasks; Ctrl-C ends the trace")
 
-    counts = tracer.attach(selection.pids(), how, rescan=selection.rescan, on_ready=ready)
-    for refused in counts.refused:
-        click.echo(visible(f"tracekit: not traced: {refused}"), err=True)
-    return counts
+    return tracer.attach(
+        selection.pids(),
+        how,
+        rescan=selection.rescan,
+        on_ready=ready,
+        on_end=closing.teller(how.output),
+    )

@@ -61,6 +61,18 @@ def threads(pid: int) -> list[int]:
         return []
 
 
+def parents() -> dict[int, int]:
+    """Return each process of this machine, with its parent (the 4th field of ``/proc/PID/stat``)."""
+    found = {}
+    for name in filter(str.isdecimal, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as stat:
+                found[int(name)] = int(stat.read().rpartition(")")[2].split()[1])
+        except OSError:
+            continue  # it has ended meanwhile
+    return found
+
+
 def tasks() -> Iterator[tuple[int, Status]]:
     """Yield every task of this machine: tid and status."""
     for name in os.listdir("/proc"):

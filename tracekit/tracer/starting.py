@@ -16,6 +16,8 @@ from tracekit.tracer.options import Launch
 from tracekit.tracer.task import Task, Tasks
 from tracekit.tracer.waiting import Waiter
 
+_CALM = 2
+"""Passes without anything new, after which all are found."""
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 """A program that is launched gets them back as any program has them."""
 
@@ -40,15 +42,20 @@ def attach(
 ) -> list[str]:
     """Attach to processes, with all their threads when following; return what was refused, in words.
 
-    Threads and children are created while we look: scan until a whole pass
-    finds nothing new. ``rescan`` tells the processes that are meant by now.
+    Threads and children are created while we look, and a folder of /proc that
+    shrinks while it is read can leave out who is there: scan until two whole
+    passes find nothing new. What we have seized stands still until then.
+    ``rescan`` tells the processes that are meant by now.
 
     Raises:
         TracekitError: not one task could be attached to; it tells why.
     """
     meant = list(pids)
     refusals: dict[int, TracekitError] = {}
-    while new := [tid for tid in _tids(meant, follow) if tid not in tasks and tid not in refusals]:
+    calm = 0
+    while calm < _CALM:
+        new = [tid for tid in _tids(meant, follow) if tid not in tasks and tid not in refusals]
+        calm = 0 if new else calm + 1
         for tid in new:
             try:
                 _seize(tasks, tid, follow)

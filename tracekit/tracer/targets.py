@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from tracekit.errors import UsageError
 from tracekit.tracer import procfs
 
@@ -61,8 +59,8 @@ class Selection:
 def descendants(pids: Iterable[int]) -> set[int]:
     """Return the processes below these ones, without ourselves; one look at all processes serves all."""
     children: dict[int, list[int]] = defaultdict(list)
-    for process in psutil.process_iter(["ppid"]):
-        children[process.info["ppid"]].append(process.pid)
+    for pid, parent in procfs.parents().items():
+        children[parent].append(pid)
     found: set[int] = set()
     above = list(pids)
     while above:
@@ -73,10 +71,10 @@ def descendants(pids: Iterable[int]) -> set[int]:
 
 
 def _named(name: str) -> set[int]:
-    return {pid for pid in psutil.pids() if procfs.comm(pid) == name}
+    return {pid for pid in procfs.parents() if procfs.comm(pid) == name}
 
 
 def _listeners(port: int) -> set[int]:
     """Return every process that holds a listening socket of that port; forked servers share theirs."""
     sockets = {f"socket:[{inode}]" for inode in procfs.listening_sockets(port)}
-    return {pid for pid in psutil.pids() if sockets and sockets & procfs.open_files(pid)}
+    return {pid for pid in procfs.parents() if sockets and sockets & procfs.open_files(pid)}
