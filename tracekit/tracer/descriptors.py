@@ -47,7 +47,7 @@ class Descriptors:
 
     def describe(self, tid: int, fd: int) -> str:
         """Return ``<...>`` for a descriptor, nothing when it is closed or nothing is asked for."""
-        if not self.level or fd < 0:
+        if not self.level or fd < 0 or tid <= 0:
             return ""
         link = b"/proc/%d/fd/%d" % (tid, fd)
         try:
@@ -61,7 +61,8 @@ class Descriptors:
         if self._ends and target.startswith(b"socket:["):
             found = self._sockets.describe(link, int(target[8:-1])) or ""
         elif self._pidfds and target == b"anon_inode:[pidfd]":
-            found = _pidfd(tid, fd) or "anon_inode:[pidfd]"
+            pid = pidfd_target(tid, fd)
+            found = f"pid:{pid}" if pid > 0 else "anon_inode:[pidfd]"
         elif self._devices and target.startswith(b"/dev/") and (device := _device_number(link)):
             found = escape_path(target) + device
         if found or not self._paths:
@@ -102,11 +103,11 @@ def _device_number(link: bytes) -> str:
     return f"<{kind} {os.major(status.st_rdev)}:{os.minor(status.st_rdev)}>" if kind else ""
 
 
-def _pidfd(tid: int, fd: int) -> str | None:
-    """Return ``pid:N`` for the process of a pidfd (``fdinfo`` in proc(5))."""
+def pidfd_target(tid: int, fd: int) -> int:
+    """Return the process that a task's pidfd stands for, or -1 (``fdinfo`` in proc(5))."""
     try:
         lines = Path(f"/proc/{tid}/fdinfo/{fd}").read_text(encoding="ascii", errors="replace")
     except OSError:
-        return None
+        return -1
     fields = dict(line.split(":", 1) for line in lines.splitlines() if ":" in line)
-    return f"pid:{fields['Pid'].strip()}" if "Pid" in fields else None
+    return int(fields.get("Pid", -1))

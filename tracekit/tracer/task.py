@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from tracekit.tracer import memory, procfs
 from tracekit.tracer.affinity import OneCore
 from tracekit.tracer.decode import Call
-from tracekit.tracer.descriptors import Descriptors
+from tracekit.tracer.descriptors import Descriptors, pidfd_target
 from tracekit.tracer.inject import Tampering
 from tracekit.tracer.record import Record
 
@@ -49,9 +49,13 @@ class Task:
         """Return up to ``size`` bytes of its memory, fewer or none where it cannot be read."""
         return memory.read(self.tid, address, size)
 
-    def describe(self, fd: int) -> str:
-        """Return the ``<...>`` annotation of a descriptor, or nothing."""
-        return self.descriptors.describe(self.tid, fd)
+    def describe(self, fd: int, tid: int | None = None) -> str:
+        """Return the ``<...>`` annotation of a descriptor, of another task's perhaps, or nothing."""
+        return self.descriptors.describe(self.tid if tid is None else tid, fd)
+
+    def target(self, pidfd: int) -> int:
+        """Return the process that a pidfd stands for, or -1."""
+        return pidfd_target(self.tid, pidfd)
 
     def cwd(self) -> str:
         """Return the ``<...>`` annotation of AT_FDCWD, or nothing."""

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from tracekit.tracer.decode.files import fd
+from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import families, kinds
 from tracekit.tracer.decode.segments import segment
-from tracekit.tracer.decode.signals import SIGNALS, styled_signal
+from tracekit.tracer.decode.signals import styled_signal
 from tracekit.tracer.decode.structs import array_text
+from tracekit.tracer.decode.tail import beyond
 from tracekit.tracer.decode.text import number
 from tracekit.tracer.decode.view import Printer, View, pointer
 
@@ -20,6 +22,10 @@ _PARENT_SETTID: Final = 0x00100000
 _CHILD_TID: Final = 0x01200000  # CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID
 _INTO_CGROUP: Final = 1 << 33
 _ARGS_MIN, _ARGS_MAX = 64, 88  # CLONE_ARGS_SIZE_VER0 and VER2
+_WORDS: Final = struct.Struct("<11Q")
+_MOST_TIDS: Final = 32  # MAX_PID_NS_LEVEL, <linux/pid_namespace.h>
+_INT_MAX: Final = 0x7FFFFFFF
+_TAIL: Final = "tail"
 
 #: struct clone_args, a number of 64 bits each.
 _ARGS: Final = [
@@ -47,20 +53,16 @@ def _clone_flags(view: View, value: int) -> str:
         shown.append(view.spell("clone_base", flags))
     low = value & _CSIGNAL
     if low or not flags:
-        shown.append(SIGNALS.get(low) or str(low))
+        shown.append(styled_signal(view.names, low))
     return "|".join(shown)
 
 
-def _new_tid(bit: int) -> Printer:
-    """Where clone(2) put a tid, when the flags asked for it."""
-
-    def printer(view: View, where: int) -> str | None:
-        if not view.args[0] & bit:
-            return None
-        data = view.fetch(where, 4)
-        return pointer(where) if data is None else f"[{int.from_bytes(data, 'little', signed=True)}]"
-
-    return printer
+def _new_task(view: View, where: int) -> str | None:
+    """Where clone(2) put a tid, or the descriptor of the new task, when the flags asked for either."""
+    flags = view.args[0]
+    if not flags & (_PARENT_SETTID | _PIDFD):
+        return None
+    return _filled_in(view, where, "pidfd" if not flags & _PARENT_SETTID else "parent_tid")
 
 
 def _when(bit: int) -> Printer:
@@ -73,15 +75,20 @@ def _clone_args(size: str) -> Printer:
     length = number(size)
 
     def printer(view: View, where: int) -> str:
-        data = view.fetch(where, _ARGS_MAX) if length(view) >= _ARGS_MIN else None
-        data = data or view.fetch(where, _ARGS_MIN) if length(view) >= _ARGS_MIN else None
+        known = min(length(view), _ARGS_MAX)
+        data = view.fetch(where, known) if known >= _ARGS_MIN else None
         if data is None:
             return pointer(where)
-        data = data[: length(view)]
-        args = dict(zip(_ARGS, struct.unpack(f"<{len(data) // 8}Q", data[: len(data) & ~7]), strict=False))
+        args = dict(zip(_ARGS, _WORDS.unpack(data.ljust(_ARGS_MAX, b"\0")), strict=True))
         flags = args["flags"]
-        view.call.remember(0, {name: args[name] for name, bit in _OUT if flags & bit})
-        return "{" + ", ".join(_clone_members(view, args, flags)) + "}"
+        changes = {name: args[name] for name, bit in _OUT if flags & bit}
+        if length(view) > _ARGS_MAX:
+            changes[_TAIL] = where
+        view.call.remember(0, changes)
+        shown = list(_clone_members(view, args, flags))
+        if known == _ARGS_MAX and (args["cgroup"] or flags & _INTO_CGROUP):
+            shown.append(f"cgroup={args['cgroup']}")
+        return "{" + ", ".join([*shown, *beyond(view, where, _ARGS_MAX, length(view))]) + "}"
 
     return printer
 
@@ -92,18 +99,16 @@ def _clone_members(view: View, args: dict[str, int], flags: int) -> Iterator[str
         if flags & bit:
             yield f"{name}={pointer(args[name])}"
     signal = args["exit_signal"]
-    yield f"exit_signal={styled_signal(view.names, signal)}"
-    stack_size = args["stack_size"]
+    yield f"exit_signal={styled_signal(view.names, signal) if signal < _INT_MAX else signal}"
     yield f"stack={pointer(args['stack'])}"
-    yield f"stack_size={hex(stack_size) if stack_size else '0'}"
+    yield f"stack_size={hexadecimal(args['stack_size'])}"
     if flags & _SETTLS:
         yield f"tls={_thread_storage(view, args['tls'])}"
-    if args.get("set_tid") or args.get("set_tid_size"):
-        tids = array_text(view, args["set_tid"], args["set_tid_size"], 4, _tid)
-        yield f"set_tid={tids}"
-        yield f"set_tid_size={args['set_tid_size']}"
-    if flags & _INTO_CGROUP and "cgroup" in args:
-        yield f"cgroup={fd(view, args['cgroup'])}"
+    where, count = args["set_tid"], args["set_tid_size"]
+    if where or count:
+        array = 0 < count <= _MOST_TIDS and where
+        yield f"set_tid={array_text(view, where, count, 4, _tid) if array else pointer(where)}"
+        yield f"set_tid_size={count}"
 
 
 def _thread_storage(view: View, value: int) -> str:
@@ -122,11 +127,14 @@ def _clone_size_early(view: View, value: int) -> str | None:
 
 def _clone_changes(view: View, _value: int) -> str:
     """Where the kernel put the new task's tid and descriptor: `` => {parent_tid=[77]}``."""
-    wanted = view.call.saved.get(0) or {}
-    if not wanted or view.failed:
+    wanted = dict(view.call.saved.get(0) or {})
+    where = wanted.pop(_TAIL, None)
+    if view.failed:
         return ""
-    found = (f"{name}={_filled_in(view, where, name)}" for name, where in wanted.items())
-    return f" => {{{', '.join(found)}}}"
+    shown = [f"{name}={_filled_in(view, at, name)}" for name, at in wanted.items()]
+    if where is not None:
+        shown += beyond(view, where, _ARGS_MAX, view.args[1])
+    return f" => {{{', '.join(shown)}}}" if shown else ""
 
 
 def _filled_in(view: View, where: int, name: str) -> str:
@@ -144,7 +152,7 @@ def _clone_size_late(view: View, value: int) -> str | None:
 kinds(
     {
         "clone_flags": _clone_flags,
-        "clone_parent_tid": _new_tid(_PARENT_SETTID),
+        "clone_parent_tid": _new_task,
         "clone_tls": _when(_SETTLS),
         "clone_child_tid": _when(_CHILD_TID),
         "clone_size_early": _clone_size_early,

@@ -124,21 +124,24 @@ def _is_flat(name: str) -> bool:
 
 
 def array_text(view: View, address: int, count: int, size: int, element: Callable[[View, bytes], str]) -> str:
-    """An array: ``[a, b]``, as far as it can be read; -s limits the elements unless -v is given."""
-    if not address or view.failed:
+    """An array: ``[a, b]``, as far as it can be read; -s limits the elements unless -v is given.
+
+    One element more than that is looked at: is it there, ``...`` stands for it, else its address.
+    """
+    if not address or view.failed or address + count * size > 1 << 64:
         return pointer(address)
     if not count:
         return "[]"
-    wanted = count if view.options.verbose else min(count, view.options.string_limit)
-    wanted = min(wanted, MOST // size)
+    limit = count if view.options.verbose else view.options.string_limit
+    wanted = min(count, limit + 1, MOST // size)
     data = view.readable(address, size * wanted)
     whole = len(data) // size
-    if not whole and wanted:
+    if not whole:
         return pointer(address)
-    shown = [element(view, data[at * size : (at + 1) * size]) for at in range(whole)]
+    shown = [element(view, data[at * size : (at + 1) * size]) for at in range(min(whole, limit))]
     if whole < wanted:
         shown.append(f"... /* {pointer(address + whole * size)} */")
-    elif count > wanted:
+    elif count > len(shown):
         shown.append("...")
     return f"[{', '.join(shown)}]"
 

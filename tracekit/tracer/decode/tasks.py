@@ -12,6 +12,8 @@ from tracekit.tracer.decode.text import number
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 _CPU_SET_MAX: Final = 1024  # bytes: 8192 processors, CONFIG_NR_CPUS at its largest
+_CAP_HEAD: Final = struct.Struct("<Ii")
+_CAP_WIDE: Final = (0x20071026, 0x20080522)  # versions 2 and 3, <linux/capability.h>
 
 
 def wait_status(names: Names, status: int) -> str:
@@ -82,25 +84,25 @@ def _personality(view: View, value: int) -> str:
     return base + view.names.more("personality_flags", flags)
 
 
-def capabilities(mask: int) -> str:
-    """``1<<CAP_CHOWN|1<<CAP_KILL``."""
-    names = constants("cap").names
-    found = [f"1<<{names[at]}" for at in range(64) if mask >> at & 1 and at in names]
-    rest = mask & ~sum(1 << at for at in names)
-    return "|".join([*found, *([hex(rest)] if rest else [])]) or "0"
+def _capabilities(view: View, low: int, high: int) -> str:
+    """``1<<CAP_CHOWN|1<<CAP_BPF``: the first 32 in one word, those above in another."""
+    shown = [view.spell("cap_low", low)] if low or not high else []
+    return "|".join([*shown, *([view.spell("cap_high", high)] if high else [])])
 
 
 def _cap_data(view: View, where: int) -> str:
     """Three capability sets, in one or two halves by the version of the header in argument 0."""
-    head = view.task.read(view.args[0], 4)
-    halves = 1 if len(head) < 4 or int.from_bytes(head, "little") not in (0x20071026, 0x20080522) else 2
+    head = view.readable(view.args[0], _CAP_HEAD.size)
+    if len(head) < _CAP_HEAD.size:
+        return pointer(where)
+    halves = 2 if _CAP_HEAD.unpack(head)[0] in _CAP_WIDE else 1
     data = view.fetch(where, 12 * halves)
     if data is None:
         return pointer(where)
     words = struct.unpack(f"<{3 * halves}I", data)
-    sets = [words[at] | (words[at + 3] << 32 if halves == 2 else 0) for at in range(3)]
+    sets = [_capabilities(view, words[at], words[at + 3] if halves == 2 else 0) for at in range(3)]
     names = ("effective", "permitted", "inheritable")
-    return "{" + ", ".join(f"{name}={capabilities(one)}" for name, one in zip(names, sets, strict=True)) + "}"
+    return "{" + ", ".join(f"{name}={one}" for name, one in zip(names, sets, strict=True)) + "}"
 
 
 def _ioprio(view: View, value: int) -> str:

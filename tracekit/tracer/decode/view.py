@@ -48,8 +48,15 @@ class Task(Protocol):
         """As many bytes as can be read from the address on; perhaps fewer, perhaps none."""
         ...
 
-    def describe(self, fd: int) -> str:
-        """What stands behind a descriptor, escaped: ``</tmp/x>``, ``</tmp/x>(deleted)``, or nothing."""
+    def describe(self, fd: int, tid: int | None = None) -> str:
+        """What stands behind a descriptor, escaped: ``</tmp/x>``, ``</tmp/x>(deleted)``, or nothing.
+
+        Of this task, or of another one that is no traced one perhaps.
+        """
+        ...
+
+    def target(self, pidfd: int) -> int:
+        """The process that a pidfd of this task stands for; -1 when it stands for none."""
         ...
 
     def cwd(self) -> str:
@@ -136,9 +143,13 @@ class Piece:
         at = address - self.address
         return self.data[at : at + size] if at >= 0 else b""
 
-    def describe(self, _fd: int) -> str:
+    def describe(self, _fd: int, _tid: int | None = None) -> str:
         """Nothing: descriptors are described at the stop."""
         return ""
+
+    def target(self, _pidfd: int) -> int:
+        """None: so are processes."""
+        return -1
 
     def cwd(self) -> str:
         """Nothing: so is the working directory."""
