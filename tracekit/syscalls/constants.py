@@ -7,7 +7,7 @@ Each carries the header that defines it and the mark that goes with an unknown v
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final, Literal
 
@@ -19,27 +19,38 @@ _INT_MAX: Final = 0x7FFFFFFF
 _UINT_MAX: Final = 0xFFFFFFFF
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ConstantSet:
-    """One set of constants: ``prot`` is PROT_READ, PROT_WRITE, ... of <asm-generic/mman-common.h>."""
+    """One set of constants: ``prot`` is PROT_READ, PROT_WRITE, ... of <asm-generic/mman-common.h>.
+
+    There are thousands of constants, and a trace meets few: a set is read when it is asked.
+    """
 
     name: str
     style: Literal["enum", "flags"]
     unknown: str
     """What is printed in a comment beside a value without a name (``PROT_???``); ``-`` for nothing."""
     headers: str
-    values: Mapping[str, int]
-    """Name -> value, in the order in which flags are printed."""
+    text: str = field(repr=False)
+    """NAME=value, ... as the table has them."""
     base: Literal["", ":d", ":u"] = ""
     """How the number is printed where no name is: hexadecimal, or a signed or unsigned decimal."""
-    names: Mapping[int, str] = field(init=False, repr=False)
-    """Value -> name; the first name wins."""
 
-    def __post_init__(self) -> None:
-        """Turn the values round."""
-        object.__setattr__(
-            self, "names", {value: name for name, value in reversed(list(self.values.items()))}
-        )
+    @cached_property
+    def values(self) -> Mapping[str, int]:
+        """Name -> value, in the order in which flags are printed."""
+        pairs = (entry.strip().rpartition("=") for entry in self.text.replace(",\n", ", ").split(", "))
+        return {name: int(value, 0) for name, _, value in pairs}
+
+    @cached_property
+    def names(self) -> Mapping[int, str]:
+        """Value -> name; the first name wins."""
+        return {value: name for name, value in reversed(list(self.values.items()))}
+
+    @cached_property
+    def aliases(self) -> Mapping[str, int]:
+        """As ``values``, but each name by itself of those that stand for one number (``A or B``)."""
+        return {name: value for names, value in self.values.items() for name in names.split(" or ")}
 
     def number(self, value: int) -> str:
         """A value as a number: ``0x1f``, or in the set's own base."""
@@ -71,12 +82,11 @@ def _read(text: str) -> Iterator[ConstantSet]:
         match = _HEADING.fullmatch(heading)
         if match is None:
             raise ValueError(f"no heading of a constant set: {heading}")
-        pairs = (entry.strip().rpartition("=") for entry in body.replace(",\n", ", ").split(", "))
         yield ConstantSet(
             name=match["name"],
             style="flags" if match["style"] == "flags" else "enum",
             unknown=match["unknown"],
             headers=match["headers"],
             base=match["base"] or "",  # type: ignore[arg-type]  # what the heading's pattern lets through
-            values={name: int(value, 0) for name, _, value in pairs},
+            text=body,
         )

@@ -1,12 +1,16 @@
-"""Structures of the kernel's interface as rows of ``structs.tbl``: layout and fields in order."""
+"""Structures of the kernel's interface as rows of ``*structs.tbl``: layout and fields in order."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-_TABLE: Final = Path(__file__).with_name("structs.tbl")
+_HERE: Final = Path(__file__).parent
+_FIELD: Final = re.compile(
+    r"(?P<mark>[+?]?)(?P<label>[\w.]*)=(?P<kind>\*?\w+)(?:\((?P<parameters>[\w,]+)\))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,8 @@ class StructField:
     """Printed only when structures are asked for in full (``-v``)."""
     optional: bool
     """Left out when it is 0."""
+    parameters: tuple[str, ...] = ()
+    """What the kind says in parentheses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +39,10 @@ class StructRow:
 @cache
 def struct_rows() -> Mapping[str, StructRow]:
     """Every structure of the table by its name."""
-    lines = (line for line in _TABLE.read_text("ascii").splitlines() if line and not line.startswith("#"))
-    return {row.name: row for row in map(_read, lines)}
+    lines = (
+        line for path in sorted(_HERE.glob("*structs.tbl")) for line in path.read_text("ascii").splitlines()
+    )
+    return {row.name: row for row in (_read(line) for line in lines if line and not line.startswith("#"))}
 
 
 def _read(line: str) -> StructRow:
@@ -43,5 +51,13 @@ def _read(line: str) -> StructRow:
 
 
 def _read_field(item: str) -> StructField:
-    label, _, kind = item.lstrip("+?").partition("=")
-    return StructField(label, kind, hidden=item.startswith("+"), optional=item.startswith("?"))
+    match = _FIELD.fullmatch(item)
+    if match is None:
+        raise ValueError(f"no member of a structure: {item}")
+    return StructField(
+        label=match["label"],
+        kind=match["kind"],
+        hidden=match["mark"] == "+",
+        optional=match["mark"] == "?",
+        parameters=tuple(match["parameters"].split(",")) if match["parameters"] else (),
+    )

@@ -1,13 +1,13 @@
-"""The system calls of Linux: one row a call, read from ``calls.tbl`` and ``commands.tbl``.
+"""The system calls of Linux: one row a call, read from ``calls.tbl``, ``commands.tbl`` and ``ioctls.tbl``.
 
-The form of both tables stands at their head. A row says what a call takes, what it
+The form of these tables stands at their head. A row says what a call takes, what it
 gives back and what it does to descriptors and tasks, so that a new call is a new row.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
@@ -66,34 +66,51 @@ class Form:
     """False for a command's form that holds only what stands after the command."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Commands:
-    """The forms of a call that depend on a command argument, as fcntl(2)'s do."""
+    """The forms of a call that depend on a command argument, as fcntl(2)'s do; read when they are asked."""
 
     index: int
     """Which argument holds the command."""
     mask: int
     """The bits of that argument that tell the commands apart."""
-    forms: Mapping[int, Form]
+    rows: tuple[tuple[str, str], ...]
+    """Rows of the tables, each with the constant set that has its commands; later ones count more."""
+
+    @cached_property
+    def forms(self) -> Mapping[int, Form]:
+        """The forms by the number of their command."""
+        return {
+            command: form for names, row in self.rows for command, form in _read_row(row, self.index, names)
+        }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Syscall:
-    """One system call, as it is on the architectures that have a number here."""
+    """One system call, as it is on the architectures that have a number here.
+
+    There are hundreds, and a trace meets few: a form is read when it is asked for.
+    """
 
     name: str
     numbers: Mapping[str, int]
     """Architecture -> number; an architecture without the call is left out."""
     classes: frozenset[str]
     """strace's classes: ``file`` for ``-e trace=%file``."""
-    form: Form
+    text: str = field(repr=False)
+    """Its form as the table has it."""
     commands: Commands | None = None
+
+    @cached_property
+    def form(self) -> Form:
+        """What it takes, gives back and does."""
+        return read_form(self.text)
 
 
 @cache
 def rows() -> tuple[Syscall, ...]:
     """Every row of the table: a call that is not the same everywhere has several."""
-    commands = _read_commands((_HERE / "commands.tbl").read_text("ascii"))
+    commands = _read_commands(*((_HERE / name).read_text("ascii") for name in ("commands.tbl", "ioctls.tbl")))
     lines = (_HERE / "calls.tbl").read_text("ascii").splitlines()
     return tuple(_read_call(line, commands) for line in lines if line and not line.startswith("#"))
 
@@ -122,14 +139,14 @@ def calls(arch: str = "x86_64") -> Mapping[int, Syscall]:
 def _read_call(line: str, commands: Mapping[str, Commands]) -> Syscall:
     columns = 2 + len(ARCHITECTURES)
     name, *numbers, classes = line.split(maxsplit=columns)[:columns]
-    form = "".join(line.split(maxsplit=columns)[columns:])
+    text = "".join(line.split(maxsplit=columns)[columns:])
     return Syscall(
         name=name,
         numbers={
             arch: int(number) for arch, number in zip(ARCHITECTURES, numbers, strict=True) if number != "-"
         },
         classes=frozenset(() if classes == "-" else classes.split(",")),
-        form=read_form(form),
+        text=text,
         commands=commands.get(name),
     )
 
@@ -172,27 +189,26 @@ def _read_effect(item: str) -> Effect:
     return Effect(match["verb"], tuple(int(one) for one in (match["operands"] or "").split(",") if one))
 
 
-def _read_commands(text: str) -> dict[str, Commands]:
-    """The calls of commands.tbl: a heading ``[calls argument set mask]``, then rows ``COMMANDS : form``."""
+def _read_commands(*texts: str) -> dict[str, Commands]:
+    """The calls of the tables: a heading ``[calls argument set mask]``, then rows ``COMMANDS : form``."""
     found: dict[str, Commands] = {}
-    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    lines = (line for text in texts for line in [*text.splitlines(), ""] if not line.startswith("#"))
     for block in "\n".join(lines).split("\n\n"):
         heading, *rows = block.strip().splitlines() or [""]
         if not heading:
             continue
         names, index, commands, mask = heading.strip("[]").split()
-        forms = dict(_read_command_rows(rows, int(index), constants(commands).values))
         for name in names.split(","):
-            before = found[name].forms if name in found else {}
-            found[name] = Commands(index=int(index), mask=int(mask, 0), forms={**before, **forms})
+            before = found[name].rows if name in found else ()
+            found[name] = Commands(int(index), int(mask, 0), (*before, *((commands, row) for row in rows)))
     return found
 
 
-def _read_command_rows(rows: list[str], index: int, values: Mapping[str, int]) -> Iterator[tuple[int, Form]]:
-    """The forms of one heading, by the number of their command."""
-    for row in rows:
-        commands, _, form = row.partition(":")
-        whole = form.startswith("=")
-        read = replace(read_form(form.removeprefix("="), 0 if whole else index + 1), whole=whole)
-        for command in commands.split():
-            yield values[command.replace("_or_", " or ")], read
+def _read_row(row: str, index: int, names: str) -> Iterator[tuple[int, Form]]:
+    """The form of one row, by the number of each of its commands."""
+    commands, _, form = row.partition(":")
+    whole = form.startswith("=")
+    read = replace(read_form(form.removeprefix("="), 0 if whole else index + 1), whole=whole)
+    values = constants(names).aliases
+    for command in commands.split():
+        yield values[command], read

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from tracekit.syscalls import ABIS, Syscall, calls
-from tracekit.tracer.decode.names import Names
-from tracekit.tracer.decode.plan import Choice, Plan, choice_of
+from tracekit.syscalls import ABIS, Syscall
+from tracekit.tracer.decode.names import Names, Notes
+from tracekit.tracer.decode.plan import Choice, Plan
 from tracekit.tracer.decode.raw import raw_entry, raw_return
 from tracekit.tracer.decode.returns import error_text
 from tracekit.tracer.decode.signals import siginfo_text
@@ -30,21 +30,20 @@ class Decoder:
 
     Args:
         options: how much is printed of each argument.
-        arch: whose plans are made at once; another architecture's, as its calls come.
         filters: which calls are abbreviated, and which are looked into.
+        tasks: what is told of tasks; with it, all four have to be called while the task stands.
     """
 
-    def __init__(self, options: Options, arch: str = "x86_64", filters: Filters = EVERYTHING) -> None:
-        """Make every plan now, so that a stop costs no more than following one."""
+    def __init__(self, options: Options, filters: Filters = EVERYTHING, tasks: Notes | None = None) -> None:
+        """Make no plan yet: each is made when its call first comes."""
         self.options = options
-        self._names = Names(options.names)
+        self._names = Names(options.names, tasks)
         self._filters = filters
         self._dialects = {name: _Dialect({}, {}) for name in ABIS}
-        for call in calls(arch).values():
-            self._choice(call, arch)
 
     def enter(self, call: Call, task: Task) -> None:
         """Take down what the arguments at a call's entry need."""
+        self._names.seen_by(task.tid)
         if call.syscall is None:
             return
         plan = call.plan = self._plan(call.syscall, call)
@@ -58,6 +57,7 @@ class Decoder:
 
     def leave(self, call: Call, task: Task) -> None:
         """Take down what the arguments that are printed at a call's exit need, and its return value."""
+        self._names.seen_by(task.tid)
         plan = call.plan
         if plan is None:
             return
@@ -111,8 +111,9 @@ class Decoder:
         """What stands for the rest of a call whose task ends in it, as ``exiting`` gives it for others."""
         return " <unfinished ...>)" if call.plan and call.plan.at_exit else ")"
 
-    def signal(self, siginfo: bytes) -> str:
+    def signal(self, siginfo: bytes, tid: int = 0) -> str:
         """A signal's name and its siginfo_t (128 raw bytes): ``SIGCHLD {si_signo=SIGCHLD, ...}``."""
+        self._names.seen_by(tid)
         return siginfo_text(self._names, siginfo, named=True)
 
     def _result(self, call: Call, plan: Plan) -> str:
@@ -132,6 +133,6 @@ class Decoder:
             verbose=self.options.verbose or not self._filters.abbrev.has(arch, number),
             opaque=not self._filters.verbose.has(arch, number),
         )
-        view = dialect.views.setdefault(options, View(options, ABIS[arch]))
-        choice = dialect.choices[syscall] = choice_of(syscall, view)
+        view = dialect.views.setdefault(options, View(options, ABIS[arch], self._names))
+        choice = dialect.choices[syscall] = Choice(syscall, view)
         return choice

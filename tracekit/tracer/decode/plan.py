@@ -6,11 +6,11 @@ taken as bytes, and printed when no task waits; what hangs together in deeper wa
 of vectors, messages) and everything that asks /proc is printed at the stop.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from tracekit.syscalls import Argument, Form, Syscall
+from tracekit.syscalls import Argument, Commands, Form, Syscall
 from tracekit.tracer.decode.registry import (
     Capture,
     capture_of,
@@ -49,33 +49,37 @@ class Plan:
     """The return value is printed at the stop: it is a descriptor, say."""
 
 
-@dataclass(frozen=True, slots=True)
 class Choice:
-    """A call's plan, or one plan a command."""
+    """A call's plan, or one plan a command: there are many commands, and a plan is made for those that come."""
 
-    usual: Plan
-    index: int = 0
-    mask: int = 0
-    plans: Mapping[int, Plan] | None = None
+    __slots__ = ("_call", "_commands", "_plans", "_usual", "_view")
+
+    def __init__(self, call: Syscall, view: View) -> None:
+        """The choice for programs of the view's ABI."""
+        self._call = call
+        self._view = view
+        self._commands = call.commands
+        self._usual = _plan(call.name, call.form, view)
+        self._plans: dict[int, Plan] = {}
 
     def of(self, args: Sequence[int]) -> Plan:
         """The plan for these registers."""
-        return self.plans.get(args[self.index] & self.mask, self.usual) if self.plans else self.usual
+        commands = self._commands
+        if commands is None:
+            return self._usual
+        command = args[commands.index] & commands.mask
+        return self._plans.get(command) or self._new(command, commands)
 
-
-def choice_of(call: Syscall, view: View) -> Choice:
-    """Make the plans of one call."""
-    usual = _plan(call.name, call.form, view)
-    if call.commands is None:
-        return Choice(usual)
-    before = call.form.arguments[: call.commands.index + 1]
-    plans = {
-        command: _plan(
-            call.name, form if form.whole else Form((*before, *form.arguments), form.returns), view
-        )
-        for command, form in call.commands.forms.items()
-    }
-    return Choice(usual, call.commands.index, call.commands.mask, plans)
+    def _new(self, command: int, commands: Commands) -> Plan:
+        """The plan for a command that comes for the first time, or has no form of its own."""
+        form = commands.forms.get(command)
+        if form is None:
+            return self._usual
+        if not form.whole:
+            before = self._call.form.arguments[: commands.index + 1]
+            form = Form((*before, *form.arguments), form.returns)
+        plan = self._plans[command] = _plan(self._call.name, form, self._view)
+        return plan
 
 
 def _plan(name: str, form: Form, view: View) -> Plan:

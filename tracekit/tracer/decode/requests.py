@@ -1,88 +1,120 @@
-"""ioctl(2): requests by name or by their parts, terminal settings."""
+"""ioctl(2): requests by name or by their parts, and arguments that no form is known for.
 
-import struct
+Most requests are rows of ``ioctls.tbl``. Some carry a size that the program chooses, or a
+number that means something, within the request: these are named here by their parts.
+"""
+
 from typing import Final
 
 from tracekit.syscalls import constants
+from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import kinds
 from tracekit.tracer.decode.scalars import U32
-from tracekit.tracer.decode.view import View, pointer
+from tracekit.tracer.decode.view import View
 
+#: The directions of <asm-generic/ioctl.h>.
+_WRITE, READ, _BOTH = 1, 2, 3
 _DIRECTIONS: Final = ("_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE")
-_TERMIOS: Final = struct.Struct("<IIIIB19s")
-_CBAUD: Final = 0x100F
-_IBSHIFT: Final = 16
-_CSIZE: Final = 0x30
-#: The fields of c_oflag that are numbers, not flags: mask and the names' prefix (<asm-generic/termbits.h>).
-_DELAYS: Final = (
-    (0x100, "NL"),
-    (0x600, "CR"),
-    (0x1800, "TAB"),
-    (0x2000, "BS"),
-    (0x4000, "VT"),
-    (0x8000, "FF"),
-)
+
+#: Requests with a size of the program's choice, and their names: type, direction and number.
+_SIZED: Final = {
+    (ord("E"), READ, 0x06): "EVIOCGNAME",
+    (ord("E"), READ, 0x07): "EVIOCGPHYS",
+    (ord("E"), READ, 0x08): "EVIOCGUNIQ",
+    (ord("E"), READ, 0x09): "EVIOCGPROP",
+    (ord("E"), READ, 0x0A): "EVIOCGMTSLOTS",
+    (ord("E"), READ, 0x18): "EVIOCGKEY",
+    (ord("E"), READ, 0x19): "EVIOCGLED",
+    (ord("E"), READ, 0x1A): "EVIOCGSND",
+    (ord("E"), READ, 0x1B): "EVIOCGSW",
+    (ord("H"), READ, 0x04): "HIDIOCGRAWNAME",
+    (ord("H"), READ, 0x05): "HIDIOCGRAWPHYS",
+    (ord("H"), READ, 0x06): "HIDIOCSFEATURE",
+    (ord("H"), READ, 0x08): "HIDIOCGRAWUNIQ",
+    (ord("H"), READ, 0x12): "HIDIOCGPHYS",
+    (ord("H"), _BOTH, 0x06): "HIDIOCSFEATURE",
+    (ord("H"), _BOTH, 0x07): "HIDIOCGFEATURE",
+    (ord("U"), READ, 0x2C): "UI_GET_SYSNAME",
+    (ord("j"), READ, 0x13): "JSIOCGNAME",
+    (ord("k"), _WRITE, 0x00): "SPI_IOC_MESSAGE",
+}
+#: The types of requests that have rows in the table: other requests of these types are printed at entry.
+_KNOWN_TYPES: Final = frozenset(b'\x03\x12!"$=>EIKLMORTVWXfiop\x89\x94\xa4\xaa\xab\xae\xb4\xb7\xfd')
 
 
-def _request(_view: View, value: int) -> str:
-    """``FIONREAD``, or ``_IOC(_IOC_READ, 0x54, 0x30, 0x4)`` as <asm-generic/ioctl.h> puts it together."""
+def parts(request: int) -> tuple[int, int, int, int]:
+    """Direction, type, number and size of a request (<asm-generic/ioctl.h>)."""
+    return request >> 30 & 3, request >> 8 & 0xFF, request & 0xFF, request >> 16 & 0x3FFF
+
+
+def _request(view: View, value: int) -> str:
+    """``FIONREAD``, or ``_IOC(_IOC_READ, 0x54, 0x30, 0x4)``."""
     value &= U32
+    if view.names.style == "raw":
+        return hexadecimal(value)
+    names = [name for name in (_composed(view, value), _name(view, value)) if name]
+    return view.names.word(hexadecimal(value), " or ".join(names) or _unnamed(value))
+
+
+def _name(view: View, value: int) -> str | None:
+    """What the kernel's headers call a request in programs of this ABI."""
     name = constants("ioctl_name").names.get(value)
+    if view.abi.word == 4:
+        narrow = constants("ioctl_name_32")
+        return narrow.names.get(value) or (None if name in narrow.values else name)
+    return name
+
+
+def _composed(view: View, value: int) -> str | None:
+    """A request that is made of its name and a size or number."""
+    direction, kind, number, size = parts(value)
+    name = _SIZED.get((kind, direction, number))
     if name:
-        return name
-    parts = (value >> 8 & 0xFF, value & 0xFF, value >> 16 & 0x3FFF)
-    return f"_IOC({_DIRECTIONS[value >> 30]}, {', '.join(hex(part) if part else '0' for part in parts)})"
+        return f"{name}({size})"
+    if kind == ord("E"):
+        return _input_request(view, direction, number, size)
+    if kind == ord("M") and direction in {_WRITE, READ}:
+        return f"MIXER_{'WRITE' if direction == _WRITE else 'READ'}({number})"
+    return None
 
 
-def _termios(view: View, where: int) -> str:
-    """Terminal settings; the control characters with -v only (termios(3))."""
-    data = view.fetch(where, _TERMIOS.size)
-    if data is None:
-        return pointer(where)
-    iflag, oflag, cflag, lflag, line, characters = _TERMIOS.unpack(data)
-    shown = [
-        f"c_iflag={_flags(view, 'termios_iflag', iflag)}",
-        f"c_oflag={_output(view, oflag)}",
-        f"c_cflag={_control(view, cflag)}",
-        f"c_lflag={_flags(view, 'termios_lflag', lflag)}",
-    ]
-    if view.options.verbose:
-        shown += [f"c_line={view.spell('line_discipline', line)}", f"c_cc={_characters(characters)}"]
-    else:
-        shown.append("...")
-    return "{" + ", ".join(shown) + "}"
+def _input_request(view: View, direction: int, number: int, size: int) -> str | None:
+    """Requests of an axis or of events (<linux/input.h>)."""
+    if direction == _WRITE and 0xC0 <= number <= 0xFF:
+        return f"EVIOCSABS({_constant(view, 'input_abs', number - 0xC0)})"
+    if direction == READ and 0x20 <= number <= 0x3F:
+        return f"EVIOCGBIT({_constant(view, 'input_ev', number - 0x20) if number > 0x20 else 0}, {size})"
+    if direction == READ and 0x40 <= number <= 0x7F:
+        return f"EVIOCGABS({_constant(view, 'input_abs', number - 0x40)})"
+    return None
 
 
-def _characters(values: bytes) -> str:
-    """The control characters by their places; as text, those that are shown are numbers."""
-    names = constants("termios_cc").names
-    shown = (f"[{names.get(at, at)}]={hex(value) if value else '0'}" for at, value in enumerate(values))
-    return f"[{', '.join(shown)}]"
+def _constant(view: View, names: str, value: int) -> str:
+    """A constant within a request; within a comment there is no further one."""
+    if view.names.style == "abbrev":
+        return view.spell(names, value)
+    return constants(names).names.get(value) or hexadecimal(value)
 
 
-def _flags(view: View, table: str, value: int) -> str:
-    """Flags by name, without a comment, and nothing at all for none."""
-    return view.names.bare(table, value) if value else ""
+def _unnamed(value: int) -> str:
+    direction, kind, number, size = parts(value)
+    return f"_IOC({_DIRECTIONS[direction]}, {hexadecimal(kind)}, {hexadecimal(number)}, {hexadecimal(size)})"
 
 
-def _output(view: View, value: int) -> str:
-    delays = [_delay(name, (value & mask) // (mask & -mask)) for mask, name in _DELAYS]
-    return "|".join([*delays, _flags(view, "termios_oflag", value & ~0xFF00)])
+def _is_known(view: View) -> bool:
+    """Whether the argument of a request without a row is printed at entry already."""
+    kind = view.args[1] >> 8 & 0xFF
+    return kind in _KNOWN_TYPES
 
 
-def _delay(name: str, value: int) -> str:
-    return "XTABS" if name == "TAB" and value == 3 else f"{name}{value}"
+def _argument(view: View, value: int) -> str | None:
+    """The argument of a request without a form, at entry."""
+    return hexadecimal(value) if _is_known(view) else None
 
 
-def _control(view: View, value: int) -> str:
-    speed = view.spell("baud", value & _CBAUD)
-    shown = [speed]
-    input_speed = value >> _IBSHIFT & _CBAUD
-    if input_speed:
-        shown.append(f"{view.spell('baud', input_speed)}<<IBSHIFT")
-    shown.append(f"CS{5 + (value & _CSIZE) // 0x10}")
-    rest = value & ~(_CBAUD | _CBAUD << _IBSHIFT | _CSIZE)
-    return "|".join([*shown, _flags(view, "termios_cflag", rest)])
+def _late_argument(view: View, value: int) -> str | None:
+    """The same at exit."""
+    return None if _is_known(view) else f", {hexadecimal(value)}"
 
 
-kinds({"ioctl_cmd": _request, "*termios": _termios})
+kinds({"ioctl_cmd": _request, "ioctl_argument": _argument, "ioctl_late_argument": _late_argument})

@@ -38,18 +38,25 @@ class Layout:
     """Per field: what stands before the value, its printer, whether only -v shows it, whether 0 hides it."""
     abbreviated: bool
 
-    def text(self, view: View, data: bytes) -> str:
-        """The structure of these bytes: ``{tv_sec=1, tv_nsec=0}``."""
+    def members(self, view: View, data: bytes) -> list[str]:
+        """The members of these bytes that are shown: ``tv_sec=1``, ``tv_nsec=0``."""
         everything = view.options.verbose or not self.abbreviated
         values = self.packing.unpack(data)
         shown = [
             f"{label}{printer(view, value)}"
             for (label, printer, hidden, optional), value in zip(self.fields, values, strict=True)
-            if (everything or not hidden) and (value or not optional)
+            if (everything or not hidden) and (not optional or _is_set(value))
         ]
-        if not everything:
-            shown.append("...")
-        return "{" + ", ".join(shown) + "}"
+        return shown if everything else [*shown, "..."]
+
+    def text(self, view: View, data: bytes) -> str:
+        """The structure of these bytes: ``{tv_sec=1, tv_nsec=0}``."""
+        return "{" + ", ".join(self.members(view, data)) + "}"
+
+
+def _is_set(value: int | bytes) -> bool:
+    """Whether a member is anything but zeros."""
+    return any(value) if isinstance(value, bytes) else bool(value)
 
 
 @cache
@@ -57,7 +64,12 @@ def layouts(name: str) -> Mapping[Abi, Layout]:
     """The structure of this name by ABI; KeyError when no table has it."""
     row = struct_rows()[name]
     fields = tuple(
-        (f"{field.label}=" if field.label else "", printer_of(field.kind), field.hidden, field.optional)
+        (
+            f"{field.label}=" if field.label else "",
+            printer_of(field.kind, field.parameters),
+            field.hidden,
+            field.optional,
+        )
         for field in row.fields
     )
     abbreviated = any(field.hidden for field in row.fields)

@@ -1,0 +1,137 @@
+"""Network interfaces: addresses of the link layer, lists of interfaces (netdevice(7))."""
+
+import socket
+import struct
+from typing import Final
+
+from tracekit.tracer.decode.ioctls.exchange import ARROW, fetch_struct, keep, kept, peek_struct, values
+from tracekit.tracer.decode.registry import kinds
+from tracekit.tracer.decode.sockets import address_text
+from tracekit.tracer.decode.structs import array_text
+from tracekit.tracer.decode.text import quoted
+from tracekit.tracer.decode.view import View, pointer
+
+_SOCKADDR: Final = 16  # sizeof(struct sockaddr)
+_NAME: Final = 16  # IFNAMSIZ, <linux/if.h>
+_IFREQ: Final = {8: 40, 4: 32}  # sizeof(struct ifreq), by the size of a word
+
+#: Bytes of an address of the link layer, by the kind of hardware (<linux/if_arp.h>), where they are
+#: fewer than there is room for in a struct sockaddr.
+_ADDRESS_SIZES: Final = {
+    0: 7,
+    1: 6,
+    3: 7,
+    6: 6,
+    7: 1,
+    15: 2,
+    27: 8,
+    256: 0,
+    270: 5,
+    271: 0,
+    280: 0,
+    290: 1,
+    512: 0,
+    518: 0,
+    519: 0,
+    768: 4,
+    772: 6,
+    773: 1,
+    774: 6,
+    776: 4,
+    777: 0,
+    778: 4,
+    779: 0,
+    780: 6,
+    783: 4,
+    801: 6,
+    802: 6,
+    803: 6,
+    804: 8,
+    805: 8,
+    820: 1,
+    821: 1,
+    822: 0,
+    824: 0,
+    825: 8,
+    826: 0,
+}
+
+
+def _hardware_address(view: View, data: bytes) -> str:
+    """``{sa_family=ARPHRD_ETHER, sa_data=52:54:00:12:34:56}``."""
+    (family,) = struct.unpack_from("<H", data)
+    address = data[2:]
+    shown = ":".join(f"{byte:02x}" for byte in address[: _ADDRESS_SIZES.get(family, len(address))])
+    data_text = view.names.word(quoted(address, 2), shown)
+    return f"{{sa_family={view.spell('hardware_type', family)}, sa_data={data_text}}}"
+
+
+def _interface(view: View, index: int) -> str:
+    """An interface by its name, if it has one here."""
+    try:
+        name = socket.if_indextoname(index)
+    except OSError:
+        return str(index)
+    return view.names.word(str(index), f'if_nametoindex("{name}")')
+
+
+def _length(view: View, length: int) -> str:
+    """The length of a list of interfaces; with their number, if it is one."""
+    size = _IFREQ[view.abi.word]
+    return (
+        f"{length} /* {length // size} * sizeof(struct ifreq) */"
+        if length > 0 == length % size
+        else str(length)
+    )
+
+
+def _list_in(view: View, address: int) -> str:
+    """SIOCGIFCONF at entry: how much room there is; none to ask how much is needed."""
+    data = fetch_struct(view, "ifconf", address)
+    if data is None:
+        return pointer(address)
+    before = values(view, "ifconf", data)
+    keep(view, before)
+    return "{ifc_len=" + (_length(view, int(before[0])) if before[1] else "")
+
+
+def _list_out(view: View, address: int) -> str | None:
+    before = kept(view)
+    if not isinstance(before, tuple):
+        return None
+    length, buffer = before
+    data = peek_struct(view, "ifconf", address)
+    if data is None:
+        return f"{'' if buffer else _length(view, length)}, ifc_buf={pointer(buffer)}}}"
+    new_length, new_buffer = (int(value) for value in values(view, "ifconf", data))
+    changed = length != new_length
+    shown = (ARROW if buffer and changed else "") + (
+        _length(view, new_length) if changed or not buffer else ""
+    )
+    if buffer and not view.failed:
+        count = (new_length & 0xFFFFFFFF) // _IFREQ[view.abi.word]
+        text = array_text(view, new_buffer, count, _IFREQ[view.abi.word], _list_element)
+    else:
+        text = pointer(buffer) + (f"{ARROW}{pointer(new_buffer)}" if buffer != new_buffer else "")
+    return f"{shown}, ifc_buf={text}}}"
+
+
+def _list_element(view: View, data: bytes) -> str:
+    name, end, _ = data[:_NAME].partition(b"\0")
+    text = quoted(name if end else name[:-1], view.options.hex_strings) + ("" if end else "...")
+    return f"{{ifr_name={text}, ifr_addr={_socket_address(view, data[_NAME : _NAME + _SOCKADDR])}}}"
+
+
+def _socket_address(view: View, data: bytes) -> str:
+    return address_text(view, data, len(data))
+
+
+kinds(
+    {
+        "hardware_address": _hardware_address,
+        "socket_address": _socket_address,
+        "interface": _interface,
+        "ifconf_in": _list_in,
+        "ifconf_out": _list_out,
+    }
+)
