@@ -5,9 +5,10 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PYTEST_ARGS ?=
+ROUNDS ?= 200
 BENCH_ARGS  ?=
 
-.PHONY: help demo test check bench-tracing lint types format clean
+.PHONY: help demo test torture check bench-tracing lint types format clean
 
 help: ## explain each target
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +27,9 @@ test: $(READY) ## run every test (those whose programs are missing are skipped, 
 
 bench-tracing: $(READY) ## what tracing costs beside strace (root; apache2, ab, strace, cc): minutes
 	$(BIN)/python -m benchmarks.tracing $(BENCH_ARGS)
+
+torture: $(READY) ## attach to a server that never stands still and detach, 200 times (ROUNDS=N)
+	$(BIN)/python -m tests.torture.attachments --rounds $(ROUNDS)
 
 check: lint types test ## lint, format check, types and tests: what has to pass before a commit
 

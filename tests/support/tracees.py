@@ -18,6 +18,14 @@ _NUMBER = re.compile(r"\b\d+\b")
 _DURATION = re.compile(r" <[\d.]+>$")
 
 
+def build(name: str, folder: Path, *options: str) -> Path:
+    """Build a program and return its path."""
+    program = folder / name
+    command = [need("cc"), "-O1", *options, "-o", str(program), str(SOURCES / f"{name}.c")]
+    subprocess.run(command, check=True)
+    return program
+
+
 def build32(name: str, folder: Path) -> Path:
     """Build a program for i386 and return its path, or skip the test where that cannot be done."""
     program = folder / name
