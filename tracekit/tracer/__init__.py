@@ -19,6 +19,7 @@ from tracekit.tracer.counts import Counts
 from tracekit.tracer.descriptors import Descriptors
 from tracekit.tracer.inject import Rules
 from tracekit.tracer.loop import Tracer
+from tracekit.tracer.pids import Pids
 from tracekit.tracer.record import BACKLOG, Record
 from tracekit.tracer.settings import STRING_LIMIT, Settings
 from tracekit.tracer.summary import Tally
@@ -129,8 +130,9 @@ def _exit_status(program: int, tracer: Tracer, waiter: Waiter) -> int:
 def _tracer(settings: Settings, waiter: Waiter, on_end: Callable[[Counts], None] | None) -> Iterator[Tracer]:
     """Open the trace, and whatever happens in it, let go of every task before it is closed."""
     writer = Writer(settings.output, settings.layout, settings.filters.status)
-    descriptors = Descriptors(settings.decoding.annotate, settings.filters.decode_fds)
-    tracer = _made(settings, waiter, writer, descriptors)
+    pids = Pids(settings.filters.decode_pids)
+    descriptors = Descriptors(settings.decoding.annotate, settings.filters.decode_fds, pids.command)
+    tracer = _made(settings, waiter, writer, descriptors, pids)
     if settings.duration is not None:
         waiter.deadline = time.monotonic() + settings.duration
     try:
@@ -144,11 +146,12 @@ def _tracer(settings: Settings, waiter: Waiter, on_end: Callable[[Counts], None]
                 on_end(tracer.counts)
 
 
-def _made(settings: Settings, waiter: Waiter, writer: Writer, descriptors: Descriptors) -> Tracer:
+def _made(settings: Settings, waiter: Waiter, writer: Writer, descriptors: Descriptors, pids: Pids) -> Tracer:
     """Return a tracer that does what the settings say."""
     summary = settings.summary
-    backlog = 0 if writer.live else BACKLOG
-    decoder = decode.Decoder(settings.decoding, filters=settings.filters)
+    tells_of_pids = bool(settings.filters.decode_pids)  # which has to be done while a task stands still
+    backlog = 0 if writer.live or tells_of_pids else BACKLOG
+    decoder = decode.Decoder(settings.decoding, settings.filters, pids if tells_of_pids else None)
     record = Record(writer, decoder, settings.notices, backlog, lines=summary is None or not summary.only)
     record.header("trace", _about(settings))
     tasks = Tasks(record, descriptors, OneCore() if settings.same_cpu else None)

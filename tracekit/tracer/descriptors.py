@@ -3,11 +3,13 @@
 import os
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from tracekit.tracer.decode.text import quoted
 from tracekit.tracer.filters import EVERY_WORD, NO_WORD, Members
+from tracekit.tracer.numbers import folder, in_proc
 from tracekit.tracer.sockets import Sockets
 
 PATHS: Final = 1
@@ -31,9 +33,21 @@ def escape_path(path: bytes) -> str:
 class Descriptors:
     """Describes descriptors by ``/proc/PID/fd`` (proc(5)), as far as ``level`` asks for."""
 
-    def __init__(self, level: int, kinds: Members[str] = NO_WORD) -> None:
-        """``level`` is 0 (nothing), PATHS or DETAILS; ``kinds`` tells it more finely (``--decode-fds``)."""
+    def __init__(
+        self,
+        level: int,
+        kinds: Members[str] = NO_WORD,
+        command: Callable[[int], str] = lambda _pid: "",
+    ) -> None:
+        """Describe this much.
+
+        Args:
+            level: 0 (nothing), PATHS or DETAILS.
+            kinds: tells it more finely (``--decode-fds``).
+            command: what is told of the process of a pidfd, behind its number.
+        """
         self.level = level
+        self._command = command
         kinds = kinds or (Members(frozenset({"path"})) if level == PATHS else EVERY_WORD)
         self._paths, self._ends = "path" in kinds, "socket" in kinds
         self._devices, self._pidfds = "dev" in kinds, "pidfd" in kinds
@@ -49,7 +63,7 @@ class Descriptors:
         """Return ``<...>`` for a descriptor, nothing when it is closed or nothing is asked for."""
         if not self.level or fd < 0 or tid <= 0:
             return ""
-        link = b"/proc/%d/fd/%d" % (tid, fd)
+        link = b"/proc/%d/fd/%d" % (in_proc(tid), fd)
         try:
             target = os.readlink(link)
         except OSError:
@@ -62,7 +76,7 @@ class Descriptors:
             found = self._sockets.describe(link, int(target[8:-1])) or ""
         elif self._pidfds and target == b"anon_inode:[pidfd]":
             pid = pidfd_target(tid, fd)
-            found = f"pid:{pid}" if pid > 0 else "anon_inode:[pidfd]"
+            found = f"pid:{pid}{self._command(pid)}" if pid > 0 else "anon_inode:[pidfd]"
         elif self._devices and target.startswith(b"/dev/") and (device := _device_number(link)):
             found = escape_path(target) + device
         if found or not self._paths:
@@ -79,7 +93,7 @@ class Descriptors:
         if not self.level or not self._paths:
             return ""
         try:
-            return f"<{escape_path(os.readlink(b'/proc/%d/cwd' % tid))}>"
+            return f"<{escape_path(os.readlink(f'{folder(tid)}/cwd'.encode()))}>"
         except OSError:
             return ""
 
@@ -106,7 +120,7 @@ def _device_number(link: bytes) -> str:
 def pidfd_target(tid: int, fd: int) -> int:
     """Return the process that a task's pidfd stands for, or -1 (``fdinfo`` in proc(5))."""
     try:
-        lines = Path(f"/proc/{tid}/fdinfo/{fd}").read_text(encoding="ascii", errors="replace")
+        lines = Path(f"{folder(tid)}/fdinfo/{fd}").read_text(encoding="ascii", errors="replace")
     except OSError:
         return -1
     fields = dict(line.split(":", 1) for line in lines.splitlines() if ":" in line)

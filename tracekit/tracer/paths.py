@@ -7,6 +7,7 @@ from typing import Final
 
 from tracekit.syscalls import ABIS
 from tracekit.tracer.decode import Call, Task
+from tracekit.tracer.numbers import folder
 
 _PATH_MAX: Final = 4096
 _MOST_DESCRIPTORS: Final = 1 << 20
@@ -87,7 +88,7 @@ class PathFilter:
     def _descriptor(self, task: Task, fd: int) -> bool:
         """A descriptor is an int: of a register, its lower half counts."""
         fd &= 0xFFFFFFFF
-        link = f"/proc/{task.tid}/fd/{fd}"
+        link = f"{folder(task.tid)}/fd/{fd}"
         try:
             path = os.readlink(link)
         except OSError:

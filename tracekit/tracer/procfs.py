@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tracekit.tracer.numbers import folder, in_proc, levels, ours
+
 _LISTEN = "0A"
 """TCP_LISTEN, net/tcp_states.h."""
 
@@ -26,13 +28,13 @@ class Status:
     @property
     def is_ours(self) -> bool:
         """Whether we (this thread: ptrace(2) knows no other tracers) trace it."""
-        return self.tracer_pid == threading.get_native_id()
+        return self.tracer_pid == in_proc(threading.get_native_id())
 
 
 def status_fields(tid: int) -> dict[str, str] | None:
     """Return the lines of ``/proc/TID/status`` by name, None when there is no such task."""
     try:
-        text = Path(f"/proc/{tid}/status").read_text(encoding="utf-8", errors="replace")
+        text = Path(f"{folder(tid)}/status").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
     return dict(line.split(":\t", 1) for line in text.split("\n") if ":\t" in line)
@@ -44,7 +46,7 @@ def status(tid: int) -> Status | None:
     if fields is None:
         return None
     return Status(
-        tgid=int(fields["Tgid"]),
+        tgid=int(fields["NStgid"].split()[levels() - 1]),
         ppid=int(fields["PPid"]),
         tracer_pid=int(fields["TracerPid"]),
         uid=int(fields["Uid"].split()[0]),
@@ -56,7 +58,7 @@ def status(tid: int) -> Status | None:
 def threads(pid: int) -> list[int]:
     """Return the tids of a process's threads, ascending; none when it is gone."""
     try:
-        return sorted(int(name) for name in os.listdir(f"/proc/{pid}/task"))
+        return sorted(ours(int(name)) for name in os.listdir(f"{folder(pid)}/task"))
     except OSError:
         return []
 
@@ -84,7 +86,7 @@ def tasks() -> Iterator[tuple[int, Status]]:
 def comm(tid: int) -> str:
     """Return the command name of a task."""
     try:
-        return Path(f"/proc/{tid}/comm").read_text(encoding="utf-8", errors="replace").rstrip("\n")
+        return Path(f"{folder(tid)}/comm").read_text(encoding="utf-8", errors="replace").rstrip("\n")
     except OSError:
         return ""
 
@@ -104,10 +106,10 @@ def process_facts(tid: int, descriptors: bool) -> dict[str, Any] | None:
         "ppid": found.ppid,
         "comm": found.name,
         "uid": found.uid,
-        "exe": _link(f"/proc/{tid}/exe"),
+        "exe": _link(f"{folder(tid)}/exe"),
         "cmdline": _command_line(tid),
-        "cwd": _link(f"/proc/{tid}/cwd"),
-        "root": _link(f"/proc/{tid}/root"),
+        "cwd": _link(f"{folder(tid)}/cwd"),
+        "root": _link(f"{folder(tid)}/root"),
     }
     if descriptors:
         facts["fds"] = dict(_descriptors(tid))
@@ -136,20 +138,20 @@ def open_files(pid: int) -> set[str]:
 
 def _command_line(pid: int) -> list[str]:
     try:
-        raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+        raw = Path(f"{folder(pid)}/cmdline").read_bytes()
     except OSError:
         return []
     return [part.decode("utf-8", "replace") for part in raw.rstrip(b"\0").split(b"\0")] if raw else []
 
 
 def _descriptors(pid: int) -> Iterator[tuple[str, str]]:
-    folder = f"/proc/{pid}/fd"
+    path = f"{folder(pid)}/fd"
     try:
-        names = sorted(os.listdir(folder), key=int)
+        names = sorted(os.listdir(path), key=int)
     except OSError:
         return
     for name in names:
-        if target := _link(f"{folder}/{name}"):
+        if target := _link(f"{path}/{name}"):
             yield name, target
 
 

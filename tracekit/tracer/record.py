@@ -212,7 +212,7 @@ class Record:
         self._writer.finish(tid, time_ns, name, result, None, outcome=outcome)
 
     def _signal(self, tid: int, time_ns: int, siginfo: bytes, where: Where | None) -> None:
-        self._writer.event(tid, time_ns, f"--- {self._decoder.signal(siginfo)} ---", where)
+        self._writer.event(tid, time_ns, f"--- {self._decoder.signal(siginfo, tid)} ---", where)
 
 
 def _pass_over(_work: Callable[..., None], _what: tuple[Any, ...]) -> None:

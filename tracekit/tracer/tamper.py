@@ -7,6 +7,7 @@ from tracekit.syscalls import ABIS, calls
 from tracekit.tracer import registers
 from tracekit.tracer.decode import Call
 from tracekit.tracer.inject import Injection, Pokes, Rules, Tampering
+from tracekit.tracer.numbers import folder
 from tracekit.tracer.task import Task
 
 _NO_CALL = -1
@@ -89,7 +90,7 @@ def _outcome(call: Call) -> str:
 def _write(tid: int, address: int, data: bytes) -> int:
     """Write into a stopped task's memory, read-only pages included (proc(5)); return how much."""
     try:
-        descriptor = os.open(f"/proc/{tid}/mem", os.O_WRONLY | os.O_CLOEXEC)
+        descriptor = os.open(f"{folder(tid)}/mem", os.O_WRONLY | os.O_CLOEXEC)
     except OSError:
         return 0
     try:

@@ -84,7 +84,7 @@ def settings_of(asked: Asked, command: list[str], say: Say) -> Settings:
         say(f"ptrace_setoptions = {_PTRACE_OPTIONS_FOLLOWING if follows else _PTRACE_OPTIONS:#x}")
     separate = _separate(asked)
     filters = replace(_quieted(asked, command), paths=paths)
-    _refuse_missing(asked, filters)
+    _refuse_missing(asked)
     when = asked.interruptible or ask.INTERRUPTIBLE["never" if asked.output and command else "waiting"]
     return Settings(
         output=asked.output,
@@ -180,12 +180,11 @@ def _program(name: str) -> str:
     raise ComplaintError(f"Can't stat '{name}': {os.strerror(errno.ENOENT)}")
 
 
-def _refuse_missing(asked: Asked, filters: Filters) -> None:
+def _refuse_missing(asked: Asked) -> None:
     """Refuse what strace has and we have not; better than to leave it out in silence."""
     missing = (
         ("Stack traces (-k/--stack-traces option)", "k" in asked.times),
         ("Daemonizing (-D/--daemonize option)", "D" in asked.times or "daemonize" in asked.times),
-        ("PID namespace translation (--decode-pids=pidns option)", "pidns" in filters.decode_pids),
     )
     for what, wanted in missing:
         if wanted:

@@ -116,6 +116,10 @@ def _thread_storage(view: View, value: int) -> str:
     return segment(view, value) if view.call.arch == "i386" else pointer(value)
 
 
+def _task(view: View, data: bytes) -> str:
+    return view.names.task(int.from_bytes(data, "little", signed=True), "tid")
+
+
 def _tid(_view: View, data: bytes) -> str:
     return str(int.from_bytes(data, "little", signed=True))
 
@@ -141,8 +145,8 @@ def _filled_in(view: View, where: int, name: str) -> str:
     data = view.fetch(where, 4)
     if data is None:
         return pointer(where)
-    value = int.from_bytes(data, "little", signed=True)
-    return f"[{fd(view, value) if name == 'pidfd' else value}]"
+    shown = fd(view, int.from_bytes(data, "little", signed=True)) if name == "pidfd" else _task(view, data)
+    return f"[{shown}]"
 
 
 def _clone_size_late(view: View, value: int) -> str | None:

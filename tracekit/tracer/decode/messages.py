@@ -107,7 +107,7 @@ def _control_message(view: View, message: bytes, level: int, kind: int) -> str:
         return f"{{{head}, cmsg_data=[{', '.join(numbers)}]}}"
     if level == _SOL_SOCKET and kind == _SCM_CREDENTIALS and len(body) >= 12:
         pid, uid, gid = struct.unpack_from("<iII", body)
-        return f"{{{head}, cmsg_data={{pid={pid}, uid={uid}, gid={gid}}}}}"
+        return f"{{{head}, cmsg_data={{pid={view.names.task(pid)}, uid={uid}, gid={gid}}}}}"
     return f"{{{head}, cmsg_data={quoted(body, 2)}}}" if body else f"{{{head}}}"
 
 

@@ -1,6 +1,6 @@
 """Named constants as strace's -X has them: by name, as numbers, or as numbers with names in a comment."""
 
-from typing import Final
+from typing import Final, Protocol
 
 from tracekit.syscalls import ConstantSet, constants
 
@@ -13,12 +13,24 @@ def hexadecimal(value: int) -> str:
     return hex(value) if value else "0"
 
 
+class Notes(Protocol):
+    """What is told of tasks beside their numbers (``--decode-pids``)."""
+
+    tid: int
+    """The task that stands still, and sees the numbers."""
+
+    def note(self, number: int, kind: str) -> str:
+        """What stands behind a number of this kind: tid, tgid, pgid, sid."""
+        ...
+
+
 class Names:
     """The texts of constants in one of three styles: abbrev, raw or verbose (xlat.c of strace)."""
 
-    def __init__(self, style: str = "abbrev") -> None:
-        """Texts of this style."""
+    def __init__(self, style: str = "abbrev", tasks: Notes | None = None) -> None:
+        """Texts of this style; numbers of tasks stand alone when nobody has notes on them."""
         self.style = style
+        self._tasks = tasks
         self._texts: dict[tuple[str, int], str] = {}
 
     def spell(self, name: str, value: int) -> str:
@@ -29,6 +41,21 @@ class Names:
                 self._texts.clear()
             text = self._texts[name, value] = self._spelt(constants(name), value)
         return text
+
+    def task(self, number: int, kind: str = "tgid") -> str:
+        """The number of a task or of several, with what is told of it: ``12<sh>``."""
+        return str(number) if self._tasks is None else f"{number}{self._tasks.note(number, kind)}"
+
+    def task_or_group(self, number: int) -> str:
+        """The same of a number whose sign says which it is (kill(2))."""
+        if self._tasks is None or number >= 0:
+            return self.task(number)
+        return f"{number}{self._tasks.note(-number, 'pgid') if number < -1 else ''}"
+
+    def seen_by(self, tid: int) -> None:
+        """Numbers are those that this task sees, which stands still."""
+        if self._tasks is not None:
+            self._tasks.tid = tid
 
     def more(self, name: str, value: int, separator: str = "|") -> str:
         """Flags that go on after other text: ``|O_CLOEXEC``, ``|0x8``; nothing for 0."""

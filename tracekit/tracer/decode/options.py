@@ -110,7 +110,10 @@ def _members(view: View, where: int, size: int, names: tuple[str, ...]) -> str:
     if data is None:
         return pointer(where)
     values = struct.unpack(f"<{count}i", data)
-    shown = [f"{name}={value}" for name, value in zip(names, values, strict=False)]
+    shown = [
+        f"{name}={view.names.task(value) if name == 'pid' else value}"
+        for name, value in zip(names, values, strict=False)
+    ]
     if count < len(names) and size % _INT:
         shown.append(f"{names[count]}={counted(view, where + count * _INT, size % _INT, 2)}")
     return "{" + ", ".join(shown) + "}"

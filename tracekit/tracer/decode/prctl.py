@@ -29,7 +29,7 @@ def _death_signal(view: View, value: int) -> str:
 def _ptracer(view: View, value: int) -> str:
     if signed32(value) == _ANY_PTRACER:
         return view.names.word("-1", "PR_SET_PTRACER_ANY")
-    return str(signed32(value))
+    return view.names.task(signed32(value))
 
 
 def _task_name(size: int) -> Printer:

@@ -142,9 +142,9 @@ def _code(name: str, code: int) -> str:
     return general or own or f"{code & U32:#x}"
 
 
-def _sender(_names: Names, info: bytes) -> list[str]:
+def _sender(names: Names, info: bytes) -> list[str]:
     pid, uid = struct.unpack_from("<iI", info, 16)
-    return [f"si_pid={pid}", f"si_uid={-1 if uid == NO_ID else uid}"]
+    return [f"si_pid={names.task(pid)}", f"si_uid={-1 if uid == NO_ID else uid}"]
 
 
 def _value(info: bytes) -> list[str]:

@@ -59,11 +59,11 @@ def _inet6(_view: View, data: bytes, _length: int) -> str | None:
     )
 
 
-def _netlink(_view: View, data: bytes, _length: int) -> str | None:
+def _netlink(view: View, data: bytes, _length: int) -> str | None:
     if len(data) < 12:
         return None
     pid, groups = struct.unpack_from("<iI", data, 4)
-    return f"nl_pid={pid}, nl_groups={f'{groups:#08x}' if groups else '00000000'}"
+    return f"nl_pid={view.names.task(pid)}, nl_groups={f'{groups:#08x}' if groups else '00000000'}"
 
 
 _BODIES: Final[dict[int, Callable[[View, bytes, int], str | None]]] = {

@@ -6,11 +6,13 @@ from typing import Final
 from tracekit.syscalls import constants
 from tracekit.tracer.decode.names import Names
 from tracekit.tracer.decode.registry import families, kinds, printer_of
-from tracekit.tracer.decode.scalars import U32, signed32
+from tracekit.tracer.decode.scalars import U32
 from tracekit.tracer.decode.signals import signal_name
 from tracekit.tracer.decode.text import number
 from tracekit.tracer.decode.view import Printer, View, pointer
 
+_OWNER: Final = struct.Struct("<ii")
+_OWNERS: Final = ("tid", "tgid", "pgid")  # F_OWNER_TID, F_OWNER_PID, F_OWNER_PGRP: asm-generic/fcntl.h
 _CPU_SET_MAX: Final = 1024  # bytes: 8192 processors, CONFIG_NR_CPUS at its largest
 _CAP_HEAD: Final = struct.Struct("<Ii")
 _CAP_WIDE: Final = (0x20071026, 0x20080522)  # versions 2 and 3, <linux/capability.h>
@@ -47,10 +49,6 @@ def _status_at(view: View, where: int) -> str:
 
 def _wait_usage(view: View, where: int) -> str:
     return (printer_of("*rusage")(view, where) or "") if view.ret else pointer(where)
-
-
-def _waitid_id(_kind: str) -> Printer:
-    return lambda _view, value: str(signed32(value))
 
 
 def _cpu_set(size: str) -> Printer:
@@ -111,8 +109,19 @@ def _ioprio(view: View, value: int) -> str:
     return f"IOPRIO_PRIO_VALUE({view.spell('ioprio_class', value >> 13)}, {value & 0x1FFF})"
 
 
+def _owner(view: View, where: int) -> str:
+    """Who gets the signals of a descriptor, struct f_owner_ex: its type says what its number is."""
+    data = view.fetch(where, _OWNER.size)
+    if data is None:
+        return pointer(where)
+    kind, number = _OWNER.unpack(data)
+    shown = view.names.task(number, _OWNERS[kind]) if 0 <= kind < len(_OWNERS) else str(number)
+    return f"{{type={view.spell('owner_type', kind & U32)}, pid={shown}}}"
+
+
 kinds(
     {
+        "owner": _owner,
         "ioprio": _ioprio,
         "return_ioprio": lambda view, value: f"{value} ({_ioprio(view, value)})",
         "return_scheduler": _scheduler_note,
@@ -125,4 +134,4 @@ kinds(
         "cap_data": _cap_data,
     }
 )
-families({"waitid_id": _waitid_id, "cpuset": _cpu_set})
+families({"cpuset": _cpu_set})

@@ -175,11 +175,11 @@ class View:
     exiting: bool
     failed: bool
 
-    def __init__(self, options: Options, abi: Abi = ABIS["x86_64"]) -> None:
+    def __init__(self, options: Options, abi: Abi = ABIS["x86_64"], names: Names | None = None) -> None:
         """A view of programs of this ABI, with these options and no call yet."""
         self.options = options
         self.abi = abi
-        self.names = Names(options.names)
+        self.names = names or Names(options.names)
 
     def show(self, call: Call, task: Task, *, exiting: bool) -> None:
         """Look at this stop from now on."""
