@@ -1,7 +1,7 @@
 """What is known about a file: stat, statx, its type and permissions, its times."""
 
 import struct
-from datetime import UTC, datetime
+import time
 from typing import Final
 
 from tracekit.syscalls import constants
@@ -100,10 +100,13 @@ def moment(seconds: int, nanoseconds: int = 0, digits: int = 9) -> str:
 def moment_text(seconds: int, fraction: str = "") -> str:
     """Local date and time; empty when no calendar goes that far."""
     try:
-        day = datetime.fromtimestamp(seconds, UTC).astimezone()
+        day = time.localtime(seconds)
     except (OverflowError, OSError, ValueError):
         return ""
-    return f"{day:%Y-%m-%dT%H:%M:%S}{fraction}{day:%z}"
+    hours, minutes = divmod(abs(day.tm_gmtoff) // 60, 60)
+    zone = f"{'-' if day.tm_gmtoff < 0 else '+'}{hours:02d}{minutes:02d}"
+    date = f"{day.tm_year}-{day.tm_mon:02d}-{day.tm_mday:02d}"
+    return f"{date}T{day.tm_hour:02d}:{day.tm_min:02d}:{day.tm_sec:02d}{fraction}{zone}"
 
 
 def _statx(view: View, where: int) -> str:

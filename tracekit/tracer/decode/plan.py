@@ -50,7 +50,7 @@ class Plan:
 
 
 class Choice:
-    """A call's plan, or one plan a command: there are many commands, and a plan is made for those that come."""
+    """A call's plan, or one plan a command: of the many commands, those that come get one."""
 
     __slots__ = ("_call", "_commands", "_plans", "_usual", "_view")
 

@@ -10,10 +10,10 @@ from tracekit.syscalls import constants
 from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import kinds
 from tracekit.tracer.decode.scalars import U32
-from tracekit.tracer.decode.view import View
+from tracekit.tracer.decode.view import Printer, View
 
 #: The directions of <asm-generic/ioctl.h>.
-_WRITE, READ, _BOTH = 1, 2, 3
+WRITE, READ, _BOTH = 1, 2, 3
 _DIRECTIONS: Final = ("_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE")
 
 #: Requests with a size of the program's choice, and their names: type, direction and number.
@@ -36,10 +36,11 @@ _SIZED: Final = {
     (ord("H"), _BOTH, 0x07): "HIDIOCGFEATURE",
     (ord("U"), READ, 0x2C): "UI_GET_SYSNAME",
     (ord("j"), READ, 0x13): "JSIOCGNAME",
-    (ord("k"), _WRITE, 0x00): "SPI_IOC_MESSAGE",
+    (ord("k"), WRITE, 0x00): "SPI_IOC_MESSAGE",
 }
-#: The types of requests that have rows in the table: other requests of these types are printed at entry.
+#: The types of requests that have rows in the table: others of these types are printed at entry.
 _KNOWN_TYPES: Final = frozenset(b'\x03\x12!"$=>EIKLMORTVWXfiop\x89\x94\xa4\xaa\xab\xae\xb4\xb7\xfd')
+_families: Final[dict[int, tuple[Printer, Printer]]] = {}
 
 
 def parts(request: int) -> tuple[int, int, int, int]:
@@ -73,14 +74,14 @@ def _composed(view: View, value: int) -> str | None:
         return f"{name}({size})"
     if kind == ord("E"):
         return _input_request(view, direction, number, size)
-    if kind == ord("M") and direction in {_WRITE, READ}:
-        return f"MIXER_{'WRITE' if direction == _WRITE else 'READ'}({number})"
+    if kind == ord("M") and direction in {WRITE, READ}:
+        return f"MIXER_{'WRITE' if direction == WRITE else 'READ'}({number})"
     return None
 
 
 def _input_request(view: View, direction: int, number: int, size: int) -> str | None:
     """Requests of an axis or of events (<linux/input.h>)."""
-    if direction == _WRITE and 0xC0 <= number <= 0xFF:
+    if direction == WRITE and 0xC0 <= number <= 0xFF:
         return f"EVIOCSABS({_constant(view, 'input_abs', number - 0xC0)})"
     if direction == READ and 0x20 <= number <= 0x3F:
         return f"EVIOCGBIT({_constant(view, 'input_ev', number - 0x20) if number > 0x20 else 0}, {size})"
@@ -101,20 +102,25 @@ def _unnamed(value: int) -> str:
     return f"_IOC({_DIRECTIONS[direction]}, {hexadecimal(kind)}, {hexadecimal(number)}, {hexadecimal(size)})"
 
 
-def _is_known(view: View) -> bool:
-    """Whether the argument of a request without a row is printed at entry already."""
-    kind = view.args[1] >> 8 & 0xFF
-    return kind in _KNOWN_TYPES
-
-
 def _argument(view: View, value: int) -> str | None:
     """The argument of a request without a form, at entry."""
-    return hexadecimal(value) if _is_known(view) else None
+    kind = view.args[1] >> 8 & 0xFF
+    if kind in _families:
+        return _families[kind][0](view, value)
+    return hexadecimal(value) if kind in _KNOWN_TYPES else None
 
 
 def _late_argument(view: View, value: int) -> str | None:
     """The same at exit."""
-    return None if _is_known(view) else f", {hexadecimal(value)}"
+    kind = view.args[1] >> 8 & 0xFF
+    if kind in _families:
+        return _families[kind][1](view, value)
+    return None if kind in _KNOWN_TYPES else f", {hexadecimal(value)}"
+
+
+def request_family(kind: int, at_entry: Printer, at_exit: Printer) -> None:
+    """Have all requests of a type that stand in no row printed by these."""
+    _families[kind] = (at_entry, at_exit)
 
 
 kinds({"ioctl_cmd": _request, "ioctl_argument": _argument, "ioctl_late_argument": _late_argument})

@@ -11,7 +11,7 @@ from typing import Final
 from tracekit.syscalls import packings, struct_rows
 from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import families, kinds, printer_of
-from tracekit.tracer.decode.structs import layouts
+from tracekit.tracer.decode.structs import array_text, layouts
 from tracekit.tracer.decode.text import counted, quoted
 from tracekit.tracer.decode.view import Printer, View, pointer
 
@@ -47,8 +47,9 @@ def peek_struct(view: View, name: str, address: int) -> bytes | None:
 
 
 def members(view: View, name: str, data: bytes) -> list[str]:
-    """The shown members of a structure of structs.tbl."""
-    return layouts(name)[view.abi].members(view, data)
+    """The shown members of a structure of structs.tbl, whose bytes these begin with."""
+    one = layouts(name)[view.abi]
+    return one.members(view, data[: one.packing.size])
 
 
 def values(view: View, name: str, data: bytes) -> tuple[int | bytes, ...]:
@@ -159,6 +160,12 @@ def _pair(kind: str) -> Printer:
     return printer
 
 
+def _array_at(count: str, kind: str) -> Printer:
+    """``array_at(3,xI)``: a pointer to as many numbers."""
+    size, element = array_of(kind)
+    return lambda view, address: array_text(view, address, int(count), size, element)
+
+
 def _reference(letter: str, kind: str) -> Printer:
     """``ref(B,kd_modes)``: a pointer to a number of this letter (``abi.packing``)."""
     by_abi, inner = packings(letter), printer_of(kind)
@@ -211,6 +218,7 @@ families(
         "items": _items,
         "pair": _pair,
         "item_pairs": _item_pairs,
+        "array_at": _array_at,
         "ref": _reference,
         "characters": _characters,
         "text": _text,
