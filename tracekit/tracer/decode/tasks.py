@@ -1,19 +1,16 @@
-"""Processes and threads: exit statuses, scheduling, names, capabilities."""
+"""Processes and threads: exit statuses, personalities, capabilities."""
 
 import struct
 from typing import Final
 
-from tracekit.syscalls import constants
 from tracekit.tracer.decode.names import Names
-from tracekit.tracer.decode.registry import families, kinds, printer_of
+from tracekit.tracer.decode.registry import kinds, printer_of
 from tracekit.tracer.decode.scalars import U32
 from tracekit.tracer.decode.signals import signal_name
-from tracekit.tracer.decode.text import number
-from tracekit.tracer.decode.view import Printer, View, pointer
+from tracekit.tracer.decode.view import View, pointer
 
 _OWNER: Final = struct.Struct("<ii")
 _OWNERS: Final = ("tid", "tgid", "pgid")  # F_OWNER_TID, F_OWNER_PID, F_OWNER_PGRP: asm-generic/fcntl.h
-_CPU_SET_MAX: Final = 1024  # bytes: 8192 processors, CONFIG_NR_CPUS at its largest
 _CAP_HEAD: Final = struct.Struct("<Ii")
 _CAP_WIDE: Final = (0x20071026, 0x20080522)  # versions 2 and 3, <linux/capability.h>
 
@@ -51,28 +48,6 @@ def _wait_usage(view: View, where: int) -> str:
     return (printer_of("*rusage")(view, where) or "") if view.ret else pointer(where)
 
 
-def _cpu_set(size: str) -> Printer:
-    """A CPU mask: ``[0 1]``."""
-    length = number(size)
-
-    def printer(view: View, where: int) -> str:
-        count = min(length(view) & U32, _CPU_SET_MAX)
-        data = view.fetch(where, count) if count else b""
-        if data is None or view.failed or not where:
-            return pointer(where)
-        bits = int.from_bytes(data, "little")
-        members = [str(at) for at in range(len(data) * 8) if bits >> at & 1]
-        limit = len(members) if view.options.verbose else view.options.string_limit
-        return f"[{' '.join([*members[:limit], *(['...'] if len(members) > limit else [])])}]"
-
-    return printer
-
-
-def _scheduler_note(_view: View, value: int) -> str:
-    name = constants("scheduler").names.get(value)
-    return f"{value} ({name})" if name else str(value)
-
-
 def _personality(view: View, value: int) -> str:
     value &= U32
     if value == U32:
@@ -103,12 +78,6 @@ def _cap_data(view: View, where: int) -> str:
     return "{" + ", ".join(f"{name}={one}" for name, one in zip(names, sets, strict=True)) + "}"
 
 
-def _ioprio(view: View, value: int) -> str:
-    """``IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 4)`` (<linux/ioprio.h>)."""
-    value &= U32
-    return f"IOPRIO_PRIO_VALUE({view.spell('ioprio_class', value >> 13)}, {value & 0x1FFF})"
-
-
 def _owner(view: View, where: int) -> str:
     """Who gets the signals of a descriptor, struct f_owner_ex: its type says what its number is."""
     data = view.fetch(where, _OWNER.size)
@@ -122,9 +91,6 @@ def _owner(view: View, where: int) -> str:
 kinds(
     {
         "owner": _owner,
-        "ioprio": _ioprio,
-        "return_ioprio": lambda view, value: f"{value} ({_ioprio(view, value)})",
-        "return_scheduler": _scheduler_note,
         "return_personality": lambda view, value: (
             f"{hex(value) if value else '0'} ({_personality(view, value)})"
         ),
@@ -134,4 +100,3 @@ kinds(
         "cap_data": _cap_data,
     }
 )
-families({"cpuset": _cpu_set})
