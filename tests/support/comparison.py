@@ -1,0 +1,205 @@
+"""The program of fixtures/tracees/calls*.c under two tracers: their lines, put side by side."""
+
+import platform
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.requirements import need
+from tests.support.tracees import BARE, SOURCES
+from tests.support.tracers import TRACEKIT
+
+FAMILIES: Final = (
+    "bad",
+    "paths",
+    "descriptors",
+    "memory",
+    "tasks",
+    "ids",
+    "signals",
+    "sockets",
+    "polling",
+    "times",
+    "ipc",
+    "system",
+    "newer",
+    "threads",
+)
+STRACE: Final = "6.1"
+"""The version that the differences are listed for."""
+
+NOT_HERE: Final = 77
+WRAPPED: Final = 10000
+"""How far apart the tids of one run are when the kernel has begun anew with small ones in between."""
+
+SCAFFOLD: Final = 1
+"""How many tasks come before the namespaces: what they print has ids of this machine."""
+
+CHANCE: Final = (
+    (r"\b(\w+=\{tv_sec=)\d+(, tv_usec=)\d+(?=\}, ru_stime|\}, \.\.\.|\}, ru_maxrss)", r"\1N\2N"),
+    (r"(ru_\w+|tms_\w+|si_[us]time)=\d+", r"\1=N"),
+    (r"^(gettimeofday|clock_gettime)\(.*\{tv_sec=[1-9].*", r"\1 N"),
+    (r"^(times|time|sysinfo|getcpu|brk)\((.*) = .*", r"\1 N"),
+    (r"^(adjtimex|clock_adjtime)\(.*modes=0.*", r"\1 N"),
+    (r"^([sg]et_thread_area)\(\{entry_number=[1-9]\d*", r"\1({entry_number=N"),
+    (r"^(add_key|keyctl)(\(.*\)) += \d+$", r"\1\2 = N"),
+    (r"^(keyctl\(\w+, )\d{6,}", r"\1N"),
+    (r"(?<=:\[)\d+(?:->\d+)?(?=\])", "N"),
+    (r"left \{[^}]*\}", "left N"),
+    (r"<pid:\d+>", "<pid:N>"),
+    (r"(?<=/#)\d+(?=>)", "N"),
+    (r"(st_ino|stx_ino|stx_mnt_id|d_ino|d_off|f_bfree|f_bavail|f_ffree|f_files)=\w+", r"\1=N"),
+    (r"(st_[amc]time|stx_[abcm]time|f_fsid)=(?:\{[^}]*\}|\w+)( /\* [^*]* \*/)?", r"\1=N"),
+    (r"(st_[amc]time_nsec)=\d+", r"\1=N"),
+)
+"""What two runs of the program have in different ways, and what stands for it."""
+
+INTERRUPTED: Final = "~"
+"""Marks a call whose line had two halves."""
+
+_LINE: Final = re.compile(r"(\d+) +(.*)")
+_RESUMED: Final = re.compile(r"(?:\[[^]]*\] )*<\.\.\. \w+ resumed>")
+_PADDING: Final = re.compile(r"\) += ")
+_LEADER: Final = re.compile(r"(?:\[[^]]*\] )+")
+_CALL: Final = re.compile(r"(\w+)\(")
+_RAW: Final = re.compile(r"-?(?:0x[0-9a-f]+|\d+|NULL)")
+_TOKEN: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|[\w.?-]+|[^\w\s]")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One line of the program's as both tracers have it."""
+
+    call: str
+    theirs: str
+    ours: str
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs."""
+        return self.theirs == self.ours
+
+    @property
+    def unnamed(self) -> bool:
+        """Whether strace has no name for this call."""
+        return "syscall_0x" in self.theirs
+
+    @property
+    def raw(self) -> bool:
+        """Whether all that differs is a bare number of ours where strace says more."""
+        theirs, ours = _TOKEN.findall(self.theirs), _TOKEN.findall(self.ours)
+        start = next((at for at, both in enumerate(zip(theirs, ours, strict=False)) if both[0] != both[1]), 0)
+        return bool(_RAW.fullmatch(ours[start])) and not _RAW.fullmatch(theirs[start])
+
+
+def need_this_strace() -> str:
+    """Return strace's path, or skip the test where it is not the version that the lists are made for."""
+    if platform.machine() != "x86_64":
+        pytest.skip("the programs make the calls of x86-64")
+    strace = need("strace")
+    words = subprocess.run([strace, "-V"], check=True, capture_output=True, text=True).stdout.split()
+    if (version := words[words.index("version") + 1]) != STRACE:
+        pytest.skip(f"this is strace {version}; the differences are listed for {STRACE}")
+    return strace
+
+
+def build(folder: Path) -> Path:
+    """Build the program that makes every call, and return its path."""
+    program = folder / "calls"
+    sources = sorted(str(one) for one in SOURCES.glob("calls*.c"))
+    subprocess.run([need("cc"), "-O1", *BARE, "-o", str(program), *sources], check=True)
+    return program
+
+
+def compare(program: Path, folder: Path, options: Sequence[str], families: Sequence[str]) -> list[Pair]:
+    """Trace some families of calls with strace and with ours, and put their lines side by side.
+
+    Raises:
+        AssertionError: The tracers don't agree on the number of tasks, or of lines of a task.
+    """
+    runs = []
+    for name, tracer in (("theirs", [need("strace")]), ("ours", [*TRACEKIT, "strace"])):
+        here = folder / name.rjust(6, "_")  # both have paths of one length: columns depend on it
+        here.mkdir(parents=True)
+        runs.append((here, _start(tracer, program, here, options, families)))
+    theirs, ours = (_finish(process, here) for here, process in runs)
+    assert [len(lines) for lines in ours] == [len(lines) for lines in theirs]
+    return [_pair(*lines) for tasks in zip(theirs, ours, strict=True) for lines in zip(*tasks, strict=True)]
+
+
+def _pair(theirs: str, ours: str) -> Pair:
+    """Pair two lines; columns count only where neither call was interrupted, which is chance."""
+    if INTERRUPTED in (theirs[0], ours[0]):
+        theirs, ours = (_PADDING.sub(") = ", line.removeprefix(INTERRUPTED)) for line in (theirs, ours))
+    return Pair(_name(ours), settled(theirs), settled(ours))
+
+
+def _start(
+    tracer: list[str], program: Path, here: Path, options: Sequence[str], families: Sequence[str]
+) -> subprocess.Popen[bytes]:
+    command = [*tracer, "-f", *options, "-o", f"{here}.trace", "--", str(program), *families]
+    null = subprocess.DEVNULL
+    return subprocess.Popen(command, cwd=here, stdin=null, stdout=null, stderr=subprocess.PIPE)
+
+
+def _finish(process: subprocess.Popen[bytes], here: Path) -> list[list[str]]:
+    complaints = process.communicate(timeout=60)[1]
+    if process.returncode == NOT_HERE:
+        pytest.skip("this machine gives nobody namespaces of his own (CLONE_NEWUSER)")
+    assert process.returncode == 0, complaints.decode(errors="replace")
+    trace = "".join(_texts(Path(f"{here}.trace")))
+    for path in (str(here), "".join(f"\\x{byte:02x}" for byte in bytes(here))):
+        trace = trace.replace(path, "FOLDER")
+    return lines_by_task(trace)[SCAFFOLD:]
+
+
+def _texts(out: Path) -> Iterator[str]:
+    """The trace, or with -ff those of all tasks by age, with their tids before each line."""
+    if out.exists():
+        yield out.read_text("utf-8", errors="surrogateescape")
+        return
+    tids = sorted(int(one.suffix[1:]) for one in out.parent.glob(f"{out.name}.*"))
+    first = next((at for at, tid in enumerate(tids) if at and tid - tids[at - 1] > WRAPPED), 0)
+    for tid in tids[first:] + tids[:first]:
+        text = out.with_name(f"{out.name}.{tid}").read_text("utf-8", errors="surrogateescape")
+        yield "".join(f"{tid} {line}\n" for line in text.splitlines())
+
+
+def lines_by_task(trace: str) -> list[list[str]]:
+    """The lines of each task, tasks as they appear; an interrupted call is one line, marked so."""
+    tasks: dict[str, list[str]] = {}
+    for line in trace.splitlines():
+        match = _LINE.fullmatch(line)
+        assert match, f"not a line of strace's: {line}"
+        lines = tasks.setdefault(match[1], [])
+        if resumed := _RESUMED.match(match[2]):
+            first = lines[-1].removesuffix("<unfinished ...>").removesuffix(" ")
+            lines[-1] = INTERRUPTED + first + match[2][resumed.end() :]
+        else:
+            lines.append(match[2])
+    return list(tasks.values())
+
+
+def settled(line: str) -> str:
+    """Return a line without what chance has put there."""
+    leader, text = _parts(line)
+    for pattern, words in CHANCE:
+        text = re.sub(pattern, words, text)
+    return leader + text
+
+
+def _parts(line: str) -> tuple[str, str]:
+    """Part a line from the call's number and place before it (-n, -i)."""
+    end = match.end() if (match := _LEADER.match(line)) else 0
+    return line[:end], line[end:]
+
+
+def _name(line: str) -> str:
+    text = _parts(line)[1]
+    match = _CALL.match(text)
+    return match[1] if match else text.split("{", maxsplit=1)[0].strip()
