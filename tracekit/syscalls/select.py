@@ -46,6 +46,10 @@ class CallSet:
         """The names of those that the architecture's table has."""
         return frozenset(call.name for number, call in calls(arch).items() if self.has(arch, number))
 
+    def __bool__(self) -> bool:
+        """Whether there is any call in it."""
+        return self.inverted or any(self.numbers.values())
+
     def __or__(self, other: "CallSet") -> "CallSet":
         """The calls of either set."""
         if self.everything or other.everything:

@@ -38,6 +38,9 @@ class Calls:
         self._remarks = remarks
         self._counts = counts
         self._filters = settings.filters
+        self._chosen = bool(settings.filters.paths) or not settings.filters.trace.everything
+        """Some calls are not wanted."""
+        self._raw = settings.filters.raw if settings.filters.raw else None
         self._paths = PathFilter(settings.filters.paths) if settings.filters.paths else None
         self._shows_command = settings.layout.commands
         self._writes = settings.summary is None or not settings.summary.only
@@ -47,9 +50,10 @@ class Calls:
 
     def enter(self, task: Task, info: ptrace.SyscallInfo) -> None:
         """Take down the entry of a call; ``task.call`` is the call then, if it is one that is wanted."""
-        _, arch, pointer, stack, number, *args = info
-        name, table = _TABLES[arch]
-        call = Call(table.get(number), number, name, args, stack=stack, resumes=task.latest)
+        task.pages.clear()
+        number = info[4]
+        name, table = _TABLES[info[1]]
+        call = Call(table.get(number), number, name, info[5:], stack=info[3], resumes=task.latest)
         if name == "i386":
             resolve(call, task)
             number = call.syscall.numbers.get(name, number) if call.syscall else number
@@ -58,13 +62,13 @@ class Calls:
         task.number = number
         if name != task.arch:
             self._remarks.personality(task, name)
-        if not self._filters.trace.has(name, number) or (self._paths and not self._paths.touches(call, task)):
+        if self._chosen and not self._wants(call, number, task):
             return
         if self.tamper and not task.hidden:
             self.tamper.enter(task, call)
-        if self._writes and not self._filters.raw.has(name, number):
+        if self._writes and (self._raw is None or not self._raw.has(name, number)):
             self._decoder.enter(call, task)
-        where = (number, pointer, ABIS[name].word) if self._shows_where else None
+        where = (number, info[2], ABIS[name].word) if self._shows_where else None
         if self._shows_command:
             self._record.attach(task.tid, procfs.comm(task.tid))
         self._record.entry(task.tid, time.time_ns(), call, where)
@@ -75,9 +79,18 @@ class Calls:
         if self.tally:
             self.tally.enter(task.tid)
 
+    def _wants(self, call: Call, number: int, task: Task) -> bool:
+        """Whether the filters let a call through.
+
+        One that no table has is always told of, as strace does it: nobody could have asked for it.
+        """
+        chosen = call.syscall is None or self._filters.trace.has(call.arch, number)
+        return chosen and (self._paths is None or self._paths.touches(call, task))
+
     def leave(self, task: Task, call: Call, info: ptrace.SyscallInfo) -> None:
         """Take down the exit of the call that a task is in."""
         duration = time.monotonic_ns() - task.entered_ns
+        task.pages.clear()
         now = time.time_ns()
         call.ret, call.is_error = info[4], bool(info[5] & 0xFF)
         note = self.tamper.leave(task, call) if self.tamper else ""

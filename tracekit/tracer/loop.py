@@ -25,11 +25,15 @@ from tracekit.tracer.release import SYSCALL_STOP, Release
 from tracekit.tracer.remarks import Remarks
 from tracekit.tracer.settings import Settings
 from tracekit.tracer.task import Task, Tasks
-from tracekit.tracer.waiting import Waiter
+from tracekit.tracer.waiting import TICK, Waiter
 
 _NEW_TASK = frozenset({ptrace.EVENT_CLONE, ptrace.EVENT_FORK, ptrace.EVENT_VFORK})
-_WRITING = 0.01
-"""Seconds of a tick that go to writing while tasks are busy; on a machine with one core they would wait."""
+_SYSCALL_STATUS = SYSCALL_STOP << 8 | 0x7F
+"""What wait4(2) reports of a syscall stop: most of all stops."""
+_LEAST = 0.04
+"""The share of time that goes to writing while tasks are busy; a full backlog takes all of it."""
+_AT_ONCE = 8
+"""Entries that are written between two looks for tasks that have stopped: some 50 microseconds."""
 _SOON = 0.001
 """Seconds: a delay that ends so soon is not slept through, the wait could begin too late to be woken."""
 _STOPPING = frozenset({signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU})
@@ -117,7 +121,7 @@ class Tracer:
             if self.calls.tally:
                 record.text(self.calls.tally.text())
             record.header("end", {"time_ns": time.time_ns(), **self.counts.facts()})
-            while record.write_some():
+            while record.write_some(_AT_ONCE):
                 if self.tasks:
                     self.glance(waiter)
         finally:
@@ -147,9 +151,10 @@ class Tracer:
         self._handle_round()
 
     def _catch_up(self, waiter: Waiter) -> None:
-        """Write while no task waits: a little, or all if none has stopped since the last tick."""
-        until = math.inf if self._quiet else time.monotonic() + _WRITING
-        while self._record.write_some() and time.monotonic() < until:
+        """Write while no task waits: all if none has stopped since the last tick, else by the backlog."""
+        busy = not self._quiet
+        until = time.monotonic() + max(self._record.fullness, _LEAST) * TICK if busy else math.inf
+        while time.monotonic() < until and self._record.write_some(_AT_ONCE):
             self.glance(waiter)
         self._record.flush()
         self._quiet = True
@@ -180,6 +185,9 @@ class Tracer:
             self.release.in_spite_of(error, tid, status)
 
     def _handle(self, tid: int, status: int) -> None:
+        if status == _SYSCALL_STATUS and tid in self.tasks and not self._detaching:
+            self._on_syscall(self.tasks[tid])
+            return
         if not os.WIFSTOPPED(status):
             self._on_end(tid, status)
             return

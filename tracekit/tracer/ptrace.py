@@ -13,7 +13,18 @@ leave the rest to the loop.
 import errno
 import os
 import struct
-from ctypes import Array, addressof, c_char, c_ulong, c_void_p, create_string_buffer, get_errno
+import sys
+from ctypes import (
+    Array,
+    addressof,
+    c_char,
+    c_long,
+    c_ulong,
+    c_void_p,
+    create_string_buffer,
+    get_errno,
+    set_errno,
+)
 
 from ptrace import PtraceError
 from ptrace.binding import func
@@ -23,6 +34,8 @@ from ptrace.ctypes_libc import libc
 # below it is called directly, and without argtypes, which halves the time again: numbers are passed as int,
 # extended by their sign, and addresses as c_void_p.
 _ptrace = libc["ptrace"]
+_peek = libc["ptrace"]
+_peek.restype = c_long
 
 # linux/ptrace.h
 _SEIZE = 0x4206
@@ -31,6 +44,7 @@ _LISTEN = 0x4208
 _GET_SYSCALL_INFO = 0x420E
 _GETREGSET = 0x4204
 _SETREGSET = 0x4205
+_SYSCALL = func.PTRACE_SYSCALL
 
 EVENT_FORK = func.PTRACE_EVENT_FORK
 EVENT_VFORK = func.PTRACE_EVENT_VFORK
@@ -53,6 +67,7 @@ SIGINFO_SIZE = 128
 # struct ptrace_syscall_info, linux/ptrace.h: op, three bytes of padding, arch, instruction pointer, stack
 # pointer; then the number and six arguments, or the return value and a byte that tells an error.
 _INFO = struct.Struct("=B3xIQQq6Q")
+_unpack_info = _INFO.unpack_from
 _INFO_SIZE = 88
 ENTRY, EXIT, SECCOMP = 1, 2, 3
 """What a syscall stop is: the ``op`` of a SyscallInfo."""
@@ -105,7 +120,7 @@ def interrupt(tid: int) -> bool:
 
 def resume(tid: int, signal: int = 0) -> bool:
     """Let a stopped task go on to its next syscall stop, delivering a signal to it."""
-    return _request(func.PTRACE_SYSCALL, tid, 0, signal)
+    return _ptrace(_SYSCALL, tid, 0, signal) >= 0 or _failed(_SYSCALL, tid)
 
 
 def proceed(tid: int, signal: int = 0) -> bool:
@@ -135,9 +150,17 @@ def signal_info(tid: int) -> bytes | None:
 
 def syscall_info(tid: int) -> SyscallInfo | None:
     """Return what the syscall stop of a task is about."""
-    if not _request(_GET_SYSCALL_INFO, tid, _INFO_SIZE, _info_at):
+    if _ptrace(_GET_SYSCALL_INFO, tid, _INFO_SIZE, _info_at) < 0:
+        _failed(_GET_SYSCALL_INFO, tid)
         return None
-    return _INFO.unpack_from(_info)
+    return _unpack_info(_info)
+
+
+def peek(tid: int, address: int) -> bytes | None:
+    """Return a word of a stopped task's memory, None where it cannot be read."""
+    set_errno(0)
+    word = _peek(func.PTRACE_PEEKDATA, tid, c_void_p(address), None)
+    return None if word == -1 and get_errno() else word.to_bytes(8, sys.byteorder, signed=True)
 
 
 def write_user(tid: int, offset: int, value: int) -> bool:
@@ -170,8 +193,15 @@ def _request(request: int, tid: int, address: int = 0, data: int | c_void_p | c_
     Raises:
         PtraceError: anything else, which is a defect of ours.
     """
-    if _ptrace(request, tid, address, data) >= 0:
-        return True
+    return _ptrace(request, tid, address, data) >= 0 or _failed(request, tid)
+
+
+def _failed(request: int, tid: int) -> bool:
+    """Return False for a request that failed since the task is no more.
+
+    Raises:
+        PtraceError: it failed for anything else, which is a defect of ours.
+    """
     number = get_errno()
     if number != errno.ESRCH:
         raise PtraceError(f"ptrace request {request:#x}", errno=number, pid=tid)

@@ -137,22 +137,27 @@ class Record:
         """Whole lines that stand behind all others."""
         self._put(self._writer.text, (lines,))
 
-    def write_some(self) -> bool:
-        """Write one entry; False when there is none.
+    @property
+    def fullness(self) -> float:
+        """How much of the backlog that is let grow there is: 0 to 1."""
+        return min(len(self._waiting) / self._limit, 1.0) if self._limit else 1.0
+
+    def write_some(self, count: int = 1) -> bool:
+        """Write so many entries; False when none is left.
 
         Raises:
             UnwritableError: the trace cannot be written.
         """
-        if not self._waiting:
-            return False
-        work, what = self._waiting.popleft()
-        self._unsure += 1
+        waiting = self._waiting
         try:
-            work(*what)
+            for _ in range(min(count, len(waiting))):
+                work, what = waiting.popleft()
+                self._unsure += 1
+                work(*what)
         except UnwritableError:
             self._failed = True
             raise
-        return True
+        return bool(waiting)
 
     def write_all(self) -> None:
         """Write everything that was taken down."""

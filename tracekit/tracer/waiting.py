@@ -25,7 +25,7 @@ _IGNORED = (
     signal.SIGTTOU,  # a traced shell takes the terminal, and we still write to it
     signal.SIGTTIN,
 )
-_TICK = 0.05
+TICK = 0.05
 """Seconds between two ticks."""
 _TURNS = 16
 """Of so many waits, one takes every task that has stopped: the kernel offers the oldest task first each
@@ -66,7 +66,7 @@ class Waiter:
             self._replace(number, signal.SIG_IGN)
         self._replace(signal.SIGCHLD, signal.SIG_DFL)  # who started us may ignore it: we would miss every end
         self._replace(signal.SIGALRM, self._tick)
-        signal.setitimer(signal.ITIMER_REAL, _TICK, _TICK)
+        signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
         return self
 
     def __exit__(
@@ -109,7 +109,7 @@ class Waiter:
 
     def wake_after(self, seconds: float) -> None:
         """Let the next tick come early."""
-        signal.setitimer(signal.ITIMER_REAL, min(max(seconds, 1e-6), _TICK), _TICK)
+        signal.setitimer(signal.ITIMER_REAL, min(max(seconds, 1e-6), TICK), TICK)
 
     def ended(self) -> bool:
         """Say whether the trace was asked to end, or its time is over."""

@@ -47,7 +47,7 @@ class Decoder:
         if call.syscall is None:
             return
         plan = call.plan = self._plan(call.syscall, call)
-        if plan.entry_steps or plan.captures:
+        if plan.takes_at_entry:
             view = plan.view
             view.show(call, task, exiting=False)
             args = call.args
@@ -61,14 +61,13 @@ class Decoder:
         plan = call.plan
         if plan is None:
             return
-        prints = plan.returns_at_stop and not call.is_error
-        if plan.exit_steps or prints:
+        if plan.takes_at_exit:
             view = plan.view
             view.show(call, task, exiting=True)
             args = call.args
             if plan.exit_steps:
                 call.taken = [*call.taken, *(step(view, args[index]) for step, index in plan.exit_steps)]
-            if prints:
+            if plan.returns_at_stop and not call.is_error:
                 call.ret_text = plan.returns(view, call.ret) or ""
 
     def entering(self, call: Call) -> str:

@@ -7,7 +7,7 @@ of vectors, messages) and everything that asks /proc is printed at the stop.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from tracekit.syscalls import Argument, Commands, Form, Syscall
@@ -47,6 +47,14 @@ class Plan:
     returns: Printer
     returns_at_stop: bool
     """The return value is printed at the stop: it is a descriptor, say."""
+    takes_at_entry: bool = field(init=False)
+    takes_at_exit: bool = field(init=False)
+    """Whether there is anything to do at the stops at all."""
+
+    def __post_init__(self) -> None:
+        """See what there is to do."""
+        object.__setattr__(self, "takes_at_entry", bool(self.entry_steps or self.captures))
+        object.__setattr__(self, "takes_at_exit", bool(self.exit_steps or self.returns_at_stop))
 
 
 class Choice:

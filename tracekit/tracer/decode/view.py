@@ -82,20 +82,12 @@ class Call:
         ret_text: the return value, when it was printed at the stop.
     """
 
-    __slots__ = (
-        "arch",
-        "args",
-        "is_error",
-        "number",
-        "plan",
-        "resumes",
-        "ret",
-        "ret_text",
-        "saved",
-        "stack",
-        "syscall",
-        "taken",
-    )
+    ret = 0
+    is_error = False
+    plan: Any = None
+    taken: Sequence[Any] = ()
+    saved: Mapping[int, Any] = _NOTHING_SAVED
+    ret_text = ""
 
     def __init__(
         self,
@@ -113,12 +105,6 @@ class Call:
         self.args = args
         self.stack = stack
         self.resumes = resumes
-        self.ret = 0
-        self.is_error = False
-        self.plan: Any = None
-        self.taken: Sequence[Any] = ()
-        self.saved: Mapping[int, Any] = _NOTHING_SAVED
-        self.ret_text = ""
 
     def remember(self, index: int, value: Any) -> None:
         """Keep what an argument held at entry."""
