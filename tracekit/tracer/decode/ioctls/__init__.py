@@ -2,11 +2,14 @@
 
 from tracekit.tracer.decode.ioctls import (
     clocks,
+    consoles,
+    device_mapper,
     disks,
     events,
     exchange,
     files,
     flash,
+    fonts,
     gpio,
     input_events,
     network,
@@ -15,11 +18,14 @@ from tracekit.tracer.decode.ioctls import (
 
 __all__ = [
     "clocks",
+    "consoles",
+    "device_mapper",
     "disks",
     "events",
     "exchange",
     "files",
     "flash",
+    "fonts",
     "gpio",
     "input_events",
     "network",

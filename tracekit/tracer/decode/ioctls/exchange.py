@@ -190,7 +190,7 @@ def bounded_text(view: View, address: int, size: int) -> str:
     text, end, _ = data.partition(b"\0")
     if not end and len(data) < min(size, limit + 1):
         return pointer(address)
-    more = not end or len(text) > limit
+    more = size and (not end or len(text) > limit)
     return quoted(text[:limit], view.options.hex_strings) + ("..." if more else "")
 
 
