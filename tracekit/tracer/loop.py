@@ -153,8 +153,8 @@ class Tracer:
     def _catch_up(self, waiter: Waiter) -> None:
         """Write while no task waits: all if none has stopped since the last tick, else by the backlog."""
         busy = not self._quiet
-        until = time.monotonic() + max(self._record.fullness, _LEAST) * TICK if busy else math.inf
-        while time.monotonic() < until and self._record.write_some(_AT_ONCE):
+        until = time.monotonic() + max(self._record.fullness, _LEAST) * TICK if busy else waiter.deadline
+        while time.monotonic() < until and not waiter.requested and self._record.write_some(_AT_ONCE):
             self.glance(waiter)
         self._record.flush()
         self._quiet = True
