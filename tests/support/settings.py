@@ -12,15 +12,15 @@ from typing import Any
 TRACE = """
 import json, sys
 from dataclasses import replace
-from tracekit import tracer
+from tracekit.tracer import tracing
 from tracekit.syscalls.select import choose
 from tracekit.tracer.filters import Filters
 given = json.loads(sys.argv[1])
 inject = tuple(map(tuple, given.pop("inject", [])))
 given["filters"] = Filters(trace=choose(given.pop("wanted")), inject=inject)
-settings = replace(tracer.Settings(), **given)
+settings = replace(tracing.Settings(), **given)
 settings = replace(settings, layout=replace(settings.layout, headers=False))
-status = tracer.run(sys.argv[2:], settings)[0]
+status = tracing.run(sys.argv[2:], settings)[0]
 sys.exit(status if status >= 0 else 128 - status)
 """
 """Starts a program under trace; its settings are JSON."""

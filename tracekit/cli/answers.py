@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from tracekit import tracer
 from tracekit.analyzers import ANALYZERS, Analyzer, Answer
 from tracekit.cli import streams
 from tracekit.cli.tracing import Grouped, attach_to, settings, target_options
@@ -16,6 +15,7 @@ from tracekit.errors import ExitCode, UnreadableError, UsageError
 from tracekit.events import Trace, read_trace
 from tracekit.report.escape import visible
 from tracekit.report.render import FORMATS, render
+from tracekit.tracer import tracing
 from tracekit.tracer.targets import Selection
 
 _PROGRAM = "tracekit.program"
@@ -131,7 +131,7 @@ def _live(
         path = output or str(Path(folder) / "live.strace")
         how = settings(output=path, follow=True, analyses=analyzer.name, duration=duration)
         if program:
-            tracer.run(program, how)
+            tracing.run(program, how)
         else:
             attach_to(selection, how)
         if not output:

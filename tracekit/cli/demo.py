@@ -17,13 +17,14 @@ from pathlib import Path
 import click
 import psutil
 
-from tracekit import resources, tracer
+from tracekit import resources
 from tracekit.analyzers import ANALYZERS
 from tracekit.cli import streams
 from tracekit.cli.answers import show
 from tracekit.cli.tracing import settings
 from tracekit.errors import TracekitError
 from tracekit.events import read_trace
+from tracekit.tracer import tracing
 from tracekit.tracer.targets import Selection
 
 _START_TIMEOUT = 10.0
@@ -133,7 +134,7 @@ def _port(process: subprocess.Popen[bytes]) -> int:
 class _Load(threading.Thread):
     """Sends the requests, then asks for the end of the trace."""
 
-    def __init__(self, port: int, waiter: tracer.Waiter) -> None:
+    def __init__(self, port: int, waiter: tracing.Waiter) -> None:
         super().__init__(daemon=True)
         self._port, self._waiter = port, waiter
         self.ended = False
@@ -162,14 +163,14 @@ def _trace_load(pid: int, port: int, trace: Path) -> None:
     """
     loads: list[_Load] = []
 
-    def on_ready(tasks: int, waiter: tracer.Waiter) -> None:
+    def on_ready(tasks: int, waiter: tracing.Waiter) -> None:
         click.echo(f"Following {tasks} threads of it.")
         loads.append(_Load(port, waiter))
         loads[0].start()
 
     selection = Selection((pid,), tree=True)
     how = settings(output=str(trace), follow=True, duration=60.0)
-    counts = tracer.attach(selection.pids(), how, rescan=selection.rescan, on_ready=on_ready)
+    counts = tracing.attach(selection.pids(), how, rescan=selection.rescan, on_ready=on_ready)
     if loads and loads[0].error:
         raise TracekitError(
             f"the embedded server did not answer: {loads[0].error}", f"see {trace.parent}/logs"

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from tracekit import tracer
 from tracekit.cli import closing, letters, streams
 from tracekit.cli.letters import Headed
 from tracekit.cli.strace.asked import ComplaintError
@@ -15,6 +14,7 @@ from tracekit.errors import UsageError
 from tracekit.report.escape import visible
 from tracekit.syscalls import ARCHITECTURES
 from tracekit.syscalls.select import ALL_CALLS, CallSet, named
+from tracekit.tracer import tracing
 from tracekit.tracer.targets import Selection
 
 Command = Callable[..., Any]
@@ -116,13 +116,13 @@ def settings(
     follow: bool,
     analyses: str | None = None,
     duration: float | None = None,
-) -> tracer.Settings:
+) -> tracing.Settings:
     """Return the settings of a trace of ours: every thread, or the answers' calls alone.
 
     Raises:
         UsageError: an analyzer that does not exist.
     """
-    base = tracer.Settings()
+    base = tracing.Settings()
     return replace(
         base,
         output=output,
@@ -143,7 +143,7 @@ def _asked_for(
     plain: bool,
     same_cpu: bool,
     duration: float | None,
-) -> tracer.Settings:
+) -> tracing.Settings:
     """Return the settings that the options of the command that is being run ask for.
 
     Raises:
@@ -215,7 +215,7 @@ def run(command: tuple[str, ...], follow: int, **options: Any) -> int:
     tracekit run -f -o t.strace -- python3 -m http.server
     """
     how = _asked_for(list(command), follow, tids=bool(follow), **options)
-    status, _ = tracer.run(list(command), how, on_end=closing.teller(how.output))
+    status, _ = tracing.run(list(command), how, on_end=closing.teller(how.output))
     return status if status >= 0 else 128 - status
 
 
@@ -240,13 +240,13 @@ def attach(
     attach_to(selection, how)
 
 
-def attach_to(selection: Selection, how: tracer.Settings) -> tracer.Counts:
+def attach_to(selection: Selection, how: tracing.Settings) -> tracing.Counts:
     """Attach to what was selected, and say on standard error when that is done, and at the end how it was."""
 
-    def ready(tasks: int, _waiter: tracer.Waiter) -> None:
+    def ready(tasks: int, _waiter: tracing.Waiter) -> None:
         streams.tell(f"attached to {tasks} tasks; Ctrl-C ends the trace")
 
-    return tracer.attach(
+    return tracing.attach(
         selection.pids(),
         how,
         rescan=selection.rescan,

@@ -108,7 +108,7 @@ class Leaders:
             return seconds(time_ns, stamp.digits)
         second = time_ns // _SECOND
         if self._clock[0] != second:
-            self._clock = (second, time.strftime("%H:%M:%S", time.localtime(second)))
+            self._clock = (second, _clock_time(second))
         return self._clock[1] + _fraction(time_ns, stamp.digits)
 
     def _since(self, time_ns: int, digits: int) -> str:
@@ -130,6 +130,14 @@ def _fraction(nanoseconds: int, digits: int) -> str:
     if not digits:
         return ""
     return f".{nanoseconds % _SECOND // 10 ** (9 - digits):0{digits}}"
+
+
+def _clock_time(second: int) -> str:
+    """The local time of day; the plain number where the calendar ends."""
+    try:
+        return time.strftime("%H:%M:%S", time.localtime(second))
+    except (OSError, OverflowError, ValueError):
+        return str(second)
 
 
 def _pointer(where: tuple[int, int, int] | None) -> str:

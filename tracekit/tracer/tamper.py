@@ -37,7 +37,7 @@ class Tamper:
         task.pause_ns = injection.delay_enter or 0
         if injection.replaces:
             tampering.replaced = registers.set_number(task.tid, _substitute(injection, call.arch))
-        self._poke(tampering, task.tid, call, injection.poke_enter)
+        self._poke(tampering, task, call, injection.poke_enter)
 
     def leave(self, task: Task, call: Call) -> str:
         """End with a call that stands at its exit: it then returns what it is to return. Say so."""
@@ -45,7 +45,7 @@ class Tamper:
         if tampering is None:
             return ""
         injection = tampering.injection
-        self._poke(tampering, task.tid, call, injection.poke_exit)
+        self._poke(tampering, task, call, injection.poke_exit)
         task.pause_ns = injection.delay_exit or 0
         if tampering.replaced:
             self._replace_result(task.tid, call, injection)
@@ -61,8 +61,9 @@ class Tamper:
         if not call.is_error:
             call.ret &= ABIS[call.arch].mask
 
-    def _poke(self, tampering: Tampering, tid: int, call: Call, pokes: Pokes | None) -> None:
+    def _poke(self, tampering: Tampering, task: Task, call: Call, pokes: Pokes | None) -> None:
         """Overwrite what arguments point to."""
+        tid = task.tid
         count = 1 + max((one.index for one in call.syscall.form.arguments), default=-1) if call.syscall else 6
         for argument, data in (pokes or {}).items():
             if argument >= count:
@@ -70,10 +71,16 @@ class Tamper:
                     f"poke_tcb: {_FAILED} {tid}: requested to tamper with argument #{argument + 1},"
                     f" but system call '{call.name}' has only {count} arguments"
                 )
-            elif _write(tid, call.args[argument], data):
-                tampering.poked = True
-            else:
+                continue
+            written = _write(tid, call.args[argument], data)
+            if not written:
                 self._say(f"poke_tcb: {_FAILED} {tid}: couldn't poke")
+                continue
+            tampering.poked = True
+            task.pages.clear()
+            if written < len(data):
+                place = f"@{call.args[argument]:#x}"
+                self._say(f"upoken: pid:{tid} short write ({written} < {len(data)}) {place}")
 
 
 def _substitute(injection: Injection, arch: str) -> int:

@@ -45,9 +45,12 @@ class Task:
     injected: Counter[tuple[str, int]] = field(default_factory=Counter)
     """How often it made each of the calls that something may be done to: architecture and number."""
 
+    pages: memory.Pages = field(default_factory=dict)
+    """Its memory, as far as it was read at the stop that it stands in."""
+
     def read(self, address: int, size: int) -> bytes:
         """Return up to ``size`` bytes of its memory, fewer or none where it cannot be read."""
-        return memory.read(self.tid, address, size)
+        return memory.read(self.tid, address, size, self.pages)
 
     def describe(self, fd: int, tid: int | None = None) -> str:
         """Return the ``<...>`` annotation of a descriptor, of another task's perhaps, or nothing."""

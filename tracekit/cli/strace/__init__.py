@@ -5,18 +5,20 @@ import os
 import resource
 import signal
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from tracekit import __version__, tracer
+from tracekit import __version__
 from tracekit.cli.strace.asked import Asked, ComplaintError
 from tracekit.cli.strace.getopt import Arguments, OptionError
-from tracekit.cli.strace.job import Job, made
 from tracekit.cli.strace.options import OPTIONS
-from tracekit.cli.strace.usage import usage
 from tracekit.errors import NotPermittedError, TracekitError, UsageError
 from tracekit.syscalls.select import DesignatorError
 from tracekit.tracer.notices import Notices
 from tracekit.tracer.output import UnwritableError
+
+if TYPE_CHECKING:
+    from tracekit.cli.strace.job import Job
+    from tracekit.tracer.waiting import Waiter
 
 FAILED: Final = 1
 """The exit status of strace for everything that goes wrong with itself."""
@@ -50,28 +52,34 @@ def _run(words: list[str]) -> int:
         while asked.warnings:
             Notices().say(asked.warnings.pop(0))
         if "h" in asked.times:
+            from tracekit.cli.strace.usage import usage  # noqa: PLC0415 - few ask for it
+
             sys.stdout.write(usage(OPTIONS))
             return 0
     if "V" in asked.times:
         sys.stdout.write(f"tracekit -- version {__version__}: the command line and the text of strace 6.1\n")
         return 0
+    from tracekit.cli.strace.job import made  # noqa: PLC0415 - a mistake in an option needs no tracer
+
     return _trace(made(asked, arguments.rest, Notices().say))
 
 
-def _trace(job: Job) -> int:
-    waiters: list[tracer.Waiter] = []
+def _trace(job: "Job") -> int:
+    from tracekit.tracer import tracing  # noqa: PLC0415
+
+    waiters: list[Waiter] = []
     if job.command:
-        status, _ = tracer.run(list(job.command), job.settings, job.pids, on_start=_let_go_of_streams)
+        status, _ = tracing.run(list(job.command), job.settings, job.pids, on_start=_let_go_of_streams)
         return _ended(status)
     try:
-        tracer.attach(job.pids, job.settings, on_ready=lambda _, waiter: waiters.append(waiter))
+        tracing.attach(job.pids, job.settings, on_ready=lambda _, waiter: waiters.append(waiter))
     except (NotPermittedError, UsageError):
         return FAILED  # the notices have said which process could not be attached to, and why
     requested = [request for waiter in waiters for request in waiter.requested]
     return _ended(-requested[0] if requested else 0)
 
 
-def _let_go_of_streams(_waiter: tracer.Waiter) -> None:
+def _let_go_of_streams(_waiter: "Waiter") -> None:
     """Hold up neither who writes to the program nor who reads from it."""
     for stream in (sys.stdin, sys.stdout):
         with contextlib.suppress(OSError, ValueError):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tracekit.tracer.decode.registry import Fetch, families, fetches, kinds
-from tracekit.tracer.decode.view import MOST, PAGE, Printer, View, pointer
+from tracekit.tracer.decode.view import PAGE, Printer, View, pointer
 
 PATH_MAX: Final = 4096  # <linux/limits.h>
 _FIRST_READ: Final = 256  # most paths are shorter
@@ -91,10 +91,11 @@ def counted(view: View, address: int, size: int, hex_strings: int | None = None)
     limit = view.options.string_limit
     if not address:
         return "NULL"
-    data = view.fetch(address, min(size, limit)) if size else (None if view.failed else b"")
+    # One byte more is looked at than is printed, as strace does it (util.c: printstr_ex).
+    data = view.fetch(address, min(size, limit + 1)) if size else (None if view.failed else b"")
     if data is None:
         return pointer(address)
-    text = quoted(data, view.options.hex_strings if hex_strings is None else hex_strings)
+    text = quoted(data[:limit], view.options.hex_strings if hex_strings is None else hex_strings)
     return text + "..." if size > limit else text
 
 
@@ -112,12 +113,12 @@ def _bytes(size: str) -> Printer:
 
 
 def _counted_memory(size: str, most: str = "") -> Fetch:
-    """What ``counted`` looks at."""
-    length, limit = number(size), int(most or MOST)
+    """What ``counted`` looks at, if there are no more than ``most``."""
+    length, limit = number(size), int(most) if most else 1 << 64
 
     def fetch(view: View, address: int) -> bytes:
         wanted = length(view)
-        return view.text(address, min(wanted, view.options.string_limit)) if wanted <= limit else b""
+        return view.text(address, min(wanted, view.options.string_limit + 1)) if wanted <= limit else b""
 
     return fetch
 

@@ -70,7 +70,7 @@ def attach_error(tid: int) -> int:
     ptrace access mode PTRACE_MODE_ATTACH_REALCREDS, before it looks for the address.
     """
     ctypes.set_errno(0)
-    memory.read(tid, 1, 1)
+    memory.transfer(tid, 1, 1)
     found = ctypes.get_errno()
     return 0 if found == errno.EFAULT else found
 
@@ -146,7 +146,7 @@ def _look_into(pid: int) -> None:
         OSError: something else came.
     """
     ctypes.set_errno(0)
-    if memory.read(pid, ctypes.addressof(_marker), len(_SEEN)) != _SEEN:
+    if memory.transfer(pid, ctypes.addressof(_marker), len(_SEEN)) != _SEEN:
         raise OSError(ctypes.get_errno() or FAILED, "process_vm_readv")
 
 
