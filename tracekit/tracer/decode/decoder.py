@@ -7,7 +7,7 @@ from tracekit.tracer.decode.names import Names, Notes
 from tracekit.tracer.decode.plan import Choice, Plan
 from tracekit.tracer.decode.raw import raw_entry, raw_return
 from tracekit.tracer.decode.returns import error_text
-from tracekit.tracer.decode.signals import siginfo_text
+from tracekit.tracer.decode.siginfo import siginfo_text
 from tracekit.tracer.decode.view import NOTHING, Call, Options, Task, View
 from tracekit.tracer.filters import EVERYTHING, Filters
 

@@ -3,7 +3,7 @@
 import struct
 from typing import Final
 
-from tracekit.syscalls import errno_name, packings
+from tracekit.syscalls import packings
 from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import families, kinds, of_registers
 from tracekit.tracer.decode.scalars import U32
@@ -128,7 +128,6 @@ def _capabilities(view: View, where: int) -> str:
 kinds(
     {
         "key": key,
-        "error": lambda view, value: view.names.word(str(value & U32), errno_name(value & U32) or None),
         "dh_params": _dh_params,
         "kdf_params": _kdf_params,
         "pkey_query": _pkey_query,
@@ -136,4 +135,4 @@ kinds(
     }
 )
 families({"key_bytes": _filled, "key_text": _text, "pkey_params": _pkey_params, "pkey_data": _pkey_data})
-of_registers("key", "error")
+of_registers("key")

@@ -4,8 +4,9 @@ import struct
 from typing import Final
 
 from tracekit.syscalls import packings
+from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import kinds
-from tracekit.tracer.decode.signals import action_text, handler_text, set_text, signal_set
+from tracekit.tracer.decode.signals import action_text, handler_name, handler_text, set_text, signal_set
 from tracekit.tracer.decode.view import View, pointer
 
 _OLD_ACTION: Final = packings("PLLP")  # struct old_sigaction, <asm/signal.h>
@@ -19,7 +20,7 @@ _MASK: Final = struct.Struct("<80xI4x624xI")
 
 def _word_set(view: View, value: int) -> str:
     """A set that is a number itself."""
-    return set_text(value & view.abi.mask, view.abi.word)
+    return set_text(view.names, value & view.abi.mask, view.abi.word)
 
 
 def _old_action(view: View, where: int) -> str:
@@ -37,7 +38,7 @@ def _rt_sigreturn(view: View, _value: int) -> str | None:
     if at is None or not view.call.stack:
         return None
     data = view.fetch(view.call.stack + at, 8)
-    return None if data is None else f"{{mask={set_text(int.from_bytes(data, 'little'))}}}"
+    return None if data is None else f"{{mask={set_text(view.names, int.from_bytes(data, 'little'))}}}"
 
 
 def _sigreturn(view: View, _value: int) -> str | None:
@@ -46,17 +47,17 @@ def _sigreturn(view: View, _value: int) -> str | None:
     if data is None:
         return None
     low, high = _MASK.unpack(data)
-    return f"{{mask={set_text(high << 32 | low)}}}"
+    return f"{{mask={set_text(view.names, high << 32 | low)}}}"
 
 
 def _note(label: str, view: View, value: int) -> str:
-    return f"{hex(value) if value else '0'} ({label}{_word_set(view, value)})"
+    return f"{hexadecimal(value)} ({label}{_word_set(view, value)})"
 
 
 def _old_handler(_view: View, value: int) -> str:
-    number = hex(value) if value else "0"
-    text = handler_text(value)
-    return number if text == hex(value) else f"{number} ({text})"
+    number = hexadecimal(value)
+    name = handler_name(value)
+    return f"{number} ({name})" if name else number
 
 
 kinds(
@@ -66,7 +67,7 @@ kinds(
         "*old_sigaction": _old_action,
         "word_set": _word_set,
         "sigset_word": lambda view, where: signal_set(view, where, view.abi.word),
-        "handler": lambda view, value: handler_text(value & view.abi.mask),
+        "handler": lambda view, value: handler_text(view.names, value & view.abi.mask),
         "return_handler": _old_handler,
         "return_mask": lambda view, value: _note("mask ", view, value),
         "return_old_mask": lambda view, value: _note("old mask ", view, value),
