@@ -116,12 +116,13 @@ def _dirent(view: View, address: int) -> str:
 
 def _offset(view: View, address: int) -> str:
     """A pointer to a file offset of 64 bits, whatever the ABI: ``[100]``."""
-    return _offset_of(view, address, 8)
+    return _offset_of(view, address, 8, signed=True)
 
 
-def _offset_of(view: View, address: int, size: int) -> str:
+def _offset_of(view: View, address: int, size: int, *, signed: bool = False) -> str:
+    """sendfile(2)'s offsets print without a sign, the others with one."""
     data = view.fetch(address, size)
-    return pointer(address) if data is None else f"[{int.from_bytes(data, 'little', signed=True)}]"
+    return pointer(address) if data is None else f"[{int.from_bytes(data, 'little', signed=signed)}]"
 
 
 def _change(view: View, address: int, size: int) -> str:
@@ -162,7 +163,8 @@ kinds(
         "readdir_count": lambda _view, value: None if value & U32 == 1 else str(value & U32),
         "fd_pair": _fd_pair,
         "offset": _offset,
-        "offset_change": lambda view, address: _change(view, address, 8),
+        "off64_t": lambda view, address: _offset_of(view, address, 8),
+        "off64_t_change": lambda view, address: _change(view, address, 8),
         "off_t": lambda view, address: _offset_of(view, address, view.abi.word),
         "off_t_change": lambda view, address: _change(view, address, view.abi.word),
         "how_mode": lambda _view, value: octal(value),

@@ -1,6 +1,7 @@
 """Scheduling: policies with their attributes, processors, priorities of input and output."""
 
 import errno
+import os
 import struct
 from typing import Final
 
@@ -10,7 +11,7 @@ from tracekit.tracer.decode.scalars import U32, signed32
 from tracekit.tracer.decode.text import number
 from tracekit.tracer.decode.view import Printer, View, pointer
 
-_CPU_SET_MAX: Final = 1024  # bytes: 8192 processors, CONFIG_NR_CPUS at its largest
+_CPU_SET_MAX: Final = max(128, -(-(os.cpu_count() or 1) // 64) * 8)  # bytes; glibc's cpu_set_t has 128
 _CLASS_SHIFT: Final = 13  # IOPRIO_CLASS_SHIFT, <linux/ioprio.h>
 
 _ATTR: Final = struct.Struct("<IIQiIQQQII")  # struct sched_attr, <linux/sched/types.h>
@@ -26,14 +27,14 @@ def _cpu_set(size: str) -> Printer:
     length = number(size)
 
     def printer(view: View, where: int) -> str:
-        count = min(length(view) & U32, _CPU_SET_MAX)
+        size = length(view) & U32
+        count = min(size, _CPU_SET_MAX)
         data = view.fetch(where, count) if count else b""
         if data is None or view.failed or not where:
             return pointer(where)
         bits = int.from_bytes(data, "little")
         members = [str(at) for at in range(len(data) * 8) if bits >> at & 1]
-        limit = len(members) if view.options.verbose else view.options.string_limit
-        return f"[{' '.join([*members[:limit], *(['...'] if len(members) > limit else [])])}]"
+        return f"[{' '.join([*members, *(['...'] if count < size else [])])}]"
 
     return printer
 

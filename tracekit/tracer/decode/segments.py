@@ -3,11 +3,13 @@
 import struct
 from typing import Final
 
+from tracekit.syscalls import errno_name, errno_text
 from tracekit.tracer.decode.registry import families, kinds
 from tracekit.tracer.decode.scalars import U32
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 _DESCRIPTOR: Final = struct.Struct("<IIII")
+_ERRORS: Final = 4096  # MAX_ERRNO, <linux/err.h>
 _SETTLS: Final = 0x00080000  # CLONE_SETTLS, <linux/sched.h>
 
 #: The bit field behind the numbers: name, where it begins, how many bits it has.
@@ -26,10 +28,15 @@ def _number(value: int) -> str:
     return "-1" if value == U32 else str(value)
 
 
+def _wide(value: int) -> str:
+    """A number as C's ``%#08x`` prints it: 0 has no 0x before it."""
+    return f"{value:#08x}" if value else "0" * 8
+
+
 def _rest(view: View, base: int, limit: int, bits: int) -> str:
     """The members behind the entry's number."""
     fields = _BITS if view.abi.word == 4 else (*_BITS, _LONG_MODE)
-    shown = [f"base_addr={base:#08x}", f"limit={limit:#08x}"]
+    shown = [f"base_addr={_wide(base)}", f"limit={_wide(limit)}"]
     shown += [f"{name}={bits >> at & (1 << size) - 1}" for name, at, size in fields]
     return ", ".join(shown)
 
@@ -49,6 +56,12 @@ def _sized_segment(size: str) -> Printer:
     return lambda view, where: (
         segment(view, where) if view.args[index] == _DESCRIPTOR.size else pointer(where)
     )
+
+
+def _modified(_view: View, value: int) -> str:
+    """modify_ldt(2)'s return value: the kernel cuts an error of it down to 32 bits without a sign."""
+    code = (1 << 32) - value
+    return f"{value} {errno_name(code)} ({errno_text(code)})" if 0 < code < _ERRORS else str(value)
 
 
 def _entry(view: View, where: int) -> int | None:
@@ -93,6 +106,7 @@ kinds(
         "segment_number": _segment_number,
         "segment_rest": _segment_rest,
         "return_thread_area": _allotted,
+        "return_modify_ldt": _modified,
         "clone_tls_segment": _thread_segment,
     }
 )

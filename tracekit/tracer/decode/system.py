@@ -6,11 +6,14 @@ from tracekit.syscalls import constants
 from tracekit.tracer.decode.files import O_CREAT
 from tracekit.tracer.decode.registry import families, kinds, printer_of
 from tracekit.tracer.decode.scalars import U32, device, signed32
-from tracekit.tracer.decode.view import Printer, View
+from tracekit.tracer.decode.structs import array_text, layouts
+from tracekit.tracer.decode.text import number
+from tracekit.tracer.decode.view import Printer, View, pointer
 
 _SWAP_PRIORITY: Final = 0x7FFF  # SWAP_FLAG_PRIO_MASK, <linux/swap.h>
 _POLICY_FLAGS: Final = 0xE000  # MPOL_MODE_FLAGS, <linux/mempolicy.h>
 _KEXEC_ARCH: Final = 0xFFFF0000  # <linux/kexec.h>
+_KEXEC_SEGMENTS: Final = 16  # KEXEC_SEGMENT_MAX, the same place
 
 
 def _quota(view: View, value: int) -> str:
@@ -48,6 +51,20 @@ def _policy(mask: int) -> Printer:
     return printer
 
 
+def _kexec_segments(count: str) -> Printer:
+    """What kexec_load(2) is to load, if it is no more than the kernel takes."""
+    length = number(count)
+    by_abi = layouts("kexec_segment")
+
+    def printer(view: View, where: int) -> str:
+        one, many = by_abi[view.abi], length(view)
+        if many > _KEXEC_SEGMENTS:
+            return pointer(where)
+        return array_text(view, where, many, one.packing.size, one.text)
+
+    return printer
+
+
 def _log_action(_view: View, value: int) -> str:
     """A number, and beside it what it stands for."""
     value = signed32(value)
@@ -73,4 +90,4 @@ kinds(
         "dev32": lambda view, value: device(view, value & U32),
     }
 )
-families({"mq_attr": _queue_attributes})
+families({"mq_attr": _queue_attributes, "kexec_segments": _kexec_segments})
