@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from tracekit.tracer.leader import Layout, Leaders, Stamp, seconds
+from tracekit.tracer.layout import Layout, Stamp
+from tracekit.tracer.leader import Leaders, seconds
 
 SECOND = 1_000_000_000
 BARE = Layout(tids=False, stamp=None)

@@ -10,7 +10,7 @@ from tracekit.cli.strace.asked import Asked, ComplaintError
 from tracekit.cli.strace.getopt import Option, Takes
 from tracekit.errors import UsageError
 from tracekit.tracer.filters import EVERY_WORD, Filters
-from tracekit.tracer.leader import Stamp
+from tracekit.tracer.layout import Stamp
 from tracekit.tracer.settings import STRING_LIMIT
 
 Command = Callable[..., Any]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from tracekit.tracer import decode
 from tracekit.tracer.descriptors import DETAILS
 from tracekit.tracer.filters import Filters
-from tracekit.tracer.leader import Layout
+from tracekit.tracer.layout import Layout
 from tracekit.tracer.notices import Notices
 from tracekit.tracer.options import Launch, Summary
 

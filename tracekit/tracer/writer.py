@@ -11,7 +11,8 @@ import json
 from typing import Any
 
 from tracekit.tracer.filters import EVERY_WORD, STATUSES, Members
-from tracekit.tracer.leader import Layout, Leaders, seconds
+from tracekit.tracer.layout import Layout
+from tracekit.tracer.leader import Leaders, seconds
 from tracekit.tracer.output import Output, UnwritableError, opened
 
 __all__ = ["Layout", "UnwritableError", "Where", "Writer"]

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tracekit.tracer.filters import Filters, named_field, number, qualified
 from tracekit.tracer.inject import Rules
-from tracekit.tracer.leader import Stamp
+from tracekit.tracer.layout import Stamp
 
 DIGITS: Final = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 """Digits behind the point of a second, by the unit that a precision is named by."""

@@ -21,7 +21,7 @@ from tracekit.cli.strace.checks import (
 from tracekit.tracer import decode
 from tracekit.tracer.decode.text import quoted
 from tracekit.tracer.filters import Filters, qualified
-from tracekit.tracer.leader import Layout
+from tracekit.tracer.layout import Layout
 from tracekit.tracer.notices import Notices
 from tracekit.tracer.options import Launch, Summary
 from tracekit.tracer.settings import Settings
