@@ -31,6 +31,8 @@ def compiled(letters: str, types: dict[str, Type], pack: int) -> type[ctypes.Str
             members.append(compiled(inner, types, pack))
         elif letter in "sx":
             members.append(ctypes.c_char * number)
+        elif letter == "T":  # where longs are narrow, another one holds the upper half
+            members += [types["L"]] * (number if pack == 8 else 2 * number)
         else:
             members += [types["L" if letter == "w" else letter]] * number
     fields = [(f"m{at}", kind) for at, kind in enumerate(members)]

@@ -12,7 +12,10 @@ from functools import cache
 from typing import Final
 
 _ITEM: Final = re.compile(r"(?P<count>\d*)(?P<letter>[a-zA-Z])|\{(?P<inner>[^{}]*)\}")
-_WORDS: Final = {8: {"l": "q", "L": "Q", "P": "Q", "N": "Q"}, 4: {"l": "i", "L": "I", "P": "I", "N": "I"}}
+_WORDS: Final = {
+    8: {"l": "q", "L": "Q", "P": "Q", "N": "Q", "T": "Q"},
+    4: {"l": "i", "L": "I", "P": "I", "N": "I", "T": "I4x"},
+}
 _BYTES: Final = frozenset("sx")
 
 
@@ -46,8 +49,9 @@ def packing(letters: str, abi: Abi) -> struct.Struct:
     Args:
         letters: struct(3)'s, with C's alignment between the members and behind them;
             ``l L`` long, ``P`` pointer and ``N`` size_t are words of the ABI, ``w`` is
-            a word of padding (``x`` a byte), and ``{ll}`` is a structure inside the
-            structure: one value, its bytes.
+            a word of padding (``x`` a byte), ``T`` a time whose upper half a narrow ABI
+            keeps elsewhere, and ``{ll}`` is a structure inside the structure: one value,
+            its bytes.
         abi: whose layout.
     """
     return struct.Struct("<" + _laid_out(letters, abi)[0])

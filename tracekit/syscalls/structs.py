@@ -9,7 +9,7 @@ from typing import Final
 
 _HERE: Final = Path(__file__).parent
 _FIELD: Final = re.compile(
-    r"(?P<mark>[+?]?)(?P<label>[\w.]*)=(?P<kind>\*?\w+)(?:\((?P<parameters>[\w,]+)\))?"
+    r"(?P<mark>[+?]?)(?P<label>[\w.]*)=(?P<kind>\*?\w+)(?:\((?P<parameters>[\w,]+)\))?(?:@(?P<index>\d+))?"
 )
 
 
@@ -23,6 +23,8 @@ class StructField:
     """Printed only when structures are asked for in full (``-v``)."""
     optional: bool
     """Left out when it is 0."""
+    index: int
+    """Which member of the layout it is, from 0."""
     parameters: tuple[str, ...] = ()
     """What the kind says in parentheses."""
 
@@ -47,10 +49,10 @@ def struct_rows() -> Mapping[str, StructRow]:
 
 def _read(line: str) -> StructRow:
     name, letters, *items = line.split()
-    return StructRow(name, letters, tuple(_read_field(item) for item in items))
+    return StructRow(name, letters, tuple(_read_field(item, at) for at, item in enumerate(items)))
 
 
-def _read_field(item: str) -> StructField:
+def _read_field(item: str, at: int) -> StructField:
     match = _FIELD.fullmatch(item)
     if match is None:
         raise ValueError(f"no member of a structure: {item}")
@@ -59,5 +61,6 @@ def _read_field(item: str) -> StructField:
         kind=match["kind"],
         hidden=match["mark"] == "+",
         optional=match["mark"] == "?",
+        index=int(match["index"]) if match["index"] else at,
         parameters=tuple(match["parameters"].split(",")) if match["parameters"] else (),
     )

@@ -73,15 +73,18 @@ class Commands:
     index: int
     """Which argument holds the command."""
     mask: int
-    """The bits of that argument that tell the commands apart."""
+    """The bits of that argument that the command's number stands in."""
     rows: tuple[tuple[str, str], ...]
     """Rows of the tables, each with the constant set that has its commands; later ones count more."""
 
     @cached_property
     def forms(self) -> Mapping[int, Form]:
-        """The forms by the number of their command."""
+        """The forms by the number of their command, as it stands in the bits of the mask."""
+        unit = self.mask & -self.mask  # the lowest of the bits
         return {
-            command: form for names, row in self.rows for command, form in _read_row(row, self.index, names)
+            command * unit: form
+            for names, row in self.rows
+            for command, form in _read_row(row, self.index, names)
         }
 
 
@@ -211,4 +214,4 @@ def _read_row(row: str, index: int, names: str) -> Iterator[tuple[int, Form]]:
     read = replace(read_form(form.removeprefix("="), 0 if whole else index + 1), whole=whole)
     values = constants(names).aliases
     for command in commands.split():
-        yield values[command], read
+        yield int(command, 0) if command.startswith("0x") else values[command], read

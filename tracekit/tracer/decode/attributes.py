@@ -6,7 +6,7 @@ from typing import Final
 
 from tracekit.syscalls import constants
 from tracekit.tracer.decode.registry import families, fetches, kinds, printer_of
-from tracekit.tracer.decode.scalars import U32, device, octal
+from tracekit.tracer.decode.scalars import U32, device, octal, user_id
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 _S_IFMT: Final = 0o170000
@@ -116,15 +116,15 @@ def _statx(view: View, where: int) -> str:
         return pointer(where)
     mask, blksize, attributes, nlink, uid, gid, mode = struct.unpack_from("<IIQIIIH", data)
     inode, size, blocks, supported = struct.unpack_from("<QQQQ", data, 32)
-    major, minor, dev_major, dev_minor = struct.unpack_from("<IIII", data, 128)
+    major, minor, dev_major, dev_minor, mount, align, offset_align = struct.unpack_from("<IIIIQII", data, 128)
     everything = view.options.verbose
     members = (
         (f"stx_mask={view.spell('statx_mask', mask)}", True),
         (f"stx_blksize={blksize}", everything),
         (f"stx_attributes={view.spell('statx_attributes', attributes)}", True),
         (f"stx_nlink={nlink}", everything and mask & 0x4),
-        (f"stx_uid={uid}", everything and mask & 0x8),
-        (f"stx_gid={gid}", everything and mask & 0x10),
+        (f"stx_uid={user_id(uid)}", everything and mask & 0x8),
+        (f"stx_gid={user_id(gid)}", everything and mask & 0x10),
         (f"stx_mode={file_mode(view, mode)}", mask & 0x3),
         (f"stx_ino={inode}", everything and mask & 0x100),
         (f"stx_size={size}", mask & 0x200),
@@ -135,6 +135,9 @@ def _statx(view: View, where: int) -> str:
         (f"stx_rdev_minor={minor}", everything),
         (f"stx_dev_major={dev_major}", everything),
         (f"stx_dev_minor={dev_minor}", everything),
+        (f"stx_mnt_id={mount:#x}", everything and mask & 0x1000),
+        (f"stx_dio_mem_align={align}", everything and mask & 0x2000),
+        (f"stx_dio_offset_align={offset_align}", everything and mask & 0x2000),
         ("...", not everything),
     )
     return "{" + ", ".join(text for text, shown in members if shown) + "}"
@@ -147,12 +150,7 @@ def _stamp(name: str, data: bytes, at: int) -> str:
 
 def _statx_flags(view: View, value: int) -> str:
     rest = value & U32 & ~0x6000
-    sync = (
-        view.spell("statx_sync", value & 0x6000)
-        if value & 0x6000 != 0x6000
-        else "AT_STATX_FORCE_SYNC|AT_STATX_DONT_SYNC"
-    )
-    return sync + view.names.more("at_flags", rest)
+    return view.spell("statx_sync", value & 0x6000) + view.names.more("at_flags", rest)
 
 
 def _fsid(_view: View, value: bytes) -> str:

@@ -6,11 +6,12 @@ from typing import Final
 
 from tracekit.syscalls import RESTART_CODES, Abi, packings
 from tracekit.tracer.decode.attributes import moment
-from tracekit.tracer.decode.registry import kinds, printer_of
+from tracekit.tracer.decode.registry import families, kinds, printer_of
 from tracekit.tracer.decode.view import Printer, View, pointer
 
-_PAIR: Final = packings("llll")
-_PAIR64: Final = packings("qqqq")
+_PAIR: Final = packings("lLlL")
+_PAIR64: Final = packings("qQqQ")
+_ABSOLUTE: Final = 1  # TIMER_ABSTIME, <linux/time.h>
 _SPECIAL: Final = {0x3FFFFFFF: "UTIME_NOW", 0x3FFFFFFE: "UTIME_OMIT"}  # <linux/stat.h>
 
 
@@ -26,6 +27,12 @@ def _left(kind: str) -> Printer:
         return text
 
     return printer
+
+
+def _sleep_left(flags: str, kind: str = "*timespec") -> Printer:
+    """The rest of clock_nanosleep(2)'s sleep; there is none when it was to last until a time."""
+    index, inner = int(flags), _left(kind)
+    return lambda view, where: inner(view, where) if not view.args[index] & _ABSOLUTE else pointer(where)
 
 
 def _timevals(view: View, where: int) -> str:
@@ -48,15 +55,16 @@ def _utimes(pair: Mapping[Abi, struct.Struct]) -> Printer:
         if data is None:
             return pointer(where)
         read, read_part, written, written_part = packing.unpack(data)
-        return f"[{_file_time(read, read_part)}, {_file_time(written, written_part)}]"
+        return f"[{_file_time(view, read, read_part)}, {_file_time(view, written, written_part)}]"
 
     return printer
 
 
-def _file_time(seconds: int, nanoseconds: int) -> str:
+def _file_time(view: View, seconds: int, nanoseconds: int) -> str:
+    text = f"{{tv_sec={seconds}, tv_nsec={nanoseconds}}}"
     if nanoseconds in _SPECIAL:
-        return _SPECIAL[nanoseconds]
-    return f"{{tv_sec={seconds}, tv_nsec={nanoseconds}}}{moment(seconds, nanoseconds)}"
+        return view.names.word(text, _SPECIAL[nanoseconds])
+    return text + moment(seconds, nanoseconds)
 
 
 def _time_with_date(_view: View, value: int) -> str:
@@ -76,10 +84,10 @@ kinds(
     {
         "loads": _loads,
         "timespec_left": _left("*timespec"),
-        "timespec64_left": _left("*timespec64"),
         "timevals": _timevals,
         "utimes": _utimes(_PAIR),
         "utimes64": _utimes(_PAIR64),
         "date": _time_with_date,
     }
 )
+families({"sleep_left": _sleep_left})

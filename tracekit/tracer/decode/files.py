@@ -5,15 +5,16 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from tracekit.tracer.decode.names import WORDS, hexadecimal
-from tracekit.tracer.decode.registry import families, kinds, printer_of
+from tracekit.tracer.decode.registry import families, kinds
 from tracekit.tracer.decode.scalars import U32, octal, signed32
-from tracekit.tracer.decode.structs import array_text
+from tracekit.tracer.decode.structs import array_of, array_text, beyond
 from tracekit.tracer.decode.text import number, quoted, string
 from tracekit.tracer.decode.view import MOST, Printer, View, pointer
 
 #: Struct linux_dirent and linux_dirent64 up to the name (getdents(2)), by the size of a word.
 _OLD_HEADS: Final = {8: struct.Struct("<QQH"), 4: struct.Struct("<IIH")}
 _HEADS: Final = dict.fromkeys((4, 8), struct.Struct("<QqHB"))
+_OPEN_HOW: Final = struct.Struct("<QQQ")  # <linux/openat2.h>
 AT_FDCWD: Final = -100  # <linux/fcntl.h>
 O_CREAT: Final = 0x40
 O_TMPFILE: Final = 0x400000
@@ -44,6 +45,20 @@ def open_flags64(view: View, value: int) -> str:
     """The same for openat2(2), which looks at 64 bits."""
     text = WORDS.spell("access_modes", value & 3) + WORDS.more("creation_flags", value & ~3)
     return view.names.word(hexadecimal(value), text)
+
+
+def _open_how(view: View, address: int) -> str:
+    """Struct open_how of openat2(2), which the program says the size of; the mode when there may be one."""
+    size = view.args[3]
+    data = view.fetch(address, min(size, _OPEN_HOW.size)) if size >= _OPEN_HOW.size else None
+    if data is None:
+        return pointer(address)
+    flags, mode, resolve = _OPEN_HOW.unpack(data)
+    shown = [f"flags={open_flags64(view, flags)}"]
+    if mode or flags & (O_CREAT | O_TMPFILE):
+        shown.append(f"mode={octal(mode)}")
+    shown.append(f"resolve={view.spell('resolve_flags', resolve)}")
+    return f"{{{', '.join(shown)}{beyond(view, address, _OPEN_HOW.size, size)}}}"
 
 
 def _mode_with(mask: int) -> Callable[[str], Printer]:
@@ -133,20 +148,22 @@ def _change(view: View, address: int, size: int) -> str:
 
 def _fanotify_init(view: View, value: int) -> str:
     rest = value & U32 & ~0xC
-    return view.spell("fanotify_class", value & 0xC) + view.names.more("fanotify_init_rest", rest)
+    more = f"|{view.spell('fanotify_init_rest', rest)}" if rest else ""
+    return view.spell("fanotify_class", value & 0xC) + more
 
 
-def array_of(element: str, count: str) -> Printer:
-    """An array of numbers of 32 bits, or of old user ids with 16."""
-    one, size = printer_of(element), 2 if element == "uid16" else 4
-    length: Callable[[View], int] = number(count)
+def _fanotify_dirfd(view: View, value: int) -> str:
+    """A directory's descriptor, or none."""
+    return view.names.word("-1", "FAN_NOFD") if signed32(value) == -1 else dirfd(view, value)
 
-    def text(view: View, data: bytes) -> str:
-        return one(view, int.from_bytes(data, "little")) or ""
 
-    def printer(view: View, address: int) -> str:
-        many = signed32(length(view))
-        return array_text(view, address, many, size, text) if 0 <= many <= _MANY else pointer(address)
+def _groups(element: str, count: str) -> Printer:
+    """Group ids: the kernel takes no more than NGROUPS_MAX of them."""
+    inner = array_of(element, count)
+    length = number(count)
+
+    def printer(view: View, address: int) -> str | None:
+        return inner(view, address) if 0 <= signed32(length(view)) <= _MANY else pointer(address)
 
     return printer
 
@@ -167,7 +184,8 @@ kinds(
         "off64_t_change": lambda view, address: _change(view, address, 8),
         "off_t": lambda view, address: _offset_of(view, address, view.abi.word),
         "off_t_change": lambda view, address: _change(view, address, view.abi.word),
-        "how_mode": lambda _view, value: octal(value),
+        "open_how": _open_how,
+        "fanotify_dirfd": _fanotify_dirfd,
         "fanotify_init_flags": _fanotify_init,
     }
 )
@@ -175,6 +193,6 @@ families(
     {
         "open_mode": _mode_with(O_CREAT | O_TMPFILE),
         "creation_mode": _mode_with(O_CREAT),
-        "array": array_of,
+        "groups": _groups,
     }
 )

@@ -4,41 +4,61 @@ import struct
 from typing import Final
 
 from tracekit.syscalls import constants
-from tracekit.tracer.decode.memory import huge_flags
+from tracekit.tracer.decode.memory import huge_page
 from tracekit.tracer.decode.registry import families, kinds
 from tracekit.tracer.decode.scalars import U32, octal
-from tracekit.tracer.decode.structs import array_text
+from tracekit.tracer.decode.structs import array_text, pointer_to
 from tracekit.tracer.decode.text import counted, number
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 _IPC_64: Final = 0x100  # <linux/ipc.h>: asks for the newer structures
+_HUGE_SHIFT: Final = 26  # SHM_HUGE_SHIFT, <linux/shm.h>
+_SEMCTL_OF_IPC: Final = 524  # its row in calls.tbl
 _SEMBUF: Final = struct.Struct("<Hhh")
-
-
-def _key(_view: View, value: int) -> str:
-    value &= U32
-    return hex(value) if value else "IPC_PRIVATE"
 
 
 def _get_flags(view: View, value: int) -> str:
     """``IPC_CREAT|0600``: flags and the permissions of a new object."""
     flags = value & U32 & ~0o777
-    bar = "|" if flags & sum(constants("ipc_base").values.values()) else ""
-    return (view.names.bare("ipc_base", flags) + bar if flags else "") + octal(value & 0o777)
+    named = flags & sum(constants("ipc_base").values.values())
+    bar = "|" if flags and (named or view.names.style == "raw") else ""  # strace joins numbers without
+    return view.names.bare("ipc_base", flags) + bar + octal(value & 0o777)
 
 
 def _segment_flags(view: View, value: int) -> str:
     """The same for shared memory, where a page size stands in the top bits."""
-    flags = value & U32 & ~0o777
-    prefix = huge_flags(view, "shmget_base", flags, "SHM", bare=True) + "|" if flags else ""
-    return prefix + octal(value & 0o777)
+    flags, size = huge_page(value & U32 & ~0o777)
+    shown = [view.names.bare("shmget_base", flags)] if flags else []
+    if size:
+        shown.append(f"{size}<<{view.names.word(str(_HUGE_SHIFT), 'SHM_HUGE_SHIFT')}")
+    return "|".join([*shown, octal(value & 0o777)])
 
 
 def _command(table: str) -> Printer:
     def printer(view: View, value: int) -> str:
         value &= U32
-        prefix = "IPC_64|" if value & _IPC_64 else ""
+        prefix = view.names.word(hex(_IPC_64), "IPC_64") + "|" if value & _IPC_64 else ""
         return prefix + view.spell(table, value & ~_IPC_64)
+
+    return printer
+
+
+def _semctl_data(name: str, plain: str = "") -> Printer:
+    """What semctl(2) is given or fills in; ipc(2) has a pointer to the address.
+
+    x86 has a padding behind each time of struct semid64_ds, others have the plain one (<asm/sembuf.h>).
+    """
+    inner, elsewhere = pointer_to(name), pointer_to(plain or name)
+
+    def printer(view: View, where: int) -> str | None:
+        show = elsewhere if view.abi.name == "aarch64" else inner
+        if view.call.number != _SEMCTL_OF_IPC:
+            return show(view, where)
+        data = view.task.read(where, view.abi.word)
+        if len(data) < view.abi.word:
+            return pointer(where)
+        text = show(view, int.from_bytes(data, "little")) or ""
+        return text if text.startswith("{") else f"[{text}]"
 
     return printer
 
@@ -93,7 +113,6 @@ kinds(
         "semctl_argument": _semctl_argument,
         "return_shmat_result": _shmat_result,
         "ipc_call": _call,
-        "ipc_key": _key,
         "ipc_flags": _get_flags,
         "shmget_flags": _segment_flags,
         "shmctl_cmd": _command("shmctl_base"),
@@ -101,4 +120,4 @@ kinds(
         "msgctl_cmd": _command("msgctl_base"),
     }
 )
-families({"sembufs": _operations, "msgbuf": _message})
+families({"semctl_data": _semctl_data, "sembufs": _operations, "msgbuf": _message})

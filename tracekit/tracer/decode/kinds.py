@@ -1,6 +1,7 @@
 """All kinds: importing this module has every other one put its printers into the registry."""
 
 from tracekit.tracer.decode import (
+    aio,
     attributes,
     clocks,
     clone,
@@ -13,6 +14,7 @@ from tracekit.tracer.decode import (
     landlock,
     memory,
     messages,
+    mounts,
     old_signals,
     options,
     polling,
@@ -33,6 +35,7 @@ from tracekit.tracer.decode import (
 )
 
 __all__ = [
+    "aio",
     "attributes",
     "clocks",
     "clone",
@@ -45,6 +48,7 @@ __all__ = [
     "landlock",
     "memory",
     "messages",
+    "mounts",
     "old_signals",
     "options",
     "polling",

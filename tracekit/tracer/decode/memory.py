@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from tracekit.syscalls import constants, errno_name
+from tracekit.tracer.decode.names import WORDS, hexadecimal
 from tracekit.tracer.decode.registry import families, kinds
-from tracekit.tracer.decode.scalars import U32
+from tracekit.tracer.decode.scalars import U32, U64, zero_padded
 from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.text import number
 from tracekit.tracer.decode.view import PAGE, Printer, View, pointer
@@ -12,29 +14,73 @@ _MAP_TYPE: Final = 0xF
 _HUGE_SHIFT: Final = 26
 _HUGE_MASK: Final = 0x3F << _HUGE_SHIFT
 _MREMAP_FIXED: Final = 2
+_POLICY_FLAGS: Final = 0xE000  # MPOL_MODE_FLAGS, <linux/mempolicy.h>
 
 
-def huge_flags(view: View, table: str, value: int, prefix: str, *, bare: bool = False) -> str:
-    """Flags with a page size in their top bits: ``MAP_HUGETLB|21<<MAP_HUGE_SHIFT``."""
-    flags, size = value & ~_HUGE_MASK, value >> _HUGE_SHIFT & 0x3F  # bare: no comment on unknown flags
-    shown = []
-    if flags:
-        shown.append(view.names.bare(table, flags) if bare else view.spell(table, flags))
-    if size:
-        shown.append(f"{size}<<{prefix}_HUGE_SHIFT")
-    return "|".join(shown) or "0"
+def huge_page(value: int) -> tuple[int, int]:
+    """Flags, and apart from them the page size in their top bits, as a power of two."""
+    return value & ~_HUGE_MASK, value >> _HUGE_SHIFT & 0x3F
 
 
 def _mmap_flags(view: View, value: int) -> str:
-    """``MAP_PRIVATE|MAP_ANONYMOUS``."""
+    """``MAP_PRIVATE|MAP_HUGETLB|21<<MAP_HUGE_SHIFT``."""
+    flags, size = huge_page(value & U32 & ~_MAP_TYPE)
+    text = WORDS.spell("map_type", value & _MAP_TYPE) + WORDS.more("map_flags", flags)
+    return view.names.word(hexadecimal(value), text + (f"|{size}<<MAP_HUGE_SHIFT" if size else ""))
+
+
+def _memfd_flags(view: View, value: int) -> str:
     value &= U32
-    kind = view.spell("map_type", value & _MAP_TYPE)
-    rest = value & ~_MAP_TYPE
-    return kind + (f"|{huge_flags(view, 'map_flags', rest, 'MAP', bare=True)}" if rest else "")
+    if not value:
+        return "0"
+    flags, size = huge_page(value)
+    shown = [WORDS.spell("memfd_base", flags)] if flags else []
+    if size:
+        shown.append(f"{size}<<MFD_HUGE_SHIFT")
+    return view.names.word(hexadecimal(value), "|".join(shown))
 
 
 def _offset(_view: View, value: int) -> str:
-    return hex(value) if value else "0"
+    return hexadecimal(value)
+
+
+def _nodes(most: str) -> Printer:
+    """A set of memory nodes: as many words as it takes for the highest (mbind(2))."""
+    index = int(most)
+
+    def one(view: View, data: bytes) -> str:
+        return zero_padded(int.from_bytes(data, "little"), 2 * view.abi.word)
+
+    def printer(view: View, address: int) -> str:
+        highest, bits = view.args[index], 8 * view.abi.word
+        count = (highest + bits - 2 & U64) // bits
+        if count < highest // bits or (highest and not count):
+            return pointer(address)
+        return array_text(view, address, count, view.abi.word, one)
+
+    return printer
+
+
+def _policy(mask: int) -> Printer:
+    """A memory policy and its flags."""
+
+    def printer(view: View, value: int) -> str:
+        value &= mask
+        mode, flags = value & ~_POLICY_FLAGS, value & _POLICY_FLAGS
+        if not flags:
+            return view.spell("mempolicy", mode)
+        name = constants("mempolicy").names.get(mode)
+        if name is None:
+            return view.spell("mempolicy_flags", value)
+        return view.names.word(hexadecimal(value), name + WORDS.more("mempolicy_flags", flags))
+
+    return printer
+
+
+def _page_status(view: View, value: int) -> str:
+    """Where a page is now: a node's number, or why it is nowhere."""
+    name = errno_name(-value) if value < 0 else ""
+    return view.names.word(str(value), f"-{name}" if name else None)
 
 
 def _new_address(flags: str) -> Printer:
@@ -48,7 +94,10 @@ kinds(
         "mmap_flags": _mmap_flags,
         "mmap_offset": _offset,
         "mmap_pages": lambda view, value: _offset(view, value * PAGE),
-        "memfd_flags": lambda view, value: huge_flags(view, "memfd_base", value & U32, "MFD"),
+        "memfd_flags": _memfd_flags,
+        "policy": _policy(U32),
+        "policy64": _policy(U64),
+        "page_status": _page_status,
     }
 )
 
@@ -63,4 +112,4 @@ def _residency(length: str) -> Printer:
     return lambda view, where: array_text(view, where, -(-size(view) // PAGE), 1, one)
 
 
-families({"mincore": _residency, "mremap_address": _new_address})
+families({"mincore": _residency, "nodemask": _nodes, "mremap_address": _new_address})

@@ -35,12 +35,18 @@ def device(view: View, value: int) -> str:
     return view.names.word(hexadecimal(value), f"makedev({hexadecimal(major)}, {hexadecimal(minor)})")
 
 
+def zero_padded(value: int, width: int) -> str:
+    """A hexadecimal number of this width with its prefix, as C's ``%#0*x`` prints it."""
+    return f"{value:#0{width}x}" if value else "0" * width
+
+
 def named(table: str, mask: int = U32) -> Printer:
     """A printer for the constant set of this name."""
     return lambda view, value: view.spell(table, value & mask)
 
 
-def _uid(_view: View, value: int) -> str:
+def user_id(value: int) -> str:
+    """A user's or group's number; the greatest stands for none."""
     value &= U32
     return "-1" if value == NO_ID else str(value)
 
@@ -50,25 +56,24 @@ def _uid16(_view: View, value: int) -> str:
     return "-1" if value == 0xFFFF else str(value)
 
 
-def ticks(value: int) -> str:
+def ticks(value: int, style: str = "abbrev") -> str:
     """A clock_t with its seconds: ``1 /* 0.01 s */``; the kernel counts 100 a second."""
-    return f"{value} /* {value // 100}.{value % 100:02d} s */" if value else "0"
+    if not value or style == "raw":
+        return str(value)
+    return f"{value} /* {value // 100}.{value % 100:02d} s */"
 
 
 def _limit(view: View, value: int) -> str:
     """A resource limit as wide as a word: infinity, a number, or a multiple of 1024."""
     if value == view.abi.mask < U64:
-        return "RLIM_INFINITY"
+        return view.names.word(str(value), "RLIM_INFINITY")
     return _limit64(view, value)
 
 
-def _limit64(_view: View, value: int) -> str:
+def _limit64(view: View, value: int) -> str:
     """The same with 64 bits (prlimit64)."""
-    if value == U64:
-        return "RLIM64_INFINITY"
-    if value > 1024 and value % 1024 == 0:
-        return f"{value // 1024}*1024"
-    return str(value)
+    text = f"{value // 1024}*1024" if value > 1024 and value % 1024 == 0 else None
+    return view.names.word(str(value), "RLIM64_INFINITY" if value == U64 else text)
 
 
 def masked(bits: int) -> Callable[[View, int], str]:
@@ -99,10 +104,10 @@ SCALARS: Final[Mapping[str, Printer]] = {
     "pgid": lambda view, value: view.names.task(signed32(value), "pgid"),
     "sid": lambda view, value: view.names.task(signed32(value), "sid"),
     "pid_or_group": lambda view, value: view.names.task_or_group(signed32(value)),
-    "uid": _uid,
+    "uid": lambda _view, value: user_id(value),
     "uid16": _uid16,
     "dev": device,
-    "ticks": lambda _view, value: ticks(value),
+    "ticks": lambda view, value: ticks(value, view.names.style),
     "limit": _limit,
     "limit64": _limit64,
 }

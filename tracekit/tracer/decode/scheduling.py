@@ -99,7 +99,7 @@ def _known_size(view: View, where: int) -> str:
     return f" => {{size={_SIZE.unpack(data)[0]}}}" if len(data) == _SIZE.size else ""
 
 
-def _io_priority(view: View, value: int) -> str:
+def io_priority(view: View, value: int) -> str:
     """``IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 4)`` (<linux/ioprio.h>)."""
     value &= U32
     level = value & (1 << _CLASS_SHIFT) - 1
@@ -108,8 +108,8 @@ def _io_priority(view: View, value: int) -> str:
 
 kinds(
     {
-        "ioprio": lambda view, value: view.names.word(str(signed32(value)), _io_priority(view, value)),
-        "return_ioprio": lambda view, value: view.names.noted(str(value), _io_priority(view, value)),
+        "ioprio": lambda view, value: view.names.word(str(signed32(value)), io_priority(view, value)),
+        "return_ioprio": lambda view, value: view.names.noted(str(value), io_priority(view, value)),
         "return_scheduler": _scheduler_note,
         "sched_attr": _given_attr,
         "sched_attr_size": _known_size,

@@ -5,7 +5,7 @@ from typing import Final
 
 from tracekit.syscalls import errno_name, errno_text
 from tracekit.tracer.decode.registry import families, kinds
-from tracekit.tracer.decode.scalars import U32
+from tracekit.tracer.decode.scalars import U32, zero_padded
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 _DESCRIPTOR: Final = struct.Struct("<IIII")
@@ -28,15 +28,10 @@ def _number(value: int) -> str:
     return "-1" if value == U32 else str(value)
 
 
-def _wide(value: int) -> str:
-    """A number as C's ``%#08x`` prints it: 0 has no 0x before it."""
-    return f"{value:#08x}" if value else "0" * 8
-
-
 def _rest(view: View, base: int, limit: int, bits: int) -> str:
     """The members behind the entry's number."""
     fields = _BITS if view.abi.word == 4 else (*_BITS, _LONG_MODE)
-    shown = [f"base_addr={_wide(base)}", f"limit={_wide(limit)}"]
+    shown = [f"base_addr={zero_padded(base, 8)}", f"limit={zero_padded(limit, 8)}"]
     shown += [f"{name}={bits >> at & (1 << size) - 1}" for name, at, size in fields]
     return ", ".join(shown)
 

@@ -8,7 +8,12 @@ from typing import Final
 
 from tracekit.syscalls import ABIS, Abi, constant_sets, packing, packings, struct_rows
 from tracekit.tracer.decode.registry import Fetch, families, fetches, needs_no_task, printer_of
-from tracekit.tracer.decode.view import MOST, Printer, View, pointer
+from tracekit.tracer.decode.scalars import U64
+from tracekit.tracer.decode.text import number, quoted
+from tracekit.tracer.decode.view import MOST, PAGE, Printer, View, pointer
+
+#: Prints one element of an array from its bytes.
+Element = Callable[[View, bytes], str]
 
 #: What a pointer to a lone number points at: kind -> its letter (``abi.packing``).
 _LONE: Final[Mapping[str, str]] = {
@@ -21,12 +26,23 @@ _LONE: Final[Mapping[str, str]] = {
     "natural": "Q",
     "hex32": "I",
     "hex64": "Q",
+    "uid": "I",
     "uid16": "H",
     "signal": "i",
     "date": "l",
+    "page_status": "i",
 }
 #: The same of a constant whose kind says how wide it is (``prot64``).
 _WIDTHS: Final[Mapping[str, str]] = {"64": "Q", "16": "H"}
+
+
+def letter_of(kind: str) -> str | None:
+    """The letter of a lone number of this kind (``abi.packing``); None when the kind is no number."""
+    if kind in _LONE:
+        return _LONE[kind]
+    if kind in constant_sets():
+        return "I"
+    return _WIDTHS[kind[-2:]] if kind[:-2] in constant_sets() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +50,9 @@ class Layout:
     """A structure ready to be printed."""
 
     packing: struct.Struct
-    fields: tuple[tuple[str, Printer, bool, bool], ...]
-    """Per field: what stands before the value, its printer, whether only -v shows it, whether 0 hides it."""
+    fields: tuple[tuple[str, Printer, int, bool, bool], ...]
+    """Per field: what stands before the value, its printer, which value it is, whether only -v shows it,
+    whether 0 hides it."""
     abbreviated: bool
 
     def members(self, view: View, data: bytes) -> list[str]:
@@ -43,9 +60,9 @@ class Layout:
         everything = view.options.verbose or not self.abbreviated
         values = self.packing.unpack(data)
         shown = [
-            f"{label}{printer(view, value)}"
-            for (label, printer, hidden, optional), value in zip(self.fields, values, strict=True)
-            if (everything or not hidden) and (not optional or _is_set(value))
+            f"{label}{printer(view, values[at])}"
+            for label, printer, at, hidden, optional in self.fields
+            if (everything or not hidden) and (not optional or _is_set(values[at]))
         ]
         return shown if everything else [*shown, "..."]
 
@@ -67,6 +84,7 @@ def layouts(name: str) -> Mapping[Abi, Layout]:
         (
             f"{field.label}=" if field.label else "",
             printer_of(field.kind, field.parameters),
+            field.index,
             field.hidden,
             field.optional,
         )
@@ -84,8 +102,9 @@ def _inside(name: str) -> Printer:
 
 def pointer_to(name: str) -> Printer:
     """A printer for a pointer to a structure, ``{...}``, or to a lone number, ``[...]``."""
-    if _lone(name):
-        return _pointer_to_number(name)
+    letter = letter_of(name)
+    if letter is not None:
+        return _pointer_to_number(name, letter)
     by_abi = layouts(name)
 
     def printer(view: View, address: int) -> str:
@@ -96,17 +115,8 @@ def pointer_to(name: str) -> Printer:
     return printer
 
 
-def _lone(name: str) -> str:
-    """The letter of a lone number or constant; empty for a structure."""
-    if name in _LONE:
-        return _LONE[name]
-    if name in constant_sets():
-        return "I"
-    return _WIDTHS[name[-2:]] if name[:-2] in constant_sets() else ""
-
-
-def _pointer_to_number(name: str) -> Printer:
-    by_abi = packings(_lone(name))
+def _pointer_to_number(name: str, letter: str) -> Printer:
+    by_abi = packings(letter)
     inner = printer_of(name)
 
     def printer(view: View, address: int) -> str:
@@ -119,8 +129,8 @@ def _pointer_to_number(name: str) -> Printer:
 
 def _fetch(name: str) -> Fetch | None:
     """What reads a structure; None when one of its members leads further into memory."""
-    letter = _lone(name)
-    if not letter and not _is_flat(name):
+    letter = letter_of(name)
+    if letter is None and not _is_flat(name):
         return None
     by_abi = packings(letter or struct_rows()[name].letters)
     return lambda view, address: view.readable(address, by_abi[view.abi].size)
@@ -135,28 +145,80 @@ def _is_flat(name: str) -> bool:
     )
 
 
-def array_text(view: View, address: int, count: int, size: int, element: Callable[[View, bytes], str]) -> str:
+def array_text(
+    view: View,
+    address: int,
+    count: int,
+    size: int,
+    element: Element,
+    *,
+    most: int = MOST,
+) -> str:
     """An array: ``[a, b]``, as far as it can be read; -s limits the elements unless -v is given.
 
-    One element more than that is looked at: is it there, ``...`` stands for it, else its address.
+    The first element that is not shown has to be there, too, for the dots to stand for it.
     """
-    if not address or view.failed or address + count * size > 1 << 64:
-        return pointer(address)
+    if not address:
+        return "NULL"
     if not count:
         return "[]"
-    limit = count if view.options.verbose else view.options.string_limit
-    wanted = min(count, limit + 1, MOST // size)
-    data = view.readable(address, size * wanted)
+    if address + count * size > U64:
+        return pointer(address)
+    wanted = count if view.options.verbose else min(count, view.options.string_limit)
+    wanted = min(wanted, MOST // size - 1, most)
+    data = view.readable(address, size * min(wanted + 1, count))
     whole = len(data) // size
     if not whole:
         return pointer(address)
-    shown = [element(view, data[at * size : (at + 1) * size]) for at in range(min(whole, limit))]
-    if whole < wanted:
-        shown.append(f"... /* {pointer(address + whole * size)} */")
-    elif count > len(shown):
+    shown = [element(view, data[at * size : (at + 1) * size]) for at in range(min(whole, wanted))]
+    if whole > wanted:
         shown.append("...")
+    elif whole < count:
+        shown.append(f"... /* {pointer(address + whole * size)} */")
     return f"[{', '.join(shown)}]"
 
 
-families({"*": pointer_to, "{": _inside})
+def _lone(packing: struct.Struct, inner: Printer) -> Element:
+    """What prints the bytes of a number."""
+    return lambda view, data: inner(view, packing.unpack(data)[0]) or ""
+
+
+def array_of(name: str, count: str, most: str = "") -> Printer:
+    """An array of structures or numbers; an address when there are more of them than the kernel takes."""
+    length, limit = number(count), int(most or U64)
+    letter = letter_of(name)
+    texts: dict[Abi, tuple[int, Element]]
+    if letter is None:
+        texts = {abi: (one.packing.size, one.text) for abi, one in layouts(name).items()}
+    else:
+        inner = printer_of(name)
+        texts = {abi: (one.size, _lone(one, inner)) for abi, one in packings(letter).items()}
+
+    def printer(view: View, address: int) -> str:
+        many = length(view) & view.abi.mask
+        size, text = texts[view.abi]
+        return array_text(view, address, many, size, text) if many <= limit else pointer(address)
+
+    return printer
+
+
+def beyond(view: View, address: int, known: int, size: int) -> str:
+    """What the program says is behind a structure as it is known, if there is anything but zeros.
+
+    ``, /* bytes 24..31 */ "\\x80..."``, or ``, ???`` when it cannot be read.
+    """
+    size = min(size, PAGE)
+    if known >= size:
+        return ""
+    data = view.fetch(address + known, size - known)
+    if data is None:
+        return ", ???"
+    if not any(data):
+        return ""
+    limit = view.options.string_limit
+    dots = "..." if len(data) > limit else ""
+    return f", /* bytes {known}..{size - 1} */ {quoted(data[:limit], 2)}{dots}"
+
+
+families({"*": pointer_to, "{": _inside, "array": array_of})
 fetches({"*": _fetch})

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from typing import Final
 
 from tracekit.tracer.decode.registry import Fetch, families, fetches, kinds
-from tracekit.tracer.decode.view import PAGE, Printer, View, pointer
+from tracekit.tracer.decode.scalars import U32
+from tracekit.tracer.decode.view import MOST, PAGE, Printer, View, pointer
 
 PATH_MAX: Final = 4096  # <linux/limits.h>
+_ATTRIBUTE_MOST: Final = 65536  # XATTR_SIZE_MAX, <linux/limits.h>
 _FIRST_READ: Final = 256  # most paths are shorter
 
 _NAMED: Final = {0x09: "\\t", 0x0A: "\\n", 0x0B: "\\v", 0x0C: "\\f", 0x0D: "\\r", 0x22: '\\"', 0x5C: "\\\\"}
@@ -25,7 +27,7 @@ _TEXT: Final = re.compile(rb"[\t-\r -~]*")
 
 def quoted(data: bytes, hex_strings: int = 0) -> str:
     """Bytes as a string of C; ``hex_strings`` is that of the options."""
-    if hex_strings == 2 or (hex_strings == 1 and not _TEXT.fullmatch(data)):
+    if _in_hexadecimal(data, hex_strings):
         return '"' + "".join(f"\\x{byte:02x}" for byte in data) + '"'
     if hex_strings == 3:
         return '"' + "".join(map(_HEX_PIECES.__getitem__, data)) + '"'
@@ -47,6 +49,11 @@ def quoted(data: bytes, hex_strings: int = 0) -> str:
         start = match.end()
     pieces.append(_escaped(data[start:]))
     return f'"{"".join(pieces)}"'
+
+
+def _in_hexadecimal(data: bytes, hex_strings: int) -> bool:
+    """Say whether every byte is shown in hexadecimal."""
+    return hex_strings == 2 or (hex_strings == 1 and not _TEXT.fullmatch(data))
 
 
 def _escaped(data: bytes) -> str:
@@ -87,13 +94,13 @@ def path(view: View, address: int) -> str:
 
 
 def counted(view: View, address: int, size: int, hex_strings: int | None = None) -> str:
-    """``size`` bytes from an address, cut after -s of them."""
+    """``size`` bytes from an address, cut after -s of them; one more of them has to be there."""
     limit = view.options.string_limit
-    if not address:
-        return "NULL"
-    # One byte more is looked at than is printed, as strace does it (util.c: printstr_ex).
-    data = view.fetch(address, min(size, limit + 1)) if size else (None if view.failed else b"")
-    if data is None:
+    if not address or view.failed:
+        return pointer(address)
+    wanted = min(size, limit + 1)
+    data = view.text(address, wanted)
+    if len(data) < wanted:
         return pointer(address)
     text = quoted(data[:limit], view.options.hex_strings if hex_strings is None else hex_strings)
     return text + "..." if size > limit else text
@@ -112,15 +119,27 @@ def _bytes(size: str) -> Printer:
     return lambda view, address: counted(view, address, length(view))
 
 
-def _counted_memory(size: str, most: str = "") -> Fetch:
-    """What ``counted`` looks at, if there are no more than ``most``."""
-    length, limit = number(size), int(most) if most else 1 << 64
+def _counted_memory(size: str, _most: str = "") -> Fetch:
+    """What ``counted`` looks at."""
+    length = number(size)
+    return lambda view, address: view.text(address, min(length(view), view.options.string_limit + 1))
 
-    def fetch(view: View, address: int) -> bytes:
-        wanted = length(view)
-        return view.text(address, min(wanted, view.options.string_limit + 1)) if wanted <= limit else b""
 
-    return fetch
+def short_string(most: str) -> Printer:
+    """A NUL-terminated string of which the kernel takes only so many bytes."""
+    whole = int(most)
+
+    def printer(view: View, address: int) -> str:
+        limit = view.options.string_limit
+        if limit < whole:
+            return string(view, address)
+        data = view.text(address, whole) if address else b""
+        text, end, _ = data.partition(b"\0")
+        if not end and len(data) < whole:
+            return pointer(address)
+        return quoted(text, view.options.hex_strings) + ("" if end else "...")
+
+    return printer
 
 
 def _short_bytes(size: str, most: str) -> Printer:
@@ -133,15 +152,37 @@ def _short_bytes(size: str, most: str) -> Printer:
     return printer
 
 
-def _random_bytes(size: str) -> Printer:
+def _hex_bytes(size: str, most: str = "") -> Printer:
+    """Bytes in hexadecimal, whatever -x says; more of them than ``most`` are an address."""
+    length, limit = number(size), int(most or MOST)
+
+    def printer(view: View, address: int) -> str:
+        many = length(view) & U32
+        return counted(view, address, many, 2) if many <= limit else pointer(address)
+
+    return printer
+
+
+def _attribute_value(size: str) -> Printer:
+    """An extended attribute's value, most often text: a NUL at its end is left out."""
     length = number(size)
-    return lambda view, address: counted(view, address, length(view), 2)
+
+    def printer(view: View, address: int) -> str:
+        many, limit = length(view), view.options.string_limit
+        shown = view.text(address, min(many, limit))
+        if many > _ATTRIBUTE_MOST or not shown.endswith(b"\0"):
+            return counted(view, address, many) if 0 <= many <= _ATTRIBUTE_MOST else pointer(address)
+        if _in_hexadecimal(shown, view.options.hex_strings):
+            return counted(view, address, many)
+        return quoted(shown[:-1], view.options.hex_strings)
+
+    return printer
 
 
-def _mount_text(flags: str, without: str) -> Printer:
-    """mount(2)'s type or data: text unless one of these flags makes it an address that nobody reads."""
-    index, mask = int(flags), int(without, 16)
-    return lambda view, address: pointer(address) if view.args[index] & mask else string(view, address)
+def _attribute_names(size: str) -> Printer:
+    """listxattr(2)'s names; a buffer without room is not written."""
+    index = int(size)
+    return lambda view, address: counted(view, address, view.ret) if view.args[index] else pointer(address)
 
 
 def _path_out(view: View, address: int) -> str:
@@ -229,9 +270,16 @@ fetches(
         "path": lambda: lambda view, address: text_memory(view, address, PATH_MAX - 1),
         "bytes": _counted_memory,
         "short_bytes": _counted_memory,
-        "random_bytes": _counted_memory,
+        "hex_bytes": _counted_memory,
     }
 )
 families(
-    {"mount_text": _mount_text, "bytes": _bytes, "short_bytes": _short_bytes, "random_bytes": _random_bytes}
+    {
+        "bytes": _bytes,
+        "short_bytes": _short_bytes,
+        "hex_bytes": _hex_bytes,
+        "short_string": short_string,
+        "attribute_value": _attribute_value,
+        "attribute_names": _attribute_names,
+    }
 )
