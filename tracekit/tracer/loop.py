@@ -1,33 +1,28 @@
 """The stop loop: from what the kernel reports of traced tasks to what a trace says of them.
 
-Semantics are those of ``strace -f`` over PTRACE_SEIZE, see ptrace(2): a stop is
-a syscall's entry or exit, an event (clone, exec, exit), the delivery of a
-signal, or a group-stop; each is taken down and the task resumed in the way
-that leaves the program's own behaviour as it was.
+Semantics are those of ``strace -f`` over PTRACE_SEIZE, see ptrace(2); what each kind of stop means
+stands in ``stops``.
 """
 
 import contextlib
 import gc
 import math
 import os
-import signal
 import time
 from collections import deque
-from collections.abc import Callable
 
-from tracekit.tracer import procfs, ptrace
-from tracekit.tracer.calls import Calls, installs_filter
+from tracekit.tracer import ptrace
+from tracekit.tracer.calls import Calls
 from tracekit.tracer.counts import Counts
 from tracekit.tracer.decode import Decoder
-from tracekit.tracer.delays import Delays
 from tracekit.tracer.record import Record
 from tracekit.tracer.release import SYSCALL_STOP, Release
 from tracekit.tracer.remarks import Remarks
 from tracekit.tracer.settings import Settings
-from tracekit.tracer.task import Task, Tasks
+from tracekit.tracer.stops import NEW_TASK, Stops
+from tracekit.tracer.task import Tasks
 from tracekit.tracer.waiting import TICK, Waiter
 
-_NEW_TASK = frozenset({ptrace.EVENT_CLONE, ptrace.EVENT_FORK, ptrace.EVENT_VFORK})
 _SYSCALL_STATUS = SYSCALL_STOP << 8 | 0x7F
 """What wait4(2) reports of a syscall stop: most of all stops."""
 _LEAST = 0.04
@@ -36,7 +31,6 @@ _AT_ONCE = 8
 """Entries that are written between two looks for tasks that have stopped: some 50 microseconds."""
 _SOON = 0.001
 """Seconds: a delay that ends so soon is not slept through, the wait could begin too late to be woken."""
-_STOPPING = frozenset({signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU})
 
 
 class Tracer:
@@ -50,28 +44,27 @@ class Tracer:
         """The process that we launched, and are the parent of."""
         self.status: int | None = None
         """Its wait status, once it has ended; its number may be another's after that."""
-        self.released = False
-        """It was let go of at an execve."""
         self._remarks = Remarks(record, settings, self.counts)
         self.calls = Calls(record, decoder, self._remarks, settings, self.counts)
         self.release = Release(tasks, record, self.counts)
         self._reader = record.reader
-        self._delays = Delays()
+        self._stops = Stops(
+            tasks, record, self.calls, remarks=self._remarks, release=self.release, settings=settings
+        )
+        self._delays = self._stops.delays
+        self._on_syscall = self._stops.syscall
         self._record = record
         self._follow = settings.follow
-        self._detach_on_exec = settings.detach_on_execve
         self._round: deque[tuple[int, int]] = deque()
         """Changes that were reported and are not handled yet."""
         self._detaching = False
         self._quiet = True
         """No task has stopped since the last tick."""
-        self._events: dict[int, Callable[[Task, int], None]] = {
-            **dict.fromkeys(_NEW_TASK, self._on_new_task),
-            ptrace.EVENT_EXEC: self._on_exec,
-            ptrace.EVENT_EXIT: self._on_exiting,
-            ptrace.EVENT_STOP: self._on_event_stop,
-            ptrace.EVENT_SECCOMP: self._on_seccomp,
-        }
+
+    @property
+    def released(self) -> bool:
+        """Whether the program was let go of at an execve."""
+        return self.program in self._stops.released
 
     def run(self, waiter: Waiter) -> None:
         """Serve stops until every task has ended, or the waiter says that it is enough.
@@ -164,7 +157,7 @@ class Tracer:
         now = time.monotonic()
         for tid, number in self._delays.over(now):
             if tid in self.tasks:
-                self._resume(self.tasks[tid], number)
+                self._stops.resume(self.tasks[tid], number)
         if self._delays:
             waiter.wake_after(self._delays.next() - now)
 
@@ -191,125 +184,18 @@ class Tracer:
         if not os.WIFSTOPPED(status):
             self._on_end(tid, status)
             return
-        task = self.tasks.get(tid) or (self._adopt(tid) if self._follow else None)
+        task = self.tasks.get(tid) or (self._stops.adopt(tid) if self._follow else None)
         if task is None:
             # A clone that asked for it by CLONE_PTRACE; we follow none.
             ptrace.detach(tid)
             self._record.unknown(tid, ended=False)
             return
-        stop, event = os.WSTOPSIG(status), status >> 16
         if self._detaching:
-            if event in _NEW_TASK:
-                self._adopt_new(task)
+            if status >> 16 in NEW_TASK:
+                self._stops.adopt_new(task)
             self.release.one(task, status)
-        elif stop == SYSCALL_STOP:
-            self._on_syscall(task)
-        elif event:
-            self._events[event](task, stop)
         else:
-            self._on_signal(task, stop)
-
-    # Stops, by kind
-
-    def _on_syscall(self, task: Task) -> None:
-        if task.passing:
-            task.passing = False
-            ptrace.resume(task.tid)
-            return
-        info = ptrace.syscall_info(task.tid)
-        if info is None:
-            self.calls.miss(task)
-            return
-        number = 0
-        if info[0] == ptrace.EXIT:
-            if task.call is not None:
-                self.calls.leave(task, task.call, info)
-        elif info[0]:
-            self.calls.enter(task, info)
-            task.passing = task.call is None and not task.filtered
-            number = task.tampering.signal if task.tampering else 0
-        self._resume(task, number)
-
-    def _on_seccomp(self, task: Task, _stop: int) -> None:
-        """A filter of ours sends us a call: an entry, which an unfiltered task has reported already."""
-        info = ptrace.syscall_info(task.tid)
-        if info is None:
-            return
-        if task.call is None and not task.passing:
-            self.calls.enter(task, info)
-            if installs_filter(info):
-                self._unfilter(task.pid)
-        self._resume(task)
-
-    def _unfilter(self, pid: int) -> None:
-        """Stop at every call of a process from now on, see ``seccomp.installs``."""
-        for task in self.tasks.values():
-            if task.pid == pid:
-                task.filtered = False
-
-    def _resume(self, task: Task, number: int = 0) -> None:
-        """Let a task go on to its next stop, with a signal: at once, or when it has paused.
-
-        The next stop that is of interest is a call's exit, and outside of calls
-        the filter's, where there is one.
-        """
-        if task.pause_ns:
-            self._delays.add(task.tid, time.monotonic() + task.pause_ns / 1e9, number)
-            task.pause_ns = 0
-        elif task.filtered and task.call is None:
-            ptrace.proceed(task.tid, number)
-        else:
-            ptrace.resume(task.tid, number)
-
-    def _on_new_task(self, task: Task, _stop: int) -> None:
-        self._adopt_new(task)
-        self._resume(task)
-
-    def _adopt_new(self, parent: Task) -> None:
-        """Take on the task that an event tells of; it may have been served, and have ended, before that."""
-        tid = ptrace.event_message(parent.tid)
-        if tid and tid not in self.tasks and (status := procfs.status(tid)) and status.is_ours:
-            self._adopt(tid).arch = parent.arch
-        if tid and tid in self.tasks:
-            self.tasks.inherit(tid, parent)
-
-    def _adopt(self, tid: int) -> Task:
-        self._record.attached(tid)
-        return self.tasks.adopt(tid)
-
-    def _on_exec(self, task: Task, _stop: int) -> None:
-        former = ptrace.event_message(task.tid)
-        if former and former != task.tid:
-            self._delays.drop(task.tid)
-            if former in self.tasks:
-                task = self.tasks.supersede(former, task.tid)
-                self._remarks.superseded(task, former)
-            else:
-                task.call = None  # one that we were still about to attach to; this was the leader's call
-        if self._detach_on_exec and not task.hidden:
-            self.released = self.released or task.tid == self.program
-            self.release.one(task)
-            return
-        task.hidden = False
-        self.tasks.announce_program(task)
-        self._resume(task)
-
-    def _on_exiting(self, task: Task, _stop: int) -> None:
-        self.calls.die(task)
-        self._resume(task)
-
-    def _on_event_stop(self, task: Task, stop: int) -> None:
-        if self.release.guardian:
-            self.release.guardian.tell(task.tid, stopped=stop in _STOPPING)
-        if stop not in _STOPPING:
-            self._resume(task)
-            return
-        self._remarks.stopped(task, stop)
-        ptrace.listen(task.tid)
-
-    def _on_signal(self, task: Task, stop: int) -> None:
-        self._remarks.signal(task, stop)
-        self._resume(task, stop)
+            self._stops.serve(task, status)
 
     def _on_end(self, tid: int, status: int) -> None:
         if tid == self.program and self.status is None:
