@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.requirements import need, need_ptrace
+from tests.support.requirements import need, need_ptrace, need_root
 
 TRACEKIT = [sys.executable, "-m", "tracekit", "strace"]
 READER = (
@@ -18,8 +18,10 @@ READER = (
 )
 FAMILY = "/bin/true; (exit 3); /bin/true"
 
-CHANCE = re.compile(r"0x[0-9a-f]{4,}|(?<=\[)[0-9a-f]{16}(?=\])|\d{4,}|(?<=/\* )\d+(?= vars)")
-"""Addresses, pids, times, inodes, the size of the environment."""
+CHANCE = re.compile(
+    r"(?<=si_pid=)\d+(?:<\w+>)?|0x[0-9a-f]{4,}|(?<=\[)[0-9a-f]{16}(?=\])|\d{4,}|(?<=/\* )\d+(?= vars)"
+)
+"""Addresses, pids, times, inodes, the size of the environment; a child may be gone when its end is told."""
 
 
 def python(code: str) -> list[str]:
@@ -114,6 +116,82 @@ def test_messages_and_leaders_of_several_tasks(options: list[str]) -> None:
     """Line by line in sorted order: which task comes first is chance."""
     ours, theirs = both(*options, "-e", "trace=none", "sh", "-c", FAMILY)
     assert sorted(ours.splitlines()) == sorted(theirs.splitlines())
+
+
+COUNTED = (
+    "import os; [os.getppid() for _ in range(7)]; os.path.exists('/nowhere'); os.path.exists('/nowhere')"
+)
+TASKS = """
+import os
+pid = os.getpid()
+os.kill(pid, 0); os.killpg(os.getpgid(pid), 0); os.getsid(pid); os.sched_getaffinity(pid)
+child = os.fork()
+if not child: os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
+def table(text: str) -> list[list[str]]:
+    """The rows of a summary, without the times."""
+    return [re.sub(r"\d+\.\d+", "0.0", line).split() for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["-c", "-U", "calls,errors,name", "-S", "name"],
+        ["-c", "-U", "name,calls", "-S", "calls"],
+        ["-cw", "-S", "errors", "-U", "errors,calls,name,total-time"],
+        ["-C", "-e", "signal=none", "-S", "none", "-U", "name,count,errors"],
+        ["-c", "-P", "/nowhere", "-S", "name"],
+        ["-c", "-z", "-U", "name,calls", "-S", "name"],
+        ["-c", "-e", "trace=none"],
+        ["-c", "-f", "-U", "calls,errors,name", "-S", "name", "-e", "inject=getppid:error=EPERM:when=3+"],
+    ],
+    ids=" ".join,
+)
+def test_a_summary_counts_what_strace_counts(options: list[str]) -> None:
+    ours, theirs = both("-e", "trace=getppid,%stat,execve", *options, *python(COUNTED))
+    assert table(ours) == table(theirs)
+
+
+@pytest.mark.parametrize("options", [["-c"], ["-cw"]], ids=" ".join)
+def test_the_times_of_a_summary_add_up(options: list[str]) -> None:
+    _, _, text = traced(TRACEKIT, [*options, "-e", "trace=%file", *python(COUNTED)])
+    _, _, *rows, _, total = text.splitlines()
+    assert sum(int(row.split()[3]) for row in rows) == int(total.split()[3])
+    assert abs(sum(float(row.split()[1]) for row in rows) - float(total.split()[1])) < 1e-5
+    assert [float(row.split()[1]) for row in rows] == sorted(
+        (float(row.split()[1]) for row in rows), reverse=True
+    )
+
+
+def test_a_summary_stands_in_the_file(folder: Path) -> None:
+    assert traced(TRACEKIT, ["-c", "-o", "t", "-e", "trace=execve", "true"]) == (0, "", "")
+    assert (folder / "t").read_text().splitlines()[2].split()[-2:] == ["1", "execve"]
+
+
+@pytest.mark.parametrize("options", [["-Y"], ["--decode-pids=comm"], ["--decode-pids=all"]], ids=" ".join)
+def test_tasks_have_their_commands(options: list[str]) -> None:
+    wanted = "trace=kill,getpgid,getsid,sched_getaffinity,getpid,%process"
+    ours, theirs = both(*options, "-e", wanted, "-e", "signal=none", *python(TASKS))
+    assert ours == theirs
+
+
+def test_numbers_of_another_namespace_are_translated() -> None:
+    need_root()
+    wanted = "trace=kill,getpgid,getsid,sched_getaffinity"
+    program = [need("unshare"), "--pid", "--fork", *python(TASKS)]
+    ours, theirs = both("-f", "-qq", "--decode-pids=pidns", "-e", wanted, "-e", "signal=none", *program)
+    assert "in strace's PID NS */" in ours
+    assert sorted(ours.splitlines()) == sorted(theirs.splitlines())
+
+
+def test_a_full_disk_is_told_and_leaves_the_program_alone() -> None:
+    status, out, said = traced(TRACEKIT, ["-o", "/dev/full", "sh", "-c", "echo done; exit 3"])
+    assert (status, out) == (3, "done\n")
+    assert said == "strace: /dev/full: No space left on device\n"
+    assert traced(TRACEKIT, ["-o", "/nowhere/t", "echo", "never"])[:2] == (1, "")
 
 
 def test_files_are_private_whatever_the_umask(folder: Path) -> None:
