@@ -32,14 +32,17 @@ class ConstantSet:
     """What is printed in a comment beside a value without a name (``PROT_???``); ``-`` for nothing."""
     headers: str
     text: str = field(repr=False)
-    """NAME=value, ... as the table has them."""
+    """NAME=value, ... as the table has them; ``= name`` for the values of another set."""
     base: Literal["", ":d", ":u"] = ""
     """How the number is printed where no name is: hexadecimal, or a signed or unsigned decimal."""
 
     @cached_property
     def values(self) -> Mapping[str, int]:
         """Name -> value, in the order in which flags are printed."""
-        pairs = (entry.strip().rpartition("=") for entry in self.text.replace(",\n", ", ").split(", "))
+        if self.text.startswith("= "):
+            return constants(self.text[2:].strip()).values
+        entries = self.text.replace(",\n", ", ").split(", ") if self.text else []
+        pairs = (entry.strip().rpartition("=") for entry in entries)
         return {name: int(value, 0) for name, _, value in pairs}
 
     @cached_property

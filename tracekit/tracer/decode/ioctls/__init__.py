@@ -1,6 +1,8 @@
 """What stands behind the argument of ioctl(2), where rows of ``ioctls.tbl`` do not say it all; by family."""
 
 from tracekit.tracer.decode.ioctls import (
+    btrfs,
+    btrfs_trees,
     clocks,
     consoles,
     device_mapper,
@@ -12,11 +14,16 @@ from tracekit.tracer.decode.ioctls import (
     fonts,
     gpio,
     input_events,
+    machines,
     network,
+    scsi,
     terminals,
+    trusted,
 )
 
 __all__ = [
+    "btrfs",
+    "btrfs_trees",
     "clocks",
     "consoles",
     "device_mapper",
@@ -28,6 +35,9 @@ __all__ = [
     "fonts",
     "gpio",
     "input_events",
+    "machines",
     "network",
+    "scsi",
     "terminals",
+    "trusted",
 ]
