@@ -7,7 +7,7 @@ from tracekit.tracer.decode.names import Names, Notes
 from tracekit.tracer.decode.plan import Choice, Plan
 from tracekit.tracer.decode.raw import raw_entry, raw_return
 from tracekit.tracer.decode.returns import error_text
-from tracekit.tracer.decode.siginfo import siginfo_text
+from tracekit.tracer.decode.siginfo import Beholder, siginfo_text
 from tracekit.tracer.decode.view import NOTHING, Call, Options, Task, View
 from tracekit.tracer.filters import EVERYTHING, Filters
 
@@ -113,7 +113,7 @@ class Decoder:
     def signal(self, siginfo: bytes, tid: int = 0) -> str:
         """A signal's name and its siginfo_t (128 raw bytes): ``SIGCHLD {si_signo=SIGCHLD, ...}``."""
         self._names.seen_by(tid)
-        return siginfo_text(self._names, siginfo, named=True)
+        return siginfo_text(Beholder(self._names), siginfo, named=True)
 
     def _result(self, call: Call, plan: Plan) -> str:
         if call.is_error:

@@ -1,9 +1,12 @@
 """What a signal brings along: siginfo_t (sigaction(2))."""
 
 import struct
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from tracekit.syscalls import calls, constants, errno_name
+from tracekit.tracer.decode.files import fd
 from tracekit.tracer.decode.names import Names, hexadecimal
 from tracekit.tracer.decode.registry import kinds, of_registers
 from tracekit.tracer.decode.scalars import NO_ID, U32, ticks
@@ -13,6 +16,7 @@ from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.view import View, pointer
 
 SIGINFO_SIZE: Final = 128
+_X32: Final = 0x40000000  # __X32_SYSCALL_BIT, <asm/unistd.h>
 
 _CODES: Final = {
     "SIGCHLD": "si_code_sigchld",
@@ -30,8 +34,19 @@ _BUS_MCEERR: Final = (4, 5)
 _ARCHES: Final = {"AUDIT_ARCH_X86_64": "x86_64", "AUDIT_ARCH_AARCH64": "aarch64", "AUDIT_ARCH_I386": "i386"}
 
 
-def siginfo_text(names: Names, info: bytes, *, named: bool = False) -> str:
+@dataclass(frozen=True, slots=True)
+class Beholder:
+    """Who a siginfo_t is told to: in which style, from which architecture, with which descriptors."""
+
+    names: Names
+    arch: str = ""
+    """Whose numbers of system calls need no comment; empty for everybody's."""
+    describe: Callable[[int], str] = str
+
+
+def siginfo_text(by: Beholder, info: bytes, *, named: bool = False) -> str:
     """The bytes of a siginfo_t: ``{si_signo=SIGCHLD, si_code=CLD_EXITED, ...}``, perhaps after its name."""
+    names = by.names
     signo, errno, code = struct.unpack_from("<iii", info)
     name = signal_name(signo)
     if not signo:
@@ -39,7 +54,7 @@ def siginfo_text(names: Names, info: bytes, *, named: bool = False) -> str:
     shown = [f"si_signo={styled_signal(names, signo)}", f"si_code={_code(names, name, code)}"]
     if errno:
         shown.append(f"si_errno={error_number(names, errno)}")
-    shown += _details(names, name, code, info)
+    shown += _details(by, name, code, info)
     text = "{" + ", ".join(shown) + "}"
     return f"{name} {text}" if named else text
 
@@ -51,9 +66,9 @@ def _code(names: Names, name: str, code: int) -> str:
     return names.word(hexadecimal(code & U32), general or own)
 
 
-def _sender(names: Names, info: bytes) -> list[str]:
+def _sender(by: Beholder, info: bytes) -> list[str]:
     pid, uid = struct.unpack_from("<iI", info, 16)
-    return [f"si_pid={names.task(pid)}", f"si_uid={-1 if uid == NO_ID else uid}"]
+    return [f"si_pid={by.names.task(pid)}", f"si_uid={-1 if uid == NO_ID else uid}"]
 
 
 def _value(info: bytes) -> list[str]:
@@ -64,30 +79,30 @@ def _value(info: bytes) -> list[str]:
     ]
 
 
-def _queued(names: Names, info: bytes) -> list[str]:
+def _queued(by: Beholder, info: bytes) -> list[str]:
     """What a process sent along; when the kernel sent it (alarm(2): SI_KERNEL), there may be no sender."""
     code = struct.unpack_from("<i", info, 8)[0]
-    sender = _sender(names, info) if code <= 0 or any(info[16:24]) else []
+    sender = _sender(by, info) if code <= 0 or any(info[16:24]) else []
     return [*sender, *(_value(info) if any(info[24:32]) else [])]
 
 
-def _timer(_names: Names, info: bytes) -> list[str]:
+def _timer(_by: Beholder, info: bytes) -> list[str]:
     timer, overrun = struct.unpack_from("<Ii", info, 16)
     return [f"si_timerid={hexadecimal(timer)}", f"si_overrun={overrun}", *_value(info)]
 
 
-def _child(names: Names, info: bytes) -> list[str]:
+def _child(by: Beholder, info: bytes) -> list[str]:
     code = struct.unpack_from("<i", info, 8)[0]
     status, user, system = struct.unpack_from("<i4xqq", info, 24)
     return [
-        *_sender(names, info),
-        f"si_status={_status(names, code, status)}",
+        *_sender(by, info),
+        f"si_status={_status(by.names, code, status)}",
         f"si_utime={ticks(user)}",
         f"si_stime={ticks(system)}",
     ]
 
 
-def _fault(_names: Names, info: bytes) -> list[str]:
+def _fault(_by: Beholder, info: bytes) -> list[str]:
     """Where memory or an instruction was wrong, and for some codes by which bounds or key."""
     signo, _, code = struct.unpack_from("<iii", info)
     address, lower, upper = struct.unpack_from("<Q8xQQ", info, 16)
@@ -101,31 +116,42 @@ def _fault(_names: Names, info: bytes) -> list[str]:
     return shown
 
 
-def _io(_names: Names, info: bytes) -> list[str]:
+def _io(by: Beholder, info: bytes) -> list[str]:
     band, number = struct.unpack_from("<qi", info, 16)
-    return [f"si_band={band}", f"si_fd={number}"]
+    return [f"si_band={band}", f"si_fd={by.describe(number)}"]
 
 
-def _syscall(names: Names, info: bytes) -> list[str]:
+def _syscall(by: Beholder, info: bytes) -> list[str]:
     address, number, arch = struct.unpack_from("<QiI", info, 16)
-    name = constants("audit_arch").names.get(arch)
-    call = calls(_ARCHES[name]).get(number) if name in _ARCHES else None
     return [
         f"si_call_addr={pointer(address)}",
-        f"si_syscall={names.word(str(number & U32), f'__NR_{call.name}' if call else None)}",
-        f"si_arch={names.spell('audit_arch', arch)}",
+        f"si_syscall={call_name(by, number & U32, arch)}",
+        f"si_arch={by.names.spell('audit_arch', arch)}",
     ]
 
 
-def _details(names: Names, name: str, code: int, info: bytes) -> list[str]:
+def call_name(by: Beholder, number: int, arch: int) -> str:
+    """A system call by the macro of its number: ``__NR_read``; ``224 /* gettid */`` on another architecture.
+
+    ``arch`` is a constant AUDIT_ARCH_...; calls of x32 are those of x86_64 with a bit of their own.
+    """
+    there = _ARCHES.get(constants("audit_arch").names.get(arch, ""), "")
+    foreign = by.arch not in ("", there) or number & _X32
+    call = calls(there).get(number & ~_X32) if there else None
+    if call is None or not foreign:
+        return by.names.word(str(number), f"__NR_{call.name}" if call else None)
+    return str(number) if by.names.style == "raw" else f"{number} /* {call.name} */"
+
+
+def _details(by: Beholder, name: str, code: int, info: bytes) -> list[str]:
     """The members that this signal and this code have (sigaction(2), "The siginfo_t argument")."""
     if code in _BY_CODE:
-        return _BY_CODE[code](names, info)
+        return _BY_CODE[code](by, info)
     if code < 0 or name not in _BY_SIGNAL:
-        return _queued(names, info)
+        return _queued(by, info)
     if name == "SIGIO" and code not in constants("si_code_sigpoll").names:
         return []
-    return _BY_SIGNAL[name](names, info)
+    return _BY_SIGNAL[name](by, info)
 
 
 #: What stands in a siginfo_t: first the code decides, then the signal.
@@ -147,20 +173,23 @@ def _status(names: Names, code: int, status: int) -> str:
     return str(status) if code == 1 else styled_signal(names, status)
 
 
+def beholder(view: View) -> Beholder:
+    """The one that looks at a call's arguments."""
+    return Beholder(view.names, view.call.arch, lambda number: fd(view, number))
+
+
 def _siginfo(view: View, where: int) -> str:
     data = view.fetch(where, SIGINFO_SIZE)
-    if data is None:
-        return pointer(where)
-    return siginfo_text(view.names, data if view.abi.word == 8 else widened(data))
+    return pointer(where) if data is None else _element(view, data)
 
 
 def siginfo_array(view: View, where: int, count: int) -> str:
     """Several of them."""
+    return array_text(view, where, count, SIGINFO_SIZE, _element)
 
-    def one(view: View, data: bytes) -> str:
-        return siginfo_text(view.names, data if view.abi.word == 8 else widened(data))
 
-    return array_text(view, where, count, SIGINFO_SIZE, one)
+def _element(view: View, data: bytes) -> str:
+    return siginfo_text(beholder(view), data if view.abi.word == 8 else widened(data))
 
 
 def error_number(names: Names, value: int) -> str:
