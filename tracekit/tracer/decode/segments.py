@@ -4,7 +4,7 @@ import struct
 from typing import Final
 
 from tracekit.syscalls import errno_name, errno_text
-from tracekit.tracer.decode.registry import families, kinds
+from tracekit.tracer.decode.registry import families, kinds, of_registers
 from tracekit.tracer.decode.scalars import U32, zero_padded
 from tracekit.tracer.decode.view import Printer, View, pointer
 
@@ -53,10 +53,11 @@ def _sized_segment(size: str) -> Printer:
     )
 
 
-def _modified(_view: View, value: int) -> str:
-    """modify_ldt(2)'s return value: the kernel cuts an error of it down to 32 bits without a sign."""
+def _modified(view: View, value: int) -> str:
+    """modify_ldt(2)'s return value; an error of it is cut down to 32 bits, and is one still."""
     code = (1 << 32) - value
-    return f"{value} {errno_name(code)} ({errno_text(code)})" if 0 < code < _ERRORS else str(value)
+    view.call.is_error = 0 < code < _ERRORS
+    return f"{value} {errno_name(code)} ({errno_text(code)})" if view.call.is_error else str(value)
 
 
 def _entry(view: View, where: int) -> int | None:
@@ -106,3 +107,4 @@ kinds(
     }
 )
 families({"sized_segment": _sized_segment})
+of_registers("return_modify_ldt")
