@@ -139,3 +139,11 @@ def test_anonymous_inodes_and_pidfds(details: Descriptors) -> None:
 
 def test_working_directory(details: Descriptors) -> None:
     assert details.working_directory(os.getpid()) == f"<{Path.cwd()}>"
+
+
+def test_a_netlink_socket_has_its_port_once_it_is_bound(details: Descriptors) -> None:
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4) as link:
+        assert describe(details, link.fileno()) == f"<NETLINK:[{os.fstat(link.fileno()).st_ino}]>"
+        link.bind((0, 0))
+        port = link.getsockname()[0]
+        assert describe(details, link.fileno()) == f"<NETLINK:[SOCK_DIAG:{port}]>"

@@ -1,5 +1,6 @@
 """Calls at their entries and exits: taken down as far as the filters let them through."""
 
+import os
 import time
 from collections.abc import Mapping
 
@@ -20,6 +21,8 @@ _TABLES: dict[int, tuple[str, Mapping[int, Syscall]]] = {
     number: (arch, calls(arch)) for number, arch in ptrace.ARCHITECTURES.items() if arch in ARCHITECTURES
 }
 """The calls by number, for each architecture as the kernel tells it."""
+_NO_TABLE: tuple[str, Mapping[int, Syscall]] = (os.uname().machine, {})
+"""Of another architecture (32-bit ARM, say) no call is known: each is printed as a number and registers."""
 
 
 class Calls:
@@ -52,7 +55,7 @@ class Calls:
         """Take down the entry of a call; ``task.call`` is the call then, if it is one that is wanted."""
         task.pages.clear()
         number = info[4]
-        name, table = _TABLES[info[1]]
+        name, table = _TABLES.get(info[1], _NO_TABLE)
         call = Call(table.get(number), number, name, info[5:], stack=info[3], resumes=task.latest)
         if name == "i386":
             resolve(call, task)
@@ -131,5 +134,5 @@ class Calls:
 
 def installs_filter(info: ptrace.SyscallInfo) -> bool:
     """Whether a call at its entry installs a seccomp filter, see ``seccomp.installs``."""
-    call = _TABLES[info[1]][1].get(info[4])
+    call = _TABLES.get(info[1], _NO_TABLE)[1].get(info[4])
     return call is not None and seccomp.installs(call.name, info[5])

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tracekit.syscalls import constants
 from tracekit.tracer.decode.text import quoted
 
 # linux/netlink.h, linux/sock_diag.h
@@ -47,6 +48,10 @@ _UNIX_MESSAGE = 16
 _UNIX_NAME, _UNIX_PEER = 0, 2
 _ATTRIBUTE = struct.Struct("=HH")
 _NO_COOKIE = 0xFFFFFFFF
+# linux/netlink_diag.h: struct netlink_diag_req; struct netlink_diag_msg: protocol, port, inode
+_NETLINK_REQUEST = struct.Struct("=BBHLLLL")
+_NETLINK_ALL = 0xFF  # NDIAG_PROTO_ALL
+_NETLINK_MESSAGE = struct.Struct("=2xBxL8xL8x")
 
 
 class _Protocol(NamedTuple):
@@ -90,6 +95,8 @@ class Sockets:
         try:
             if protocol in _INET:
                 ends = self._inet_ends(protocol, inode)
+            elif protocol == "NETLINK":
+                ends = self._diag.netlink_end(inode)
             else:
                 ends = self._diag.unix_ends(inode) if protocol.startswith("UNIX") else None
         except OSError:
@@ -135,6 +142,17 @@ class _Diag:
                 text += "," + _unix_name(name)
             return text
         return None
+
+    def netlink_end(self, wanted: int) -> str | None:
+        """Return ``PROTOCOL:PORT`` of a netlink socket that has a port by now."""
+        request = _NETLINK_REQUEST.pack(socket.AF_NETLINK, _NETLINK_ALL, 0, 0, 0, 0, 0)
+        found = None
+        for message in self._ask(request, _NLM_F_DUMP):
+            protocol, port, inode = _NETLINK_MESSAGE.unpack_from(message)
+            if inode == wanted:
+                name = constants("protocol_netlink").names.get(protocol)
+                found = f"{name.removeprefix('NETLINK_')}:{port}" if name else str(protocol)
+        return found
 
     def _ask(self, request: bytes, flags: int) -> Iterator[bytes]:
         """Send a sock_diag request and yield the messages that answer it: one, or all of a dump."""

@@ -104,18 +104,24 @@ def _seize(tasks: Tasks, tid: int, follow: bool) -> None:
     tasks.adopt(tid, attached=True)
 
 
-def sieve(wanted: CallSet) -> Sieve | None:
-    """Return a filter that stops the wanted calls, and who guards it; None where that cannot be."""
+def sieve(wanted: CallSet, say: Callable[[str], None] | None = None) -> Sieve | None:
+    """Return a filter that stops the wanted calls, and who guards it.
+
+    None where that cannot be: ``say`` is told why.
+    """
     from tracekit.tracer import machine  # noqa: PLC0415 - see refusal
 
     here = machine.look()
-    if seccomp.obstacle(here) or guardian.obstacle(here):
-        return None
-    program = seccomp.program(wanted, seccomp.RUNS[os.uname().machine])
-    try:
-        return Sieve(program, guardian.Guardian())
-    except OSError:
-        return None
+    obstacle = seccomp.obstacle(here) or guardian.obstacle(here)
+    if obstacle is None:
+        program = seccomp.program(wanted, seccomp.RUNS[os.uname().machine])
+        try:
+            return Sieve(program, guardian.Guardian())
+        except OSError as error:
+            obstacle = f"no guardian could be started: {error.strerror}"
+    if say:
+        say(f"seccomp filter is requested but unavailable: {obstacle}")
+    return None
 
 
 def launch(

@@ -47,7 +47,10 @@ def attach(
         TracekitError: nothing could be attached to, or the trace cannot be written.
     """
     requests = REQUESTS if settings.requests is None else settings.requests
-    with Waiter(requests) as waiter, _tracer(settings, waiter, on_end) as tracer:
+    with (
+        Waiter(requests, suspendable=settings.suspendable) as waiter,
+        _tracer(settings, waiter, on_end) as tracer,
+    ):
         tracer.counts.refused = starting.attach(tracer.tasks, pids, settings.follow, rescan, settings.notices)
         if on_ready:
             on_ready(len(tracer.tasks), waiter)
@@ -79,7 +82,7 @@ def run(
         raise UsageError(f"no program {command[0]!r} in PATH", "give its path, and a file that is executable")
     requests = FROM_OUTSIDE if settings.requests is None else settings.requests
     started: list[Tracer] = []
-    with Waiter(requests) as waiter:
+    with Waiter(requests, suspendable=settings.suspendable) as waiter:
         try:
             with _tracer(settings, waiter, on_end) as tracer:
                 _launch(tracer, program, command, settings, waiter)
@@ -115,7 +118,7 @@ def _sieve(settings: Settings) -> starting.Sieve | None:
     filters = settings.filters
     if not settings.seccomp_bpf or not settings.follow or filters.trace.everything or filters.inject:
         return None
-    return starting.sieve(filters.trace)
+    return starting.sieve(filters.trace, settings.notices.say if settings.notices else None)
 
 
 def _exit_status(tracer: Tracer, waiter: Waiter) -> int:

@@ -43,9 +43,13 @@ _usage_at = ctypes.c_void_p(ctypes.addressof(_usage))
 class Waiter:
     """A context in which tasks that stop and requests to end are waited for together."""
 
-    def __init__(self, requests: frozenset[signal.Signals] = REQUESTS) -> None:
-        """Take ``requests`` as requests to end, and pass over other signals of their kind."""
+    def __init__(self, requests: frozenset[signal.Signals] = REQUESTS, *, suspendable: bool = True) -> None:
+        """Take ``requests`` as requests to end, and pass over other signals of their kind.
+
+        Unless ``suspendable``, Ctrl-Z passes by: with us, all that we trace would soon stand still.
+        """
         self._requests = requests
+        self._ignored = _IGNORED if suspendable else (*_IGNORED, signal.SIGTSTP)
         self.requested: list[signal.Signals] = []
         """The requests to end so far."""
         self.deadline = math.inf
@@ -62,7 +66,7 @@ class Waiter:
             self._replace(number, self._note if number in self._requests else signal.SIG_IGN)
         if self._old[signal.SIGHUP] is signal.SIG_IGN:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        for number in _IGNORED:
+        for number in self._ignored:
             self._replace(number, signal.SIG_IGN)
         self._replace(signal.SIGCHLD, signal.SIG_DFL)  # who started us may ignore it: we would miss every end
         self._replace(signal.SIGALRM, self._tick)

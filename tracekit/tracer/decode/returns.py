@@ -68,7 +68,7 @@ def _receive_note(view: View, value: int) -> str:
     if not value:
         return "0 (Timeout)"
     syscall = view.call.syscall
-    if syscall is None or not view.args[4]:
+    if syscall is None or not view.args[4] or view.options.opaque:
         return str(value)
     return f"{value} (left {printer_of(syscall.form.arguments[4].kind)(view, view.args[4])})"
 

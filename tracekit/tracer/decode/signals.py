@@ -15,7 +15,6 @@ _SA_RESTORER: Final = 0x04000000
 _MOST_SETS: Final = 4096  # texts that are kept: sets come from the traced program
 _SET_SIZE: Final = 8  # the kernel takes no other; its older calls take a set of one word
 _SIGEVENT: Final = packings("PiiPP")
-_SIGEVENT_SIZE: Final = 64
 _SIGEV_SIGNAL, _SIGEV_THREAD, _SIGEV_THREAD_ID = 0, 2, 4  # <asm-generic/siginfo.h>
 
 SIGNALS: Final = constants("signal").names
@@ -118,7 +117,7 @@ def action_text(names: Names, handler: int, mask: str, flags: int, restorer: int
 def _sigevent(view: View, where: int) -> str:
     """How a timer or a queue tells of itself: sigevent(7), with what each way of it has."""
     packing = _SIGEVENT[view.abi]
-    data = view.fetch(where, _SIGEVENT_SIZE)
+    data = view.fetch(where, packing.size)
     if data is None:
         return pointer(where)
     value, signo, notify, first, second = packing.unpack_from(data)
