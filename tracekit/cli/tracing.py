@@ -248,7 +248,7 @@ def attach_to(selection: Selection, how: tracing.Settings) -> tracing.Counts:
 
     return tracing.attach(
         selection.pids(),
-        how,
+        replace(how, suspendable=False),
         rescan=selection.rescan,
         on_ready=ready,
         on_end=closing.teller(how.output),

@@ -21,21 +21,25 @@ class OneCore:
         self._core: int | None = None
         self._before: dict[int, Cores] = {}
 
-    def take(self, tid: int, creator: int = 0) -> None:
-        """Move a task to the core; the first one decides which core that is: its own."""
+    def take(self, tid: int, process: int, *, new: bool) -> None:
+        """Move a task to the core; the first one decides which core that is: its own.
+
+        A new one is there already, since its creator is. It may run where its process may, until
+        ``inherit`` tells who the creator was.
+        """
         cores = _cores(tid)
         if self._core is None:
             self._core = self._choose(tid, cores)
             _move(0, frozenset({self._core}))
-        if cores == {self._core}:
-            self._before[tid] = self._before.get(creator, self._ours)
+        if new and cores == {self._core}:
+            self._before[tid] = self._before.get(process, self._ours)
         elif self._core in cores and _move(tid, frozenset({self._core})):
             self._before[tid] = cores
         else:
             self.unmoved += 1
 
     def inherit(self, tid: int, creator: int) -> None:
-        """A task that was taken already turns out to be created by this one."""
+        """A task that was taken turns out to be created by this one."""
         if tid in self._before and creator in self._before:
             self._before[tid] = self._before[creator]
 

@@ -89,18 +89,18 @@ class Tasks(dict[int, Task]):
             self._announce_process(tid, descriptors=attached)
         self._announce_task(tid, pid, status.name if status else "")
         self.attached += attached
-        return self._add(tid, pid)
+        return self._add(tid, pid, new=not attached)
 
     def adopt_hidden(self, pid: int) -> Task:
         """Take a launched program on, that is not what it will be: its exec announces it."""
         self._announced.add(pid)
-        task = self._add(pid, pid)
+        task = self._add(pid, pid, new=True)
         task.hidden = True
         return task
 
-    def _add(self, tid: int, pid: int) -> Task:
+    def _add(self, tid: int, pid: int, *, new: bool) -> Task:
         if self.core:
-            self.core.take(tid, pid)
+            self.core.take(tid, pid, new=new)
         self._record.attach(tid, procfs.comm(tid))
         self[tid] = Task(tid, pid, self._descriptors)
         self.seen += 1

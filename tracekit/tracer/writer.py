@@ -18,6 +18,8 @@ from tracekit.tracer.output import Output, UnwritableError, opened
 __all__ = ["Layout", "UnwritableError", "Where", "Writer"]
 
 _HEADER = "# tracekit"
+_LAST = "end"
+"""The key of the line that closes a trace."""
 
 Where = tuple[int, int, int]
 """Where a task stands, for -n and -i: the call's number, the instruction pointer, bytes of a word."""
@@ -74,6 +76,8 @@ class Writer:
         self._shared = None if self._separate else _Log(opened(path, layout.append))
         self._logs: dict[int, _Log] = {}
         """The file of each task, when each has one."""
+        self._first: int | None = None
+        """The first of these tasks."""
         self._preamble: list[str] = []
         """Header lines that stand at the beginning of each of them."""
 
@@ -95,6 +99,7 @@ class Writer:
         """
         self._leaders.add(tid, command)
         if self._separate and tid not in self._logs:
+            self._first = self._first or tid
             self._logs[tid] = _Log(opened(f"{self._path}.{tid}", self._layout.append))
             self._logs[tid].headers.extend(self._preamble)
 
@@ -199,13 +204,18 @@ class Writer:
         """Write a ``# tracekit KEY {json}`` line, as soon as a line begins; no call is split for it.
 
         The JSON is ASCII, so no name of a process can break the line. Where each task has its
-        file, a line about a task stands in its file, and one about the trace in all of them.
+        file, a line about a task stands in its file, and one about the trace in all of them; its
+        last line, in the file of the first task.
         """
         if not self._layout.headers:
             return
         line = f"{_HEADER} {key} {json.dumps(facts, separators=(',', ':'))}\n"
         if self._shared:
             self._shared.headers.append(line)
+        elif key == _LAST and self._first is not None:
+            if self._first not in self._logs:
+                self._logs[self._first] = _Log(opened(f"{self._path}.{self._first}", append=True))
+            self._logs[self._first].headers.append(line)
         elif log := self._logs.get(facts.get("tid", facts.get("pid", 0))):
             log.headers.append(line)
         else:
