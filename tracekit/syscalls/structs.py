@@ -9,7 +9,7 @@ from typing import Final
 
 _HERE: Final = Path(__file__).parent
 _FIELD: Final = re.compile(
-    r"(?P<mark>[+?]?)(?P<label>[\w.]*)=(?P<kind>\*?\w+)(?:\((?P<parameters>[\w,]+)\))?(?:@(?P<index>\d+))?"
+    r"(?P<mark>\+?\??)(?P<label>[\w.]*)=(?P<kind>\*?\w+)(?:\((?P<parameters>[\w,]+)\))?(?:@(?P<index>\d+))?"
 )
 
 
@@ -59,8 +59,8 @@ def _read_field(item: str, at: int) -> StructField:
     return StructField(
         label=match["label"],
         kind=match["kind"],
-        hidden=match["mark"] == "+",
-        optional=match["mark"] == "?",
+        hidden="+" in match["mark"],
+        optional="?" in match["mark"],
         index=int(match["index"]) if match["index"] else at,
         parameters=tuple(match["parameters"].split(",")) if match["parameters"] else (),
     )

@@ -19,6 +19,8 @@ from tracekit.tracer.decode.ioctls import (
     scsi,
     terminals,
     trusted,
+    video,
+    video_controls,
 )
 
 __all__ = [
@@ -40,4 +42,6 @@ __all__ = [
     "scsi",
     "terminals",
     "trusted",
+    "video",
+    "video_controls",
 ]

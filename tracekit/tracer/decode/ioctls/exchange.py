@@ -139,14 +139,14 @@ def _structs(name: str) -> Printer:
     return printer
 
 
-def _item_pairs(kind: str) -> Printer:
-    """``item_pairs(xI)``: an array of arrays of two numbers, in a structure."""
+def _item_rows(count: str, kind: str) -> Printer:
+    """``item_rows(2,xI)``: an array of arrays of as many numbers, in a structure."""
     size, element = array_of(kind)
 
     def one(view: View, data: bytes) -> str:
         return local_array(view, data, size, element)
 
-    return lambda view, data: local_array(view, data, 2 * size, one)
+    return lambda view, data: local_array(view, data, int(count) * size, one)
 
 
 def _pair(kind: str) -> Printer:
@@ -217,7 +217,7 @@ families(
         "changes": _changes,
         "items": _items,
         "pair": _pair,
-        "item_pairs": _item_pairs,
+        "item_rows": _item_rows,
         "array_at": _array_at,
         "ref": _reference,
         "characters": _characters,
