@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import Process, ending, start, threads, wait_until
+from tests.support.processes import Process, ending, start, task, threads, tree, wait_until
 from tests.support.requirements import need, need_ptrace, need_root
 from tests.support.tracees import build
 from tests.support.tracers import STOPPED, TRACEKIT
@@ -244,6 +244,45 @@ def test_a_killed_tracer(running: Subject, tmp_path: Path) -> None:
         tracer.kill()
         tracer.wait()
     wait_until(running.is_as_before, "the kernel to let go")
+
+
+def test_a_second_request_leaves_what_cannot_be_stopped_to_the_kernel(tmp_path: Path) -> None:
+    """The parent of a vfork stands in D state, in which nobody can let go of it."""
+    program = build("follow_tasks", tmp_path, "-pthread")
+    with ending(start([program, "vfork-waits"], stdin=subprocess.PIPE)) as process:
+        wait_until(lambda: len(tree(process.pid)) == 2, "the child")
+        child = max(set(tree(process.pid)) - {process.pid})
+        wait_until(lambda: state(process.pid) == "D", "the parent to wait")
+        command = [*TRACEKIT, "attach", "-f", "--tree", "-p", str(process.pid), "-o", str(tmp_path / "t")]
+        with ending(start(command, stderr=subprocess.PIPE)) as tracer:
+            assert tracer.stderr
+            assert b"attached to 2 tasks" in tracer.stderr.readline()
+            tracer.send_signal(signal.SIGINT)
+            wait_until(lambda: not any(one.tracer for one in threads(child)), "the child to be let go of")
+            assert [one.tracer for one in threads(process.pid)] == [tracer.pid]
+            tracer.send_signal(signal.SIGINT)
+            assert tracer.wait(30) == 0
+            assert b"1 task left to the kernel" in tracer.stderr.read()
+        assert not any(one.tracer for pid in (process.pid, child) for one in threads(pid))
+        assert process.stdin
+        process.stdin.write(b"x")
+        process.stdin.close()
+        assert process.wait(30) == 0
+
+
+def state(pid: int) -> str:
+    found = task(pid)
+    return found.state if found else ""
+
+
+def test_ctrl_z_passes_by(running: Subject, tmp_path: Path) -> None:
+    """It would stop the tracer, and with it soon all that it traces."""
+    out = tmp_path / "t.strace"
+    with ending(start(attach(running, str(out)))) as tracer:
+        under_way(out)
+        lines = Path(f"/proc/{tracer.pid}/status").read_text().splitlines()
+        ignored = int(next(line.split()[1] for line in lines if line.startswith("SigIgn")), 16)
+        assert ignored >> (signal.SIGTSTP - 1) & 1
 
 
 # A program that is started
