@@ -101,10 +101,16 @@ class Descriptors:
 def _deleted_path(link: bytes, target: bytes) -> str:
     """Tell a deleted file from one whose name only ends so: the kernel's suffix is no part of the name."""
     try:
-        links = os.stat(link).st_nlink
+        opened = os.stat(link)
     except OSError:
-        links = 0
-    return f"<{escape_path(target)}>" if links else f"<{escape_path(target.removesuffix(_DELETED))}>(deleted)"
+        return f"<{escape_path(target)}>"
+    try:
+        there = os.lstat(target)
+    except OSError:
+        there = None
+    if there is not None and (there.st_ino, there.st_dev) == (opened.st_ino, opened.st_dev):
+        return f"<{escape_path(target)}>"
+    return f"<{escape_path(target.removesuffix(_DELETED))}>(deleted)"
 
 
 def _device_number(link: bytes) -> str:

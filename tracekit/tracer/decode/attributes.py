@@ -149,8 +149,9 @@ def _stamp(name: str, data: bytes, at: int) -> str:
 
 
 def _statx_flags(view: View, value: int) -> str:
-    rest = value & U32 & ~0x6000
-    return view.spell("statx_sync", value & 0x6000) + view.names.more("at_flags", rest)
+    sync, rest = value & 0x6000, value & U32 & ~0x6000
+    shown = view.spell("statx_sync", sync) if sync or view.names.style != "raw" else ""  # as strace has it
+    return shown + view.names.more("at_flags", rest)
 
 
 def _fsid(_view: View, value: bytes) -> str:
@@ -175,7 +176,7 @@ kinds(
         "statx_flags": _statx_flags,
         "file_mode": file_mode,
         "mknod_mode": _node_mode,
-        "fs_type": lambda _view, value: constants("fs_type").names.get(value) or hex(value),
+        "fs_type": lambda view, value: view.names.word(hex(value), constants("fs_type").names.get(value)),
         "fsid": _fsid,
     }
 )

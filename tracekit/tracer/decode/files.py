@@ -43,8 +43,12 @@ def open_flags(_view: View, value: int) -> str:
 
 def open_flags64(view: View, value: int) -> str:
     """The same for openat2(2), which looks at 64 bits."""
-    text = WORDS.spell("access_modes", value & 3) + WORDS.more("creation_flags", value & ~3)
-    return view.names.word(hexadecimal(value), text)
+    return view.names.word(hexadecimal(value), open_words(value))
+
+
+def open_words(value: int) -> str:
+    """The same by name, whatever -X says: so strace has them beside a return value."""
+    return WORDS.spell("access_modes", value & 3) + WORDS.more("creation_flags", value & ~3)
 
 
 def _open_how(view: View, address: int) -> str:

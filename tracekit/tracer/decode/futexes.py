@@ -34,7 +34,7 @@ def _wake_operation(view: View, value: int) -> str:
     """FUTEX_WAKE_OP's operation, taken apart as futex(2) puts it together."""
     value &= U32
     operation, argument = value >> 28 & 7, value >> 12 & 0xFFF
-    shift = "FUTEX_OP_OPARG_SHIFT<<28|" if value >> 31 else ""
+    shift = f"{view.names.word('0x8', 'FUTEX_OP_OPARG_SHIFT')}<<28|" if value >> 31 else ""
     return (
         f"{shift}{_shifted(view, 'futex_wake_op', operation, 28)}|{hexadecimal(argument)}<<12"
         f"|{_shifted(view, 'futex_wake_cmp', value >> 24 & 15, 24)}|{hexadecimal(value & 0xFFF)}"
@@ -42,9 +42,11 @@ def _wake_operation(view: View, value: int) -> str:
 
 
 def _shifted(view: View, table: str, value: int, bits: int) -> str:
-    """A name and how far it is shifted; the comment on an unknown one comes last."""
-    name, mark, rest = view.spell(table, value).partition(" ")
-    return f"{name}<<{bits}{mark}{rest}"
+    """A name and how far it is shifted; the comment on one that is not named comes last."""
+    known = constants(table)
+    name = known.names.get(value)
+    comment = f" /* {known.unknown} */" if name is None or view.names.style == "raw" else ""
+    return f"{view.names.word(hexadecimal(value), name)}<<{bits}{comment}"
 
 
 def _futex_waiters(count: str) -> Printer:

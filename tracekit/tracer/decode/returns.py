@@ -4,7 +4,8 @@ from typing import Final
 
 from tracekit.syscalls import RESTART_CODES, constants, errno_name, errno_text
 from tracekit.tracer.decode.attributes import moment_text
-from tracekit.tracer.decode.files import open_flags
+from tracekit.tracer.decode.files import open_words
+from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import kinds, printer_of
 from tracekit.tracer.decode.scalars import octal
 from tracekit.tracer.decode.signals import SIGNALS
@@ -35,8 +36,8 @@ def _flags_note(word: str, table: str) -> Printer:
     return printer
 
 
-def _open_flags_note(view: View, value: int) -> str:
-    return f"{hex(value) if value else '0'} (flags {open_flags(view, value)})"
+def _open_flags_note(_view: View, value: int) -> str:
+    return f"{hexadecimal(value)} (flags {open_words(value)})"
 
 
 def _named_note(table: str) -> Printer:

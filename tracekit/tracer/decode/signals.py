@@ -10,7 +10,7 @@ from tracekit.tracer.decode.text import number
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 _SIGACTION: Final = packings("PLP8s")
-_HANDLERS: Final = {0: "SIG_DFL", 1: "SIG_IGN", 2: "SIG_HOLD"}
+_HANDLERS: Final = {0: "SIG_DFL", 1: "SIG_IGN", 2: "SIG_HOLD", (1 << 64) - 1: "SIG_ERR"}
 _SA_RESTORER: Final = 0x04000000
 _MOST_SETS: Final = 4096  # texts that are kept: sets come from the traced program
 _SET_SIZE: Final = 8  # the kernel takes no other; its older calls take a set of one word
@@ -125,7 +125,7 @@ def _sigevent(view: View, where: int) -> str:
     sival = f"{{sival_int={signed32(value)}, sival_ptr={pointer(value)}}}"
     shown = [f"sigev_value={sival}"] if value else []
     shown.append(f"sigev_signo={signal(view, signo) if has_signal else signo & U32}")
-    shown.append(f"sigev_notify={view.spell('sigev_notify', notify)}")
+    shown.append(f"sigev_notify={view.spell('sigev_notify', notify & U32)}")
     if notify == _SIGEV_THREAD_ID:
         shown.append(f"sigev_notify_thread_id={signed32(first)}")
     if notify == _SIGEV_THREAD:
