@@ -1,10 +1,10 @@
 """The vocabulary of Linux system calls, as data: calls, their arguments, constants and structures."""
 
-from tracekit.syscalls.abi import ABIS, Abi, packing, packings
+from tracekit.syscalls.abi import ABIS, Abi, offsets, packing, packings
 from tracekit.syscalls.constants import ConstantSet, constant_sets, constants
 from tracekit.syscalls.errnos import RESTART_CODES, errno_name, errno_text
 from tracekit.syscalls.select import select
-from tracekit.syscalls.structs import StructRow, struct_rows
+from tracekit.syscalls.structs import StructField, StructRow, struct_rows
 from tracekit.syscalls.table import ARCHITECTURES, Argument, Commands, Effect, Form, Syscall, by_name, calls
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "ConstantSet",
     "Effect",
     "Form",
+    "StructField",
     "StructRow",
     "Syscall",
     "by_name",
@@ -25,6 +26,7 @@ __all__ = [
     "constants",
     "errno_name",
     "errno_text",
+    "offsets",
     "packing",
     "packings",
     "select",

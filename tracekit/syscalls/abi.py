@@ -58,6 +58,20 @@ def packing(letters: str, abi: Abi) -> struct.Struct:
 
 
 @cache
+def offsets(letters: str, abi: Abi) -> tuple[int, ...]:
+    """Where each value of a structure begins, and where the last one ends."""
+    found, at = [], 0
+    for match in _ITEM.finditer(letters):
+        _, size, alignment = _member(match, abi)
+        at += -at % alignment
+        letter, count = match["letter"] or "s", int(match["count"] or 1)
+        values = 0 if letter in "xw" else 1 if letter == "s" else count
+        found += [at + place * size // values for place in range(values)]
+        at += size
+    return (*found, at)
+
+
+@cache
 def packings(letters: str) -> Mapping[Abi, struct.Struct]:
     """The layouts of a structure by ABI."""
     return {abi: packing(letters, abi) for abi in ABIS.values()}

@@ -9,7 +9,7 @@ from typing import Final
 
 _HERE: Final = Path(__file__).parent
 _FIELD: Final = re.compile(
-    r"(?P<mark>\+?\??)(?P<label>[\w.]*)=(?P<kind>\*?\w+)(?:\((?P<parameters>[\w,]+)\))?(?:@(?P<index>\d+))?"
+    r"(?P<mark>!?\+?\??)(?P<label>[\w.]*)=(?P<kind>\*?\w+)(?:\((?P<parameters>[\w,]+)\))?(?:@(?P<index>\d+))?"
 )
 
 
@@ -23,6 +23,8 @@ class StructField:
     """Printed only when structures are asked for in full (``-v``)."""
     optional: bool
     """Left out when it is 0."""
+    newer: bool
+    """It and what follows are there only when a structure is long enough: older versions end here."""
     index: int
     """Which member of the layout it is, from 0."""
     parameters: tuple[str, ...] = ()
@@ -61,6 +63,7 @@ def _read_field(item: str, at: int) -> StructField:
         kind=match["kind"],
         hidden="+" in match["mark"],
         optional="?" in match["mark"],
+        newer="!" in match["mark"],
         index=int(match["index"]) if match["index"] else at,
         parameters=tuple(match["parameters"].split(",")) if match["parameters"] else (),
     )

@@ -18,6 +18,7 @@ _OPEN_HOW: Final = struct.Struct("<QQQ")  # <linux/openat2.h>
 AT_FDCWD: Final = -100  # <linux/fcntl.h>
 O_CREAT: Final = 0x40
 O_TMPFILE: Final = 0x400000
+_INT_RANGE: Final = 1 << 31
 _NAME_MAX: Final = 256  # bytes of a name that are looked at
 _MANY: Final = 65536  # NGROUPS_MAX, <linux/limits.h>
 
@@ -26,6 +27,11 @@ def fd(view: View, value: int) -> str:
     """A descriptor with what it stands for: ``3</etc/passwd>``."""
     value = signed32(value)
     return f"{value}{view.task.describe(value)}" if view.options.annotate and value >= 0 else str(value)
+
+
+def _new_fd(view: View, value: int) -> str:
+    """A descriptor that a call returned; an injected value may be none."""
+    return fd(view, value) if -_INT_RANGE <= value < _INT_RANGE else str(value)
 
 
 def dirfd(view: View, value: int) -> str:
@@ -175,6 +181,7 @@ def _groups(element: str, count: str) -> Printer:
 kinds(
     {
         "fd": fd,
+        "return_fd": _new_fd,
         "dirfd": dirfd,
         "open_flags": open_flags,
         "open_flags64": open_flags64,

@@ -3,6 +3,7 @@
 from tracekit.tracer.decode import (
     aio,
     attributes,
+    bpf,
     clocks,
     clone,
     conditions,
@@ -40,6 +41,7 @@ from tracekit.tracer.decode import (
 __all__ = [
     "aio",
     "attributes",
+    "bpf",
     "clocks",
     "clone",
     "conditions",

@@ -125,21 +125,20 @@ def _counted_memory(size: str, _most: str = "") -> Fetch:
     return lambda view, address: view.text(address, min(length(view), view.options.string_limit + 1))
 
 
-def short_string(most: str) -> Printer:
+def string_within(view: View, address: int, most: int) -> str:
     """A NUL-terminated string of which the kernel takes only so many bytes."""
+    if view.options.string_limit < most:
+        return string(view, address)
+    data = view.text(address, most)
+    text, end, _ = data.partition(b"\0")
+    if not address or (not end and len(data) < most):
+        return pointer(address)
+    return quoted(text, view.options.hex_strings) + ("" if end or not most else "...")
+
+
+def _short_string(most: str) -> Printer:
     whole = int(most)
-
-    def printer(view: View, address: int) -> str:
-        limit = view.options.string_limit
-        if limit < whole:
-            return string(view, address)
-        data = view.text(address, whole) if address else b""
-        text, end, _ = data.partition(b"\0")
-        if not end and len(data) < whole:
-            return pointer(address)
-        return quoted(text, view.options.hex_strings) + ("" if end else "...")
-
-    return printer
+    return lambda view, address: string_within(view, address, whole)
 
 
 def _short_bytes(size: str, most: str) -> Printer:
@@ -278,7 +277,7 @@ families(
         "bytes": _bytes,
         "short_bytes": _short_bytes,
         "hex_bytes": _hex_bytes,
-        "short_string": short_string,
+        "short_string": _short_string,
         "attribute_value": _attribute_value,
         "attribute_names": _attribute_names,
     }
