@@ -32,9 +32,13 @@ class FakeTask:
         at = address - self.base
         return bytes(self.memory[at : at + size]) if 0 <= at < len(self.memory) else b""
 
-    def describe(self, fd: int) -> str:
-        """Answer from the names."""
-        return f"<{self.names[fd]}>" if fd in self.names else ""
+    def describe(self, fd: int, tid: int | None = None) -> str:
+        """Answer from the names; of another task there are none."""
+        return f"<{self.names[fd]}>" if fd in self.names and tid in (None, self.tid) else ""
+
+    def target(self, _pidfd: int) -> int:
+        """Give this task: each of its pidfds stands for it."""
+        return self.tid
 
     def cwd(self) -> str:
         """Give the directory."""

@@ -13,7 +13,7 @@ from tracekit.tracer.decode import Options
 FIXTURE: Final = Path(__file__).parents[3] / "fixtures" / "decode" / "calls.jsonl"
 MEMORY: Final = 0x20000000
 PAGE: Final = 4096
-ERRORS: Final = {"ENOENT": 2, "EINTR": 4, "ENOSYS": 38}
+ERRORS: Final = {"ENOENT": 2, "EINTR": 4, "E2BIG": 7, "ENOSYS": 38}
 
 
 def read_groups() -> Iterator[tuple[dict[str, Any], list[list[str]]]]:
@@ -33,7 +33,8 @@ def read_groups() -> Iterator[tuple[dict[str, Any], list[list[str]]]]:
 def options(words: list[str]) -> Options:
     limit = int(words[words.index("-s") + 1]) if "-s" in words else 32
     hexadecimal = 2 if "-xx" in words else int("-x" in words)
-    return Options(string_limit=limit, verbose="-v" in words, hex_strings=hexadecimal)
+    names = words[words.index("-X") + 1] if "-X" in words else "abbrev"
+    return Options(string_limit=limit, verbose="-v" in words, hex_strings=hexadecimal, names=names)
 
 
 def text_of(head: dict[str, Any], memory: bytes, name: str, registers: list[str]) -> list[str]:

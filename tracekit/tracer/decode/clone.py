@@ -22,6 +22,7 @@ _PARENT_SETTID: Final = 0x00100000
 _CHILD_TID: Final = 0x01200000  # CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID
 _INTO_CGROUP: Final = 1 << 33
 _ARGS_MIN, _ARGS_MAX = 64, 88  # CLONE_ARGS_SIZE_VER0 and VER2
+_CGROUP_AT: Final = 80  # where the last member begins
 _WORDS: Final = struct.Struct("<11Q")
 _MOST_TIDS: Final = 32  # MAX_PID_NS_LEVEL, <linux/pid_namespace.h>
 _INT_MAX: Final = 0x7FFFFFFF
@@ -86,7 +87,7 @@ def _clone_args(size: str) -> Printer:
             changes[_TAIL] = where
         view.call.remember(0, changes)
         shown = list(_clone_members(view, args, flags))
-        if known == _ARGS_MAX and (args["cgroup"] or flags & _INTO_CGROUP):
+        if known > _CGROUP_AT and (args["cgroup"] or flags & _INTO_CGROUP):
             shown.append(f"cgroup={args['cgroup']}")
         return "{" + ", ".join([*shown, *beyond(view, where, _ARGS_MAX, length(view))]) + "}"
 

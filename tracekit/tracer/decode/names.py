@@ -95,7 +95,9 @@ class Names:
             return plain
         if table.style == "flags":
             return self._flags(table, value)
-        name = table.names.get(value) or table.names.get(value - 2 * _SIGN_BIT)  # a negative int of C
+        name = table.names.get(value)
+        if name is None and _SIGN_BIT <= value < 2 * _SIGN_BIT:  # a negative int of C
+            name = table.names.get(value - 2 * _SIGN_BIT)
         return self.word(plain, name) if name else _commented(plain, table.unknown)
 
     def _flags(self, table: ConstantSet, value: int) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tracekit.syscalls import errno_name, packings
+from tracekit.tracer.decode.filters import program_text, seccomp_operand
 from tracekit.tracer.decode.names import Names, hexadecimal
 from tracekit.tracer.decode.registers import NT_FPREGSET, NT_PRSTATUS, register_set, user_offset
 from tracekit.tracer.decode.registry import captures, kinds, of_registers
@@ -169,6 +170,7 @@ kinds(
         "registers_taken": _taken_registers,
         "peeksiginfo_args": _peek_args,
         "siginfos": lambda view, where: siginfo_array(view, where, view.ret),
+        "seccomp_program": lambda view, where: program_text(view, where, view.ret, seccomp_operand),
         "seccomp_metadata": _metadata,
         "seccomp_metadata_flags": _metadata_flags,
         "syscall_info": _syscall_info,

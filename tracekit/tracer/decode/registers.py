@@ -46,10 +46,10 @@ _OFFSETS: Final = sorted(_IN_USER)
 
 
 def user_offset(view: View, value: int) -> str:
-    """A place in struct user by name: ``8*RIP``, ``8*SS + 8``."""
+    """A place in struct user by name: ``8*RIP``, ``8*SS+8``."""
     at = _OFFSETS[bisect.bisect_right(_OFFSETS, value) - 1]
     beyond = at == _OFFSETS[-1] < value
-    more = f" + {value - at}" if value > at else ""
+    more = f"+{value - at}" if value > at else ""
     return view.names.word(pointer(value), None if beyond else _IN_USER[at] + more)
 
 

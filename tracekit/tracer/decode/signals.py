@@ -5,12 +5,12 @@ from typing import Final
 from tracekit.syscalls import constants, packings
 from tracekit.tracer.decode.names import Names, hexadecimal
 from tracekit.tracer.decode.registry import families, kinds
-from tracekit.tracer.decode.scalars import U32, signed32
+from tracekit.tracer.decode.scalars import U32, U64, signed32
 from tracekit.tracer.decode.text import number
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 _SIGACTION: Final = packings("PLP8s")
-_HANDLERS: Final = {0: "SIG_DFL", 1: "SIG_IGN", 2: "SIG_HOLD", (1 << 64) - 1: "SIG_ERR"}
+_HANDLERS: Final = {0: "SIG_DFL", 1: "SIG_IGN", U64: "SIG_ERR"}
 _SA_RESTORER: Final = 0x04000000
 _MOST_SETS: Final = 4096  # texts that are kept: sets come from the traced program
 _SET_SIZE: Final = 8  # the kernel takes no other; its older calls take a set of one word
