@@ -50,8 +50,17 @@ def _attributes(view: View, where: int) -> bytes | None:
 
 
 def _event(view: View, where: int) -> str:
+    """The attributes of perf_event_open(2), with what the kernel says of their size."""
+    return _text(view, where, view.call.saved.get(0))
+
+
+def _modified(view: View, where: int) -> str:
+    """Those of ioctl(2), which the kernel leaves as they are."""
+    return _text(view, where, _attributes(view, where))
+
+
+def _text(view: View, where: int, data: bytes | None) -> str:
     """``{type=PERF_TYPE_HARDWARE, size=PERF_ATTR_SIZE_VER1, config=PERF_COUNT_HW_INSTRUCTIONS, ...}``."""
-    data = view.call.saved.get(0)
     if data is None:
         return pointer(where)
     kind, full, *_ = _ALWAYS.unpack_from(data)
@@ -151,5 +160,5 @@ def _latest(size: int, last: list[Any]) -> Iterator[str]:
         yield f"sig_data={hexadecimal(signal_data)}"
 
 
-kinds({"perf_event": _event})
+kinds({"perf_event": _event, "perf_attributes": _modified})
 captures({"perf_event": _attributes})
