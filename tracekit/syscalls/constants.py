@@ -41,8 +41,7 @@ class ConstantSet:
         """Name -> value, in the order in which flags are printed."""
         if self.text.startswith("= "):
             return constants(self.text[2:].strip()).values
-        entries = self.text.replace(",\n", ", ").split(", ") if self.text else []
-        pairs = (entry.strip().rpartition("=") for entry in entries)
+        pairs = (entry.strip().rpartition("=") for entry in self.text.replace(",\n", ", ").split(", "))
         return {name: int(value, 0) for name, _, value in pairs}
 
     @cached_property

@@ -73,6 +73,8 @@ class Filters:
     """Only calls that touch one of these paths are written; all when there is none."""
     inject: tuple[tuple[str, str], ...] = ()
     """What is done to calls, as given: (``inject`` or ``fault``, text), in order."""
+    vcpu: bool = False
+    """Say why a virtual processor stopped (``-e kvm=vcpu``)."""
 
     @property
     def staged(self) -> bool:
@@ -201,11 +203,9 @@ def qualified(filters: Filters, field: str, text: str) -> Filters:
     if field in {"fault", "inject"}:
         return replace(filters, inject=(*filters.inject, (field, text)))
     if field == "kvm":
-        if text == "vcpu":
-            raise UsageError(
-                "-e kvm=vcpu option is not implemented", "exits of virtual processors are not decoded"
-            )
-        raise UsageError(f"invalid -e kvm= argument: '{text}'")
+        if text != "vcpu":
+            raise UsageError(f"invalid -e kvm= argument: '{text}'")
+        return replace(filters, vcpu=True)
     if field == "secontext":
         raise UsageError(
             "SELinux context printing (--secontext option) is not supported by this build of strace"

@@ -131,6 +131,7 @@ class Decoder:
             self.options,
             verbose=self.options.verbose or not self._filters.abbrev.has(arch, number),
             opaque=not self._filters.verbose.has(arch, number),
+            vcpu=self._filters.vcpu,
         )
         view = dialect.views.setdefault(options, View(options, ABIS[arch], self._names))
         choice = dialect.choices[syscall] = Choice(syscall, view)

@@ -34,6 +34,8 @@ class Options:
     """Structures and arrays are not looked into (``-e verbose=``)."""
     names: str = "abbrev"
     """How named constants are printed (``-X``): abbrev, raw or verbose."""
+    vcpu: bool = False
+    """Why a virtual processor stopped is printed (``-e kvm=vcpu``)."""
 
 
 _NOTHING_SAVED: Final[Mapping[int, Any]] = {}

@@ -14,6 +14,7 @@ from tracekit.tracer.decode.ioctls.exchange import (
     members,
     values,
 )
+from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import kinds, printer_of
 from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.view import View, pointer
@@ -108,6 +109,12 @@ def _date(_view: View, value: int) -> str:
 def _time(_view: View, data: bytes) -> str:
     seconds, nanoseconds = struct.unpack_from("<QI", data)
     return f"{{sec={seconds}, nsec={nanoseconds}}}{moment(seconds, nanoseconds)}"
+
+
+def _compatible(view: View, value: int) -> str:
+    """Features that do no harm to those who do not know them: none has been defined."""
+    note = "" if view.names.style == "raw" or not value else " /* BTRFS_FEATURE_COMPAT_??? */"
+    return hexadecimal(value) + note
 
 
 def _some_features(view: View, address: int, notes: tuple[str, ...]) -> str:
@@ -214,6 +221,7 @@ kinds(
         "btrfs_progress": _progress,
         "btrfs_date": _date,
         "btrfs_time": _time,
+        "btrfs_compat": _compatible,
         "btrfs_set_features": _set_features,
         "btrfs_supported_features": _supported_features,
         "*btrfs_fs_info": _fs_info,
