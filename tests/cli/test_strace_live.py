@@ -194,6 +194,50 @@ def test_a_full_disk_is_told_and_leaves_the_program_alone() -> None:
     assert traced(TRACEKIT, ["-o", "/nowhere/t", "echo", "never"])[:2] == (1, "")
 
 
+PARENTS = """
+import os
+facts = dict(line.split(":\\t", 1) for line in open("/proc/self/status").read().splitlines())
+print(os.getppid(), facts["TracerPid"], os.getpgrp() == os.getpgid(int(facts["TracerPid"])))
+raise SystemExit(5)
+"""
+
+
+@pytest.mark.parametrize(
+    ("option", "in_our_group"),
+    [
+        ("-D", True),
+        ("-DD", False),
+        ("-DDD", False),
+        ("--daemonize=grandchild", True),
+        ("--daemonize=pgrp", False),
+    ],
+)
+def test_the_tracer_steps_aside(option: str, in_our_group: bool) -> None:
+    """The program is our child, and the tracer is not its parent; it ends when the program has."""
+    with subprocess.Popen(
+        [*TRACEKIT, option, "-o", "|cat >&2", "-e", "trace=exit_group", *python(PARENTS)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as program:
+        out, err = program.communicate(timeout=60)
+    parent, tracer, together = out.split()
+    assert (int(parent), together) == (os.getpid(), str(in_our_group))
+    assert int(tracer) not in {0, program.pid, os.getpid()}
+    assert program.returncode == 5
+    assert err.split("\n")[-3:] == [
+        "exit_group(5)                           = ?",
+        "+++ exited with 5 +++",
+        "",
+    ]
+
+
+def test_without_a_tracer_there_is_no_program() -> None:
+    status, out, said = traced(TRACEKIT, ["-D", "-o", "/nowhere/t", "echo", "never"])
+    assert (status, out) == (1, "")
+    assert said == "strace: Can't fopen '/nowhere/t': No such file or directory\n"
+
+
 def test_files_are_private_whatever_the_umask(folder: Path) -> None:
     assert traced(TRACEKIT, ["-o", "t", "-e", "trace=none", "true"]) == (0, "", "")
     assert (folder / "t").read_text() == "+++ exited with 0 +++\n"

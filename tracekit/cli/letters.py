@@ -15,9 +15,9 @@ from tracekit.tracer.settings import STRING_LIMIT
 
 Command = Callable[..., Any]
 
-_OTHERWISE: Final = frozenset({"p", "f", "I"})
+_OTHERWISE: Final = frozenset({"p", "f", "I", "D"})
 """Letters that stand for something else, or more, here."""
-_OTHERWISE_NAMED: Final = frozenset({"follow-forks", "seccomp-bpf"})
+_OTHERWISE_NAMED: Final = frozenset({"follow-forks", "seccomp-bpf", "daemonize"})
 _KEY: Final = "tracekit.asked"
 
 HEADINGS: Final = {

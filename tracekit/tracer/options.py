@@ -13,6 +13,8 @@ class Launch:
     """Changes to our environment, in order: ``VAR=VALUE``, or ``VAR`` to take it away (-E)."""
     user: str | None = None
     """Whose rights it gets; ours when None (-u)."""
+    aside: str = ""
+    """Where the tracer is when it is not to be the parent: grandchild, pgroup, session (-D)."""
     complaint: str = "tracekit: cannot run {program}: {reason}"
     """What is said when it cannot be started, on standard error."""
     failed: int = 127

@@ -7,10 +7,12 @@ import signal
 import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from tracekit.errors import NotPermittedError, TracekitError
 from tracekit.syscalls.select import CallSet
 from tracekit.tracer import guardian, procfs, ptrace, seccomp
+from tracekit.tracer.aside import Place
 from tracekit.tracer.notices import Notices
 from tracekit.tracer.options import Launch
 from tracekit.tracer.task import Task, Tasks
@@ -143,18 +145,9 @@ def launch(
     if not pid:
         try:
             waiter.give_back()
-            for number in _IGNORED_BY_PYTHON:
-                signal.signal(number, signal.SIG_DFL)
             if sieve:
                 sieve.guardian.give_back()
-            if how.user is not None:
-                _become(how.user, program)
-            os.kill(os.getpid(), signal.SIGSTOP)
-            if sieve:
-                seccomp.install(sieve.program)
-            os.execve(program, arguments, how.environ(dict(os.environ)))  # noqa: S606
-        except OSError as error:
-            os.write(2, how.failure(program, error).encode())
+            become(program, arguments, how, lambda: _stand(sieve))
         finally:
             os._exit(how.failed)
     os.waitpid(pid, os.WUNTRACED)
@@ -165,7 +158,38 @@ def launch(
     return task
 
 
-def _become(user: str, program: str) -> None:
+def take_over(tasks: Tasks, place: Place, follow: bool) -> Task:
+    """Take a process that waits to become the program, as ``launch`` does with a child."""
+    task = tasks.adopt_hidden(place.pid)
+    ptrace.seize(place.pid, follow)
+    ptrace.interrupt(place.pid)
+    place.begin()
+    return task
+
+
+def become(program: str, arguments: list[str], how: Launch, ready: Callable[[], None]) -> NoReturn:
+    """Run the program in this process, once ``ready`` has returned."""
+    try:
+        for number in _IGNORED_BY_PYTHON:
+            signal.signal(number, signal.SIG_DFL)
+        if how.user is not None:
+            _take_rights(how.user, program)
+        ready()
+        os.execve(program, arguments, how.environ(dict(os.environ)))  # noqa: S606
+    except OSError as error:
+        os.write(2, how.failure(program, error).encode())
+    finally:
+        os._exit(how.failed)
+
+
+def _stand(sieve: Sieve | None) -> None:
+    """Stand still until we are seized, then take the filter."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+    if sieve:
+        seccomp.install(sieve.program)
+
+
+def _take_rights(user: str, program: str) -> None:
     """Take a user's rights, and those that the program's set-user-ID and set-group-ID bits give."""
     entry = pwd.getpwnam(user)
     facts = os.stat(program)

@@ -7,11 +7,13 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from tracekit import __version__
 from tracekit.errors import UsageError
 from tracekit.tracer import decode, starting
 from tracekit.tracer.affinity import OneCore
+from tracekit.tracer.aside import step_aside
 from tracekit.tracer.counts import Counts
 from tracekit.tracer.descriptors import Descriptors
 from tracekit.tracer.inject import Rules
@@ -81,11 +83,17 @@ def run(
     if program is None:
         raise UsageError(f"no program {command[0]!r} in PATH", "give its path, and a file that is executable")
     requests = FROM_OUTSIDE if settings.requests is None else settings.requests
+    how = settings.launch
+    become = partial(starting.become, program, command, how, lambda: None)
+    place = step_aside(how.aside, become) if how.aside else None
     started: list[Tracer] = []
     with Waiter(requests, suspendable=settings.suspendable) as waiter:
         try:
             with _tracer(settings, waiter, on_end) as tracer:
-                _launch(tracer, program, command, settings, waiter)
+                if place:
+                    tracer.program = starting.take_over(tracer.tasks, place, settings.follow).tid
+                else:
+                    _launch(tracer, program, command, settings, waiter)
                 started.append(tracer)
                 if on_start:
                     on_start(waiter)
@@ -98,7 +106,8 @@ def run(
             if not started or not settings.notices:
                 raise
             settings.notices.say(f"{error.path}: {error.reason}")  # and the program goes on
-        return _exit_status(started[0], waiter), started[0].counts
+        status = 0 if place else _exit_status(started[0], waiter)
+        return status, started[0].counts
 
 
 def _launch(tracer: Tracer, program: str, command: list[str], settings: Settings, waiter: Waiter) -> None:

@@ -29,7 +29,8 @@ COLUMNS: Final = {alias: column for column, aliases in _COLUMNS.items() for alia
 INTERRUPTIBLE: Final = {"anywhere": 1, "always": 1, "waiting": 2, "never": 3, "never_tstp": 4}
 HEX_STRINGS: Final = {"none": 0, "non-ascii-chars": 3, "non-ascii": 1, "all": 2}
 """What ``--strings-in-hex`` takes, as ``decode.Options.hex_strings``."""
-DAEMONS: Final = ("grandchild", "pgroup", "pgrp", "session")
+DAEMONS: Final = ("grandchild", "pgroup", "session")
+"""Where the tracer can go so that it is not the program's parent: -D, -DD, -DDD."""
 _UNITS: Final = {"s": 10**9, "ms": 10**6, "us": 1000, "ns": 1, "": 1000}
 _DURATION: Final = re.compile(r"(?P<number>[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)(?P<unit>s|ms|us|ns|)")
 _MOST_STRING: Final = (2**32 - 1) // 4
@@ -75,6 +76,7 @@ class Asked:
     user: str | None = None
     hex_strings: int | None = None
     names: str = "abbrev"
+    daemon: str = ""
 
 
 Apply = Callable[[Asked, str | None], None]
@@ -275,8 +277,10 @@ def detach_on(asked: Asked, value: str | None) -> None:
 
 def daemonize(asked: Asked, value: str | None) -> None:
     """Note that the tracer is to be no parent of the program (--daemonize)."""
-    if value is not None and value.lower() not in DAEMONS:
+    where = "grandchild" if value is None else value.lower().replace("pgrp", "pgroup")
+    if where not in DAEMONS:
         raise ValueError(value)
+    asked.daemon = where
     flag("daemonize")(asked, None)
 
 

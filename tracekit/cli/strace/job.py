@@ -92,7 +92,7 @@ def settings_of(asked: Asked, command: list[str], say: Say) -> Settings:
         filters=filters,
         decoding=_decoding(asked, filters),
         layout=_layout(asked, filters, follows or len(asked.pids) + bool(command) > 1, separate),
-        launch=Launch(environment=tuple(asked.environment), user=asked.user),
+        launch=Launch(environment=tuple(asked.environment), user=asked.user, aside=_aside(asked)),
         summary=_summary(asked),
         notices=Notices(quiet=filters.quiet),
         seccomp_bpf="seccomp" in asked.times,
@@ -180,15 +180,17 @@ def _program(name: str) -> str:
     raise ComplaintError(f"Can't stat '{name}': {os.strerror(errno.ENOENT)}")
 
 
+def _aside(asked: Asked) -> str:
+    """Where the tracer goes with -D, -DD, -DDD or --daemonize."""
+    return asked.daemon or ("", *ask.DAEMONS)[asked.times.get("D", 0)]
+
+
 def _refuse_missing(asked: Asked) -> None:
     """Refuse what strace has and we have not; better than to leave it out in silence."""
-    missing = (
-        ("Stack traces (-k/--stack-traces option)", "k" in asked.times),
-        ("Daemonizing (-D/--daemonize option)", "D" in asked.times or "daemonize" in asked.times),
-    )
-    for what, wanted in missing:
-        if wanted:
-            raise ComplaintError(f"{what} is not supported by tracekit")
+    if "k" in asked.times:
+        raise ComplaintError(
+            "Stack traces (-k/--stack-traces option) are not supported by this build of strace"
+        )
 
 
 def _decoding(asked: Asked, filters: Filters) -> decode.Options:

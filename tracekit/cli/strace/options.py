@@ -72,8 +72,24 @@ OPTIONS: Final[tuple[Option, ...]] = (
         ask.value_of("interruptible", ask.interruptible),
         (TRACING, "WHEN", "when signals end the trace: anywhere, waiting, never, never_tstp"),
     ),
-    _option("D", "", _NO, ask.flag("D")),
-    _option("", "daemonize daemonised daemonized", _PERHAPS, ask.daemonize),
+    _option(
+        "D",
+        "",
+        _NO,
+        ask.flag("D"),
+        (
+            TRACING,
+            "",
+            "trace as a grandchild of the program; -DD in a process group, -DDD in a session of its own",
+        ),
+    ),
+    _option(
+        "",
+        "daemonize daemonised daemonized",
+        _PERHAPS,
+        ask.daemonize,
+        (TRACING, "WHERE", "the same: grandchild, pgroup, session"),
+    ),
     _option(
         "",
         "seccomp-bpf",
