@@ -1,6 +1,7 @@
 """strace's options for ``run`` and ``attach``: the letters, names and meaning of the one table of them."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import click
@@ -36,6 +37,18 @@ def asked() -> Asked:
     found = click.get_current_context().meta.setdefault(_KEY, _defaults())
     assert isinstance(found, Asked)
     return found
+
+
+def without_lines(asked: Asked) -> Asked:
+    """What is asked for where there is only a summary (-c): of our defaults, none that is about lines."""
+    usual, nothing = _defaults(), Asked()
+    if asked.stamp == usual.stamp:
+        asked.stamp = nothing.stamp
+    if asked.durations == usual.durations:
+        asked.durations = nothing.durations
+    if asked.filters.decode_fds == usual.filters.decode_fds:
+        asked.filters = replace(asked.filters, decode_fds=nothing.filters.decode_fds)
+    return asked
 
 
 def _defaults() -> Asked:
@@ -93,8 +106,11 @@ def _click_option(option: Option, forms: list[str], takes: Takes) -> Callable[[C
     how: dict[str, Any] = (
         {"count": True} if takes is Takes.NOTHING else {"multiple": True, "metavar": option.metavar}
     )
+    # click would name -t and -T alike, and count one as the other.
+    name = "_".join(f"{ord(form[1]):x}" if len(form) == 2 else form.strip("-") for form in forms)
     return click.option(
         *forms,
+        f"strace_{name.replace('-', '_')}",
         cls=Headed,
         heading=HEADINGS[option.group],
         callback=callback,

@@ -150,6 +150,8 @@ def _asked_for(
         UsageError: options that do not go together, or an analyzer that does not exist.
     """
     asked = letters.asked()
+    if asked.summary == "c":
+        asked = letters.without_lines(asked)
     if follow:
         asked.times["f"] = follow
     try:
