@@ -19,8 +19,13 @@ _DEEPEST: Final = 32
 _MOST: Final = 4096
 """Numbers of which it is remembered where they were found."""
 
+_LINES: Final = {"tid": "NSpid", "tgid": "NStgid", "pgid": "NSpgid", "sid": "NSsid"}
+"""Where /proc/N/status has a number, by its kind."""
+
 _found: Final[dict[int, int]] = {}
 """Our number of a task -> that of /proc."""
+_seen: Final[dict[tuple[int, int, str], int]] = {}
+"""A namespace, a number in it and its kind -> the number of /proc of a task that has it."""
 
 
 def folder(tid: int) -> str:
@@ -48,6 +53,48 @@ def ours(number: int) -> int:
     found = ids(number, "NSpid")
     seen = len(found) >= levels() and _our_namespace() in namespaces(number)
     return found[levels() - 1] if seen else 0
+
+
+def seen_as(viewer: int, number: int, kind: str = "tgid") -> int:
+    """Return our number of what a task sees under this one in its own namespace.
+
+    Args:
+        viewer: the task, by our number.
+        number: what it sees.
+        kind: whose number it is: tid, tgid, pgid or sid.
+
+    Returns:
+        0 when there is no such task.
+    """
+    namespace = _namespace(in_proc(viewer)) if number > 0 else 0
+    if not namespace or namespace == _our_namespace():
+        return number if namespace else 0
+    key = (namespace, number, kind)
+    for task in candidates(_seen.get(key)):
+        if here := _number_here(task, key):
+            if len(_seen) >= _MOST:
+                _seen.clear()
+            _seen[key] = task
+            return here
+    return 0
+
+
+def _number_here(number: int, key: tuple[int, int, str]) -> int:
+    """Our number of what another namespace has under the key's, 0 when that is not this task's."""
+    namespace, wanted, kind = key
+    found = ids(number, _LINES[kind])
+    above = namespaces(number) if wanted in found else []
+    if namespace not in above or len(found) < len(above):
+        return 0
+    return found[-len(above)] if found[-1 - above.index(namespace)] == wanted else 0
+
+
+def _namespace(number: int) -> int:
+    """The inode of the PID namespace of a task in /proc, 0 when it is gone."""
+    try:
+        return os.stat(f"/proc/{number}/ns/pid").st_ino
+    except OSError:
+        return 0
 
 
 @cache

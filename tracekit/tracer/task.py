@@ -9,6 +9,7 @@ from tracekit.tracer.affinity import OneCore
 from tracekit.tracer.decode import Call
 from tracekit.tracer.descriptors import Descriptors, pidfd_target
 from tracekit.tracer.inject import Tampering
+from tracekit.tracer.numbers import seen_as
 from tracekit.tracer.record import Record
 
 
@@ -54,11 +55,15 @@ class Task:
 
     def describe(self, fd: int, tid: int | None = None) -> str:
         """Return the ``<...>`` annotation of a descriptor, of another task's perhaps, or nothing."""
-        return self.descriptors.describe(self.tid if tid is None else tid, fd)
+        return self.descriptors.describe(self.tid if tid is None else seen_as(self.tid, tid), fd)
 
     def target(self, pidfd: int) -> int:
         """Return the process that a pidfd stands for, or -1."""
         return pidfd_target(self.tid, pidfd)
+
+    def netlink(self, fd: int) -> int | None:
+        """Return the protocol of a netlink socket, -1 when nobody tells, None when it is none."""
+        return self.descriptors.netlink(self.tid, fd)
 
     def cwd(self) -> str:
         """Return the ``<...>`` annotation of AT_FDCWD, or nothing."""
