@@ -13,7 +13,7 @@ from tracekit.tracer.decode import Options
 FIXTURE: Final = Path(__file__).parents[3] / "fixtures" / "decode" / "calls.jsonl"
 MEMORY: Final = 0x20000000
 PAGE: Final = 4096
-ERRORS: Final = {"ENOENT": 2, "EINTR": 4, "E2BIG": 7, "ENOSYS": 38}
+ERRORS: Final = {"ENOENT": 2, "EINTR": 4, "E2BIG": 7, "EINVAL": 22, "ENOSYS": 38}
 
 
 def read_groups() -> Iterator[tuple[dict[str, Any], list[list[str]]]]:

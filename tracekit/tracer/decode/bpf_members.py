@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from tracekit.syscalls import ABIS, StructField, StructRow, offsets, packing, struct_rows
 from tracekit.tracer.decode.filters import INSTRUCTIONS, code_text
+from tracekit.tracer.decode.messages import given
 from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import families, kinds, printer_of
 from tracekit.tracer.decode.structs import array_text
@@ -113,6 +114,18 @@ def _instruction(view: View, data: bytes) -> str:
     )
 
 
+def _bytes(view: View, address: int, size: int, hex_strings: int | None = None) -> str:
+    """Bytes, whether the call succeeded or not."""
+    with given(view):
+        return counted(view, address, size, hex_strings)
+
+
+def _text(view: View, address: int, size: int) -> str:
+    """A string, likewise."""
+    with given(view):
+        return string_within(view, address, size)
+
+
 def _numbers(view: View, address: int, count: int) -> str:
     return array_text(view, address, count, 4, lambda _view, data: str(int.from_bytes(data, "little")))
 
@@ -124,15 +137,16 @@ _SIBLINGS: Final[dict[str, Sibling]] = {
         view, address, min(size, before) // _INSTRUCTION.size
     ),
     "numbers": lambda view, address, count, before: _numbers(view, address, min(count, before)),
-    "hex_of": lambda view, address, size, _before: counted(view, address, size, 2),
-    "bytes_of": lambda view, address, size, _before: counted(view, address, size),
-    "text_of": lambda view, address, size, before: string_within(view, address, min(size, before)),
+    "hex_of": lambda view, address, size, _before: _bytes(view, address, size, 2),
+    "bytes_of": lambda view, address, size, _before: _bytes(view, address, size),
+    "text_of": lambda view, address, size, before: _text(view, address, min(size, before)),
 }
 
 
-def _numa_node(_view: View, value: int) -> str:
+def _numa_node(view: View, value: int) -> str:
     """A memory node; the kernel's headers do not tell programs the name of none."""
-    return f"{value} /* NUMA_NO_NODE */" if value == 0xFFFFFFFF else str(value)
+    named = value == 0xFFFFFFFF and view.names.style != "raw"
+    return f"{value} /* NUMA_NO_NODE */" if named else str(value)
 
 
 def _kernel_version(view: View, value: int) -> str:
