@@ -40,6 +40,10 @@ class FakeTask:
         """Give this task: each of its pidfds stands for it."""
         return self.tid
 
+    def netlink(self, _fd: int) -> int | None:
+        """None: no descriptor is a netlink socket."""
+        return None
+
     def cwd(self) -> str:
         """Give the directory."""
         return f"<{self.directory}>" if self.directory else ""

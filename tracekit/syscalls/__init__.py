@@ -3,6 +3,7 @@
 from tracekit.syscalls.abi import ABIS, Abi, offsets, packing, packings
 from tracekit.syscalls.constants import ConstantSet, constant_sets, constants
 from tracekit.syscalls.errnos import RESTART_CODES, errno_name, errno_text
+from tracekit.syscalls.netlink import Content, NetlinkTable, netlink_tables
 from tracekit.syscalls.select import select
 from tracekit.syscalls.structs import StructField, StructRow, struct_rows
 from tracekit.syscalls.table import ARCHITECTURES, Argument, Commands, Effect, Form, Syscall, by_name, calls
@@ -15,8 +16,10 @@ __all__ = [
     "Argument",
     "Commands",
     "ConstantSet",
+    "Content",
     "Effect",
     "Form",
+    "NetlinkTable",
     "StructField",
     "StructRow",
     "Syscall",
@@ -26,6 +29,7 @@ __all__ = [
     "constants",
     "errno_name",
     "errno_text",
+    "netlink_tables",
     "offsets",
     "packing",
     "packings",

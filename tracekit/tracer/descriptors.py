@@ -10,13 +10,14 @@ from typing import Final
 from tracekit.tracer.decode.text import quoted
 from tracekit.tracer.filters import EVERY_WORD, NO_WORD, Members
 from tracekit.tracer.numbers import folder, in_proc
-from tracekit.tracer.sockets import Sockets
+from tracekit.tracer.sockets import Sockets, protocol_name
 
 PATHS: Final = 1
 """strace's -y: paths."""
 DETAILS: Final = 2
 """strace's -yy: protocols, addresses and device numbers as well."""
 
+_FD_MASK = 0x7FFFFFFF
 _DELETED = b" (deleted)"
 _TEXTS = 4096
 """Paths that are remembered."""
@@ -87,6 +88,17 @@ class Descriptors:
             self._texts.clear()
         text = self._texts[target] = f"<{escape_path(target)}>"
         return text
+
+    def netlink(self, tid: int, fd: int) -> int | None:
+        """Return the protocol of a netlink socket, -1 when nobody tells, None when it is none."""
+        link = b"/proc/%d/fd/%d" % (in_proc(tid), fd & _FD_MASK)
+        if protocol_name(link) != "NETLINK":
+            return None
+        try:
+            target = os.readlink(link)
+        except OSError:
+            return None
+        return self._sockets.netlink_protocol(int(target[8:-1])) if target.startswith(b"socket:[") else None
 
     def working_directory(self, tid: int) -> str:
         """Return ``<...>`` for AT_FDCWD."""

@@ -47,6 +47,10 @@ _UNIX_SHOW = 0x1 | 0x4  # UDIAG_SHOW_NAME | UDIAG_SHOW_PEER
 _UNIX_MESSAGE = 16
 _UNIX_NAME, _UNIX_PEER = 0, 2
 _ATTRIBUTE = struct.Struct("=HH")
+# linux/netlink_diag.h: struct netlink_diag_req; the protocol, port and inode of struct netlink_diag_msg
+_NETLINK_REQUEST = struct.Struct("=BBHLLLL")
+_NETLINK_ANY = 255  # NDIAG_PROTO_ALL
+_NETLINK_MESSAGE = struct.Struct("=xxBxL8xL")
 _NO_COOKIE = 0xFFFFFFFF
 # linux/netlink_diag.h: struct netlink_diag_req; struct netlink_diag_msg: protocol, port, inode
 _NETLINK_REQUEST = struct.Struct("=BBHLLLL")
@@ -61,12 +65,27 @@ class _Protocol(NamedTuple):
     """How ``address:port`` is written."""
 
 
-_INET = {
-    "TCP": _Protocol(socket.AF_INET, socket.IPPROTO_TCP, "{}:{}"),
-    "TCPv6": _Protocol(socket.AF_INET6, socket.IPPROTO_TCP, "[{}]:{}"),
-    "UDP": _Protocol(socket.AF_INET, socket.IPPROTO_UDP, "{}:{}"),
-    "UDPv6": _Protocol(socket.AF_INET6, socket.IPPROTO_UDP, "[{}]:{}"),
+_NUMBERS = {
+    "TCP": socket.IPPROTO_TCP,
+    "UDP": socket.IPPROTO_UDP,
+    "UDPLITE": socket.IPPROTO_UDPLITE,
+    "DCCP": 33,
+    "SCTP": socket.IPPROTO_SCTP,
+    "L2TP/IP": 115,
+    "PING": socket.IPPROTO_ICMP,
+    "RAW": socket.IPPROTO_RAW,
 }
+"""Protocols by the kernel's name of them; of IPv6, it ends with v6."""
+_INET = {
+    **{name: _Protocol(socket.AF_INET, number, "{}:{}") for name, number in _NUMBERS.items()},
+    **{f"{name}v6": _Protocol(socket.AF_INET6, number, "[{}]:{}") for name, number in _NUMBERS.items()},
+}
+_NETLINK = "NETLINK"
+
+
+class _Netlink(NamedTuple):
+    protocol: int
+    port: int
 
 
 class Sockets:
@@ -76,6 +95,7 @@ class Sockets:
 
     def __init__(self) -> None:
         self._known: dict[int, str] = {}
+        self._netlinks: dict[int, _Netlink] = {}
         self._diag = _Diag()
 
     def close(self) -> None:
@@ -83,25 +103,49 @@ class Sockets:
         self._diag.close()
 
     def describe(self, proc_fd: bytes, inode: int) -> str | None:
-        """Return ``PROTOCOL:[...]`` of the socket at ``/proc/PID/fd/N``, None when it is not to be had."""
+        """Return ``PROTOCOL:[...]`` of the socket at ``/proc/PID/fd/N``, None when it is not to be had.
+
+        What was told of a socket once is told again, though its peer may be gone.
+        """
         if text := self._known.get(inode):
             return text
-        try:
-            protocol = os.getxattr(proc_fd, "system.sockprotoname").rstrip(b"\0").decode("ascii", "replace")
-        except OSError:
+        protocol = protocol_name(proc_fd)
+        if protocol is None:
             return None
         if len(self._known) >= self._LIMIT:
             self._known.clear()
         try:
-            if protocol in _INET:
-                ends = self._inet_ends(protocol, inode)
-            elif protocol == "NETLINK":
-                ends = self._diag.netlink_end(inode)
-            else:
-                ends = self._diag.unix_ends(inode) if protocol.startswith("UNIX") else None
+            ends = self._ends(protocol, inode)
         except OSError:
             ends = None
-        return f"{protocol}:[{inode if ends is None else ends}]"
+        text = f"{protocol}:[{inode if ends is None else ends}]"
+        if ends is not None and protocol not in _INET:
+            self._known[inode] = text
+        return text
+
+    def netlink_protocol(self, inode: int) -> int:
+        """Return the protocol of a netlink socket; -1 when it has no port yet, and so is not to be found."""
+        found = self._netlink(inode)
+        return found.protocol if found else -1
+
+    def _ends(self, protocol: str, inode: int) -> str | None:
+        if protocol in _INET:
+            return self._inet_ends(protocol, inode)
+        if protocol == _NETLINK:
+            found = self._netlink(inode)
+            return _netlink_ends(found) if found else None
+        return self._diag.unix_ends(inode) if protocol.startswith("UNIX") else None
+
+    def _netlink(self, inode: int) -> _Netlink | None:
+        """Return what is known of a netlink socket; the kernel only tells of all of them."""
+        if inode not in self._netlinks:
+            if len(self._netlinks) >= self._LIMIT:
+                self._netlinks.clear()
+            try:
+                self._netlinks.update(self._diag.netlinks())
+            except OSError:
+                return None
+        return self._netlinks.get(inode)
 
     def _inet_ends(self, protocol: str, wanted: int) -> str | None:
         """Return the ends of one socket. The kernel only tells those of all, so the others are kept, too."""
@@ -129,18 +173,26 @@ class _Diag:
         for message in self._ask(request, _NLM_F_DUMP):
             yield _INODE.unpack_from(message, _INET_INODE_AT)[0], message
 
+    def netlinks(self) -> Iterator[tuple[int, _Netlink]]:
+        """Yield the inode of every netlink socket that has a port, and what is known of it."""
+        request = _NETLINK_REQUEST.pack(socket.AF_NETLINK, _NETLINK_ANY, 0, 0, 0, 0, 0)
+        for message in self._ask(request, _NLM_F_DUMP):
+            protocol, port, inode = _NETLINK_MESSAGE.unpack_from(message)
+            yield inode, _Netlink(protocol, port)
+
     def unix_ends(self, inode: int) -> str | None:
+        """Return a socket's inode, its peer's and its path; None when it has neither."""
         request = _UNIX_REQUEST.pack(
             socket.AF_UNIX, 0, 0, _ALL_STATES, inode, _UNIX_SHOW, _NO_COOKIE, _NO_COOKIE
         )
         for message in self._ask(request, 0):
             attributes = dict(_attributes(message[_UNIX_MESSAGE:]))
             text = str(inode)
-            if peer := attributes.get(_UNIX_PEER):
+            if any(peer := attributes.get(_UNIX_PEER, b"")):
                 text += f"->{_INODE.unpack(peer)[0]}"
             if name := attributes.get(_UNIX_NAME):
                 text += "," + _unix_name(name)
-            return text
+            return text if any(peer) or name else None
         return None
 
     def netlink_end(self, wanted: int) -> str | None:
@@ -169,6 +221,20 @@ class _Diag:
                 offset += (length + 3) & ~3
             if not flags & _NLM_F_DUMP:
                 return
+
+
+def protocol_name(proc_fd: bytes) -> str | None:
+    """Return the kernel's name of the protocol of the socket at ``/proc/PID/fd/N``; None for other files."""
+    try:
+        return os.getxattr(proc_fd, "system.sockprotoname").rstrip(b"\0").decode("ascii", "replace")
+    except OSError:
+        return None
+
+
+def _netlink_ends(found: _Netlink) -> str:
+    """``ROUTE:1234``, or the number of a protocol without a name."""
+    name = constants("protocol_netlink").names.get(found.protocol)
+    return f"{name.removeprefix('NETLINK_')}:{found.port}" if name else str(found.protocol)
 
 
 def _is_settled(protocol: _Protocol, message: bytes) -> bool:

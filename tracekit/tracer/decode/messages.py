@@ -1,30 +1,40 @@
-"""Buffers in pieces and messages: iovec, msghdr, control messages."""
+"""Buffers in pieces and messages: iovec, msghdr, mmsghdr."""
 
-import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from tracekit.syscalls import packings
-from tracekit.tracer.decode.files import fd
+from tracekit.tracer.decode.control import control_text
+from tracekit.tracer.decode.netlink import netlink_text
 from tracekit.tracer.decode.registry import captures, families, kinds
 from tracekit.tracer.decode.scalars import U32
 from tracekit.tracer.decode.sockets import address_at
 from tracekit.tracer.decode.structs import array_text
-from tracekit.tracer.decode.text import counted, number, quoted
+from tracekit.tracer.decode.text import counted, number
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 _IOVEC: Final = packings("PN")
 _MSGHDR: Final = packings("PiPNPNi")  # struct user_msghdr, <linux/socket.h>
 _MMSGHDR: Final = packings("{PiPNPNi}I")
-_CMSG: Final = packings("NII")
-_SOL_SOCKET: Final = 1
-_SCM_RIGHTS: Final = 1
-_SCM_CREDENTIALS: Final = 2
+_AF_NETLINK: Final = 16
+_IOV_MAX: Final = 1024  # messages that one call takes at most, <linux/uio.h>
 
 
-def pieces(view: View, where: int, count: int, size: int | None = None, *, contents: bool = True) -> str:
-    """An array of iovec, with at most ``size`` bytes of what the pieces hold."""
+Content = Callable[[View, int, int], str]
+"""What stands at an address, so many bytes of it."""
+
+
+def pieces(
+    view: View,
+    where: int,
+    count: int,
+    size: int | None = None,
+    *,
+    contents: bool = True,
+    content: Content = counted,
+) -> str:
+    """An array of iovec, with at most ``size`` bytes of what the pieces hold; their addresses without."""
     left = size
     contents = contents and not view.failed
     vector = _IOVEC[view.abi]
@@ -36,7 +46,7 @@ def pieces(view: View, where: int, count: int, size: int | None = None, *, conte
         if contents:
             shown = length if left is None else min(length, left)
             left = None if left is None else left - shown
-            text = counted(view, base, shown)
+            text = content(view, base, shown)
         return f"{{iov_base={text}, iov_len={length}}}"
 
     with given(view):
@@ -68,47 +78,23 @@ def header(view: View, data: bytes, before: int | None, size: int | None = None)
     name, name_size, iov, iov_count, control, control_size, flags = _MSGHDR[view.abi].unpack(data)
     named = min(name_size, before) if before is not None else name_size
     changed = f"{before} => {name_size}" if before not in (None, name_size) else str(name_size)
+    content = netlink_text if _family(view, name, named) == _AF_NETLINK else counted
     shown = [
         f"msg_name={address_at(view, name, named)}",
         f"msg_namelen={changed}",
-        f"msg_iov={pieces(view, iov, iov_count, size)}",
+        f"msg_iov={pieces(view, iov, iov_count, size, content=content)}",
         f"msg_iovlen={iov_count}",
     ]
     if control_size:
-        shown.append(f"msg_control={_control(view, control, control_size)}")
+        shown.append(f"msg_control={control_text(view, control, control_size)}")
     shown += [f"msg_controllen={control_size}", f"msg_flags={view.spell('msg_flags', flags & U32)}"]
     return "{" + ", ".join(shown) + "}"
 
 
-def _control(view: View, where: int, size: int) -> str:
-    """Control messages: descriptors, credentials, other data as its address says (cmsg(3))."""
-    data = view.readable(where, min(size, 4096))
-    head = _CMSG[view.abi]
-    if len(data) < head.size:
-        return pointer(where)
-    shown = []
-    at = 0
-    while at + head.size <= len(data):
-        length, level, kind = head.unpack_from(data, at)
-        if length < head.size or at + length > len(data):
-            break
-        shown.append(_control_message(view, data[at : at + length], level, kind))
-        at += length + -length % view.abi.word
-    return f"[{', '.join(shown)}]"
-
-
-def _control_message(view: View, message: bytes, level: int, kind: int) -> str:
-    body = message[_CMSG[view.abi].size :]
-    level_name = view.spell("socket_level", level)
-    kind_name = view.spell("scm_type", kind) if level == _SOL_SOCKET else hex(kind)
-    head = f"cmsg_len={len(message)}, cmsg_level={level_name}, cmsg_type={kind_name}"
-    if level == _SOL_SOCKET and kind == _SCM_RIGHTS:
-        numbers = [fd(view, number) for (number,) in struct.iter_unpack("<i", body[: len(body) & ~3])]
-        return f"{{{head}, cmsg_data=[{', '.join(numbers)}]}}"
-    if level == _SOL_SOCKET and kind == _SCM_CREDENTIALS and len(body) >= 12:
-        pid, uid, gid = struct.unpack_from("<iII", body)
-        return f"{{{head}, cmsg_data={{pid={view.names.task(pid)}, uid={uid}, gid={gid}}}}}"
-    return f"{{{head}, cmsg_data={quoted(body, 2)}}}" if body else f"{{{head}}}"
+def _family(view: View, name: int, size: int) -> int | None:
+    """The family of a message's address, which says what the message is."""
+    data = view.fetch(name, 2) if size >= 2 else None
+    return None if data is None else int.from_bytes(data, "little")
 
 
 def _msghdr(view: View, where: int) -> str:
@@ -148,20 +134,35 @@ def _many(count: str) -> Printer:
             return f"{{msg_hdr={header(view, message, None)}{size}}}"
 
         with given(view):
-            return array_text(view, where, length(view) & U32, packing.size, one)
+            return _limited(view, where, length(view) & U32, packing.size, one)
 
     return printer
+
+
+def _limited(view: View, where: int, count: int, size: int, one: Callable[[View, bytes], str]) -> str:
+    """An array of no more messages than a call takes."""
+    text = array_text(view, where, min(count, _IOV_MAX), size, one)
+    return text[:-1] + ", ...]" if count > _IOV_MAX and view.options.verbose and text[0] == "[" else text
+
+
+def _name_sizes(view: View, where: int) -> list[int]:
+    """msg_namelen of each message at entry, as far as they can be read."""
+    packing = _MMSGHDR[view.abi]
+    data = view.readable(where, min(view.args[2] & U32, _IOV_MAX) * packing.size)
+    starts = range(0, len(data) - packing.size + 1, packing.size)
+    return [int(_MSGHDR[view.abi].unpack_from(data, at)[1]) for at in starts]
 
 
 def _many_received(view: View, where: int) -> str:
     """The messages that recvmmsg(2) filled in."""
     packing = _MMSGHDR[view.abi]
+    before = iter(view.call.saved.get(1) or ())
 
     def one(view: View, data: bytes) -> str:
         message, size = packing.unpack(data)
-        return f"{{msg_hdr={header(view, message, None, size)}, msg_len={size}}}"
+        return f"{{msg_hdr={header(view, message, next(before, None), size)}, msg_len={size}}}"
 
-    return array_text(view, where, view.ret, packing.size, one)
+    return _limited(view, where, view.ret, packing.size, one)
 
 
 kinds({"msghdr": _msghdr, "msghdr_out": _msghdr_out, "mmsghdrs_out": _many_received})
@@ -172,4 +173,4 @@ families(
         "mmsghdrs": _many,
     }
 )
-captures({"msghdr_out": _name_size})
+captures({"msghdr_out": _name_size, "mmsghdrs_out": _name_sizes})

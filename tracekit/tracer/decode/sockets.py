@@ -1,85 +1,41 @@
 """Sockets: addresses, protocols, the length that goes with an address."""
 
 import socket
-import struct
-from collections.abc import Callable
 from typing import Final
 
 from tracekit.syscalls import constant_sets, constants
+from tracekit.tracer.decode.netlink import netlink_text
 from tracekit.tracer.decode.registry import captures, families, kinds
-from tracekit.tracer.decode.scalars import U32, named, signed32
-from tracekit.tracer.decode.text import number, quoted
+from tracekit.tracer.decode.scalars import U32, signed32
+from tracekit.tracer.decode.socket_addresses import STORAGE, address_text
+from tracekit.tracer.decode.text import counted, number
 from tracekit.tracer.decode.view import Printer, View, pointer
 
-_STORAGE: Final = 128  # sizeof(struct sockaddr_storage), <linux/socket.h>
-_UNIX, _INET, _INET6, _NETLINK, _PACKET = 1, 2, 10, 16, 17
-_FAMILY_SIZE: Final = 2
+_AX25, _PACKET = 3, 17
 _TYPE_MASK: Final = 0xF  # SOCK_TYPE_MASK, <linux/net.h>
-
-
-def address_text(view: View, data: bytes, length: int) -> str:
-    """The bytes of a struct sockaddr: ``{sa_family=AF_INET, sin_port=htons(80), ...}``."""
-    family = int.from_bytes(data[:2], "little")
-    body = _BODIES.get(family)
-    inside = body(view, data, length) if body else None
-    if inside is None:
-        inside = f"sa_data={quoted(data[2:], view.options.hex_strings)}"
-    name = view.spell("address_family", family)
-    return f"{{sa_family={name}, {inside}}}" if length > _FAMILY_SIZE else f"{{sa_family={name}}}"
-
-
-def _unix(view: View, data: bytes, length: int) -> str | None:
-    """A path ends at its NUL; an abstract name starts with one and is as long as its length says."""
-    name = data[2:]
-    if length <= 2:
-        return None
-    if name[:1] == b"\0":
-        return f"sun_path=@{quoted(name[1:], view.options.hex_strings)}"
-    end = name.find(0)
-    text = quoted(name if end < 0 else name[:end], view.options.hex_strings)
-    return f"sun_path={text}"
-
-
-def _inet(_view: View, data: bytes, _length: int) -> str | None:
-    if len(data) < 8:
-        return None
-    port = int.from_bytes(data[2:4], "big")
-    return f'sin_port=htons({port}), sin_addr=inet_addr("{socket.inet_ntoa(data[4:8])}")'
-
-
-def _inet6(_view: View, data: bytes, _length: int) -> str | None:
-    if len(data) < 24:
-        return None
-    port, flow = struct.unpack_from(">HI", data, 2)
-    host = socket.inet_ntop(socket.AF_INET6, data[8:24])
-    scope = f", sin6_scope_id={int.from_bytes(data[24:28], 'little')}" if len(data) >= 28 else ""
-    return (
-        f"sin6_port=htons({port}), sin6_flowinfo=htonl({flow})"
-        f', inet_pton(AF_INET6, "{host}", &sin6_addr){scope}'
-    )
-
-
-def _netlink(view: View, data: bytes, _length: int) -> str | None:
-    if len(data) < 12:
-        return None
-    pid, groups = struct.unpack_from("<iI", data, 4)
-    return f"nl_pid={view.names.task(pid)}, nl_groups={f'{groups:#08x}' if groups else '00000000'}"
-
-
-_BODIES: Final[dict[int, Callable[[View, bytes, int], str | None]]] = {
-    _UNIX: _unix,
-    _INET: _inet,
-    _INET6: _inet6,
-    _NETLINK: _netlink,
-}
 
 
 def address_at(view: View, where: int, length: int) -> str:
     """The socket address behind a pointer."""
     if not length >= 2:
         return pointer(where)
-    data = view.fetch(where, min(length, _STORAGE))
+    data = view.fetch(where, min(length, STORAGE))
     return pointer(where) if data is None else address_text(view, data, length)
+
+
+def _buffer(size: str, most: str = "") -> Printer:
+    """What a socket sends or receives, so many bytes but no more than there is room for."""
+    length, room = number(size), number(most or size)
+
+    def printer(view: View, where: int) -> str:
+        if view.failed:
+            return pointer(where)
+        count = min(length(view), room(view))
+        if not view.options.opaque and view.task.netlink(view.args[0]) is not None:
+            return netlink_text(view, where, count)
+        return counted(view, where, count)
+
+    return printer
 
 
 def _sockaddr(length: str) -> Printer:
@@ -132,39 +88,61 @@ def _socklen(_address: str = "") -> Printer:
 def _socket_type(view: View, value: int) -> str:
     """``SOCK_STREAM|SOCK_CLOEXEC``."""
     value &= U32
-    kind = constants("socket_kind").names.get(value & _TYPE_MASK)
-    if kind is None:
+    kind = value & _TYPE_MASK
+    if kind not in constants("socket_kind").names:
         return view.spell("sock_flags", value)
     rest = value & ~_TYPE_MASK
-    return f"{kind}|{view.spell('sock_flags', rest)}" if rest else kind
+    shown = view.spell("socket_kind", kind)
+    return f"{shown}|{view.spell('sock_flags', rest)}" if rest else shown
 
 
-_PROTOCOLS: Final = {_INET: "protocol_inet", _INET6: "protocol_inet", _NETLINK: "protocol_netlink"}
+#: The protocols of each family (AF_... numbers).
+_PROTOCOLS: Final = {
+    2: "protocol_inet",
+    10: "protocol_inet",
+    16: "protocol_netlink",
+    23: "protocol_irda",
+    29: "protocol_can",
+    31: "protocol_bluetooth",
+    33: "address_family",
+    34: "protocol_isdn",
+    35: "protocol_phonet",
+    37: "protocol_caif",
+    39: "protocol_nfc",
+    41: "protocol_kcm",
+    43: "protocol_smc",
+}
 
 
 def _protocol(view: View, value: int) -> str:
     """A protocol's name in the family of argument 0."""
-    names = _PROTOCOLS.get(view.args[0] & U32)
-    if names:
-        return view.spell(names, value & U32)
-    if view.args[0] & U32 == _PACKET:
-        name = view.spell("ethernet_protocol", socket.ntohs(value & 0xFFFF))
-        return f"htons({name.split(' /* ')[0]})" if value else "0"
+    family = view.args[0]
+    if family in _PROTOCOLS:
+        return view.spell(_PROTOCOLS[family], value & U32)
+    if family == _AX25:
+        return view.names.explained("protocol_ax25", value & U32)
+    if family == _PACKET:
+        return f"htons({view.spell('ethernet_protocol', socket.ntohs(value & 0xFFFF))})"
     return str(value)
 
 
-def _option_name(level: str) -> Printer:
-    """An option's name at its level."""
+def _option_name(level: str, direction: str) -> Printer:
+    """An option's name at its level; some are options to ``get`` or to ``set`` alone."""
     index = int(level)
-    printers = {
-        int(name.removeprefix("sockopt_")): named(name)
+    own = f"_{direction}"
+    sets = {
+        int(name.split("_")[1]): name
         for name in constant_sets()
-        if name.startswith("sockopt_")
+        if name.startswith("sockopt_") and name.count("_") == 1
     }
 
-    def printer(view: View, value: int) -> str | None:
-        names = printers.get(view.args[index] & U32)
-        return names(view, value) if names else str(value & U32)
+    def printer(view: View, value: int) -> str:
+        at, value = view.args[index] & U32, value & U32
+        name = sets.get(at)
+        if name is None:
+            return str(value)
+        known = constant_sets().get(name + own)
+        return view.spell(name + own if known and value in known.names else name, value)
 
     return printer
 
@@ -177,6 +155,12 @@ def _socket_call(_view: View, value: int) -> str:
 
 kinds({"socket_call": _socket_call, "socket_type": _socket_type, "socket_protocol": _protocol})
 families(
-    {"sockaddr": _sockaddr, "sockaddr_out": _sockaddr_out, "socklen": _socklen, "sockopt_name": _option_name}
+    {
+        "sockbuf": _buffer,
+        "sockaddr": _sockaddr,
+        "sockaddr_out": _sockaddr_out,
+        "socklen": _socklen,
+        "sockopt_name": _option_name,
+    }
 )
 captures({"socklen": _length_before})

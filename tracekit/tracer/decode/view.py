@@ -61,6 +61,10 @@ class Task(Protocol):
         """The process that a pidfd of this task stands for; -1 when it stands for none."""
         ...
 
+    def netlink(self, fd: int) -> int | None:
+        """The protocol of a netlink socket, -1 when it is not to be had; None for other descriptors."""
+        ...
+
     def cwd(self) -> str:
         """What stands behind ``AT_FDCWD``: ``</tmp>``, or nothing."""
         ...
@@ -138,6 +142,10 @@ class Piece:
     def target(self, _pidfd: int) -> int:
         """None: so are processes."""
         return -1
+
+    def netlink(self, _fd: int) -> int | None:
+        """None: so are sockets."""
+        return None
 
     def cwd(self) -> str:
         """Nothing: so is the working directory."""

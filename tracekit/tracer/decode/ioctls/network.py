@@ -6,7 +6,7 @@ from typing import Final
 
 from tracekit.tracer.decode.ioctls.exchange import ARROW, fetch_struct, keep, kept, peek_struct, values
 from tracekit.tracer.decode.registry import kinds
-from tracekit.tracer.decode.sockets import address_text
+from tracekit.tracer.decode.socket_addresses import address_text
 from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.text import quoted
 from tracekit.tracer.decode.view import View, pointer
