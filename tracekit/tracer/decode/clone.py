@@ -9,8 +9,7 @@ from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import families, kinds
 from tracekit.tracer.decode.segments import segment
 from tracekit.tracer.decode.signals import styled_signal
-from tracekit.tracer.decode.structs import array_text
-from tracekit.tracer.decode.tail import beyond
+from tracekit.tracer.decode.structs import array_text, beyond
 from tracekit.tracer.decode.text import number
 from tracekit.tracer.decode.view import Printer, View, pointer
 
@@ -89,7 +88,7 @@ def _clone_args(size: str) -> Printer:
         shown = list(_clone_members(view, args, flags))
         if known > _CGROUP_AT and (args["cgroup"] or flags & _INTO_CGROUP):
             shown.append(f"cgroup={args['cgroup']}")
-        return "{" + ", ".join([*shown, *beyond(view, where, _ARGS_MAX, length(view))]) + "}"
+        return "{" + ", ".join(shown) + beyond(view, where, _ARGS_MAX, length(view)) + "}"
 
     return printer
 
@@ -136,10 +135,12 @@ def _clone_changes(view: View, _value: int) -> str:
     where = wanted.pop(_TAIL, None)
     if view.failed:
         return ""
+    more = ""
     shown = [f"{name}={_filled_in(view, at, name)}" for name, at in wanted.items()]
     if where is not None:
-        shown += beyond(view, where, _ARGS_MAX, view.args[1])
-    return f" => {{{', '.join(shown)}}}" if shown else ""
+        more = beyond(view, where, _ARGS_MAX, view.args[1])
+    text = (", ".join(shown) + more).removeprefix(", ")
+    return f" => {{{text}}}" if text else ""
 
 
 def _filled_in(view: View, where: int, name: str) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from tracekit.tracer.decode.names import WORDS, hexadecimal
-from tracekit.tracer.decode.registry import families, kinds
+from tracekit.tracer.decode.registry import families, kinds, printer_of
 from tracekit.tracer.decode.scalars import U32, octal, signed32
-from tracekit.tracer.decode.structs import array_of, array_text, beyond
+from tracekit.tracer.decode.structs import array_text, beyond
 from tracekit.tracer.decode.text import number, quoted, string
 from tracekit.tracer.decode.view import MOST, Printer, View, pointer
 
@@ -169,11 +169,16 @@ def _fanotify_dirfd(view: View, value: int) -> str:
 
 def _groups(element: str, count: str) -> Printer:
     """Group ids: the kernel takes no more than NGROUPS_MAX of them."""
-    inner = array_of(element, count)
+    inner = printer_of(element)
     length = number(count)
+    size = 2 if element == "uid16" else 4
+
+    def one(view: View, data: bytes) -> str:
+        return inner(view, int.from_bytes(data, "little")) or ""
 
     def printer(view: View, address: int) -> str | None:
-        return inner(view, address) if 0 <= signed32(length(view)) <= _MANY else pointer(address)
+        many = signed32(length(view))  # an int, whatever stands above it in the register
+        return array_text(view, address, many, size, one) if 0 <= many <= _MANY else pointer(address)
 
     return printer
 
