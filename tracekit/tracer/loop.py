@@ -16,15 +16,13 @@ from tracekit.tracer.calls import Calls
 from tracekit.tracer.counts import Counts
 from tracekit.tracer.decode import Decoder
 from tracekit.tracer.record import Record
-from tracekit.tracer.release import SYSCALL_STOP, Release
+from tracekit.tracer.release import Release
 from tracekit.tracer.remarks import Remarks
 from tracekit.tracer.settings import Settings
 from tracekit.tracer.stops import NEW_TASK, Stops
 from tracekit.tracer.task import Tasks
-from tracekit.tracer.waiting import TICK, Waiter
+from tracekit.tracer.waiting import SYSCALL_STATUS, TICK, Waiter
 
-_SYSCALL_STATUS = SYSCALL_STOP << 8 | 0x7F
-"""What wait4(2) reports of a syscall stop: most of all stops."""
 _LEAST = 0.04
 """The share of time that goes to writing while tasks are busy; a full backlog takes all of it."""
 _AT_ONCE = 8
@@ -178,7 +176,7 @@ class Tracer:
             self.release.in_spite_of(error, tid, status)
 
     def _handle(self, tid: int, status: int) -> None:
-        if status == _SYSCALL_STATUS and tid in self.tasks and not self._detaching:
+        if status == SYSCALL_STATUS and tid in self.tasks and not self._detaching:
             self._on_syscall(self.tasks[tid])
             return
         if not os.WIFSTOPPED(status):

@@ -27,9 +27,12 @@ _IGNORED = (
 )
 TICK = 0.05
 """Seconds between two ticks."""
+SYSCALL_STATUS = (signal.SIGTRAP | 0x80) << 8 | 0x7F
+"""What wait4(2) reports of a syscall stop (PTRACE_O_TRACESYSGOOD): most of all stops."""
 _TURNS = 16
-"""Of so many waits, one takes every task that has stopped: the kernel offers the oldest task first each
-time, and one that floods would starve the others."""
+"""Of so many waits, one takes every task that has stopped: the kernel offers tasks in the same order each
+time, and one that floods would starve those behind it. After other events, which may be the consequence of
+each other (a leader's end and the signals to its orphans), each wait does: what is there comes first."""
 _WAIT_NOW = ptrace.WAIT_ALL | 1  # WNOHANG
 
 _wait = ctypes.CDLL(None, use_errno=True).wait4
@@ -97,8 +100,10 @@ class Waiter:
         """
         first = self._change(ptrace.WAIT_ALL)
         self._turn = (self._turn + 1) % _TURNS
-        if self._turn or first is None:
-            return [] if first is None else [first]
+        if first is None:
+            return []
+        if self._turn and first[1] == SYSCALL_STATUS:
+            return [first]
         return [first, *self._others()]
 
     def anyone(self) -> list[tuple[int, int]]:
