@@ -232,6 +232,22 @@ def test_the_tracer_steps_aside(option: str, in_our_group: bool) -> None:
     ]
 
 
+def test_a_filter_that_cannot_be_had_is_told() -> None:
+    need_root()
+    less = [need("setpriv"), "--bounding-set=-sys_admin", "--inh-caps=-sys_admin", *TRACEKIT]
+    status, _, said = traced(less, ["-f", "--seccomp-bpf", "-e", "trace=execve", "true"])
+    first, *lines = said.splitlines()
+    assert first.startswith("strace: seccomp filter is requested but unavailable: without CAP_SYS_ADMIN ")
+    assert [line.split("(")[0] for line in lines] == ["execve", "+++ exited with 0 +++"]
+    assert status == 0
+
+
+def test_letting_go_at_execve_needs_every_call() -> None:
+    ours, theirs = both("-f", "--seccomp-bpf", "-b", "execve", "-e", "trace=execve", "true")
+    assert ours == theirs
+    assert "--seccomp-bpf is not enabled because it is not compatible with -b" in ours
+
+
 def test_without_a_tracer_there_is_no_program() -> None:
     status, out, said = traced(TRACEKIT, ["-D", "-o", "/nowhere/t", "echo", "never"])
     assert (status, out) == (1, "")
