@@ -134,15 +134,9 @@ def _many(count: str) -> Printer:
             return f"{{msg_hdr={header(view, message, None)}{size}}}"
 
         with given(view):
-            return _limited(view, where, length(view) & U32, packing.size, one)
+            return array_text(view, where, length(view) & U32, packing.size, one, most=_IOV_MAX)
 
     return printer
-
-
-def _limited(view: View, where: int, count: int, size: int, one: Callable[[View, bytes], str]) -> str:
-    """An array of no more messages than a call takes."""
-    text = array_text(view, where, min(count, _IOV_MAX), size, one)
-    return text[:-1] + ", ...]" if count > _IOV_MAX and view.options.verbose and text[0] == "[" else text
 
 
 def _name_sizes(view: View, where: int) -> list[int]:
@@ -162,7 +156,7 @@ def _many_received(view: View, where: int) -> str:
         message, size = packing.unpack(data)
         return f"{{msg_hdr={header(view, message, next(before, None), size)}, msg_len={size}}}"
 
-    return _limited(view, where, view.ret, packing.size, one)
+    return array_text(view, where, view.ret, packing.size, one, most=_IOV_MAX)
 
 
 kinds({"msghdr": _msghdr, "msghdr_out": _msghdr_out, "mmsghdrs_out": _many_received})

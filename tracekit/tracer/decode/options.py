@@ -5,7 +5,8 @@ from typing import Final
 
 from tracekit.syscalls import constants, errno_name, struct_rows
 from tracekit.tracer.decode.addresses import hardware, interface
-from tracekit.tracer.decode.registry import captures, kinds
+from tracekit.tracer.decode.filters import program_text, socket_operand
+from tracekit.tracer.decode.registry import captures, kinds, printer_of
 from tracekit.tracer.decode.scalars import U32, signed32
 from tracekit.tracer.decode.structs import array_text, layouts
 from tracekit.tracer.decode.text import counted, quoted
@@ -13,6 +14,7 @@ from tracekit.tracer.decode.view import View, pointer
 
 _IP, _SOCKET, _IPV6, _RAW, _PACKET, _NETLINK = 0, 1, 41, 255, 263, 270  # SOL_...
 _INT: Final = 4
+_MOST_INSTRUCTIONS: Final = 0xFFFF  # what struct sock_fprog can count
 _SO_PEERCRED, _SO_ERROR = 17, 4
 
 #: Options of SOL_SOCKET whose value may be anything; all others there are numbers.
@@ -163,6 +165,16 @@ def _icmp_filter(view: View, where: int, size: int) -> str:
     return f"{sign}[{' '.join(view.spell('icmp_type', bit) for bit in range(32) if bits >> bit & 1)}]"
 
 
+def _filter(view: View, where: int, size: int) -> str:
+    """A filter to attach (struct sock_fprog), which is two words long."""
+    return printer_of("*sock_fprog")(view, where) or "" if size == 2 * view.abi.word else pointer(where)
+
+
+def _program(view: View, where: int, size: int) -> str:
+    """The filter that is attached; its length counts instructions."""
+    return program_text(view, where, size, socket_operand) if size <= _MOST_INSTRUCTIONS else pointer(where)
+
+
 def _memberships(view: View, where: int, size: int) -> str:
     """The groups that a netlink socket is in."""
     count = min(view.call.saved.get(4) or 0, size) // _INT
@@ -171,8 +183,8 @@ def _memberships(view: View, where: int, size: int) -> str:
 
 _SET: Final[dict[tuple[int, int], Value]] = {
     (_SOCKET, 13): _structure("linger"),
-    (_SOCKET, 26): _structure("sock_fprog", exact=True),
-    (_SOCKET, 51): _structure("sock_fprog", exact=True),
+    (_SOCKET, 26): _filter,
+    (_SOCKET, 51): _filter,
     (_SOCKET, 74): _rehash,
     (_IP, 35): _structure("ip_mreq"),
     (_IP, 36): _structure("ip_mreq"),
@@ -196,6 +208,7 @@ _GET: Final[dict[tuple[int, int], Value]] = {
     (_SOCKET, _SO_ERROR): _error,
     (_SOCKET, 13): _members("linger"),
     (_SOCKET, _SO_PEERCRED): _members("ucred"),
+    (_SOCKET, 26): _program,
     (_SOCKET, 74): _rehash,
     (_PACKET, 6): _members("tpacket_stats"),
     (_RAW, 1): _icmp_filter,

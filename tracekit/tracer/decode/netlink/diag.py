@@ -4,13 +4,12 @@ from typing import Final
 
 from tracekit.syscalls import netlink_tables
 from tracekit.tracer.decode.addresses import interface, internet, internet_at
+from tracekit.tracer.decode.filters import program_text, socket_operand
 from tracekit.tracer.decode.netlink.payloads import Payload, payloads, print_of
 from tracekit.tracer.decode.netlink.structures import structure
-from tracekit.tracer.decode.registry import printer_of
 from tracekit.tracer.decode.scalars import device
 from tracekit.tracer.decode.socket_addresses import STORAGE, address_text
-from tracekit.tracer.decode.structs import array_text
-from tracekit.tracer.decode.tail import beyond
+from tracekit.tracer.decode.structs import array_text, beyond
 from tracekit.tracer.decode.text import quoted
 from tracekit.tracer.decode.view import View, pointer
 
@@ -134,7 +133,7 @@ def _option_bits(view: View, payload: Payload) -> str | None:
     unused = bits >> len(_OPTION_BITS)
     if every or unused:
         shown.append(f"unused={hex(unused) if unused else 0} /* bits 3..8 */")
-    return ", ".join(["{" + ", ".join(shown) + "}", *beyond(view, payload.address, 2, payload.length)])
+    return "{" + ", ".join(shown) + "}" + beyond(view, payload.address, 2, payload.length)
 
 
 def _multicast(view: View, payload: Payload) -> str | None:
@@ -158,7 +157,7 @@ def _filter(view: View, payload: Payload) -> str | None:
     count = payload.length // 8
     if not 0 < count <= 0xFFFF:
         return None
-    return printer_of("socket_filter")(view, (payload.address, count))
+    return program_text(view, payload.address, count, socket_operand)
 
 
 payloads(
