@@ -24,7 +24,7 @@ from tracekit.tracer.record import BACKLOG, Record
 from tracekit.tracer.settings import STRING_LIMIT, Settings
 from tracekit.tracer.summary import Tally
 from tracekit.tracer.tamper import Tamper
-from tracekit.tracer.task import Tasks
+from tracekit.tracer.task import Task, Tasks
 from tracekit.tracer.waiting import FROM_OUTSIDE, REQUESTS, Waiter
 from tracekit.tracer.writer import Layout, Writer
 
@@ -90,10 +90,11 @@ def run(
     with Waiter(requests, suspendable=settings.suspendable) as waiter:
         try:
             with _tracer(settings, waiter, on_end) as tracer:
-                if place:
-                    tracer.program = starting.take_over(tracer.tasks, place, settings.follow).tid
-                else:
-                    _launch(tracer, program, command, settings, waiter)
+                tracer.program = (
+                    starting.take_over(tracer.tasks, place, settings.follow)
+                    if place
+                    else _launch(tracer, program, command, settings, waiter)
+                ).tid
                 started.append(tracer)
                 if on_start:
                     on_start(waiter)
@@ -110,13 +111,12 @@ def run(
         return status, started[0].counts
 
 
-def _launch(tracer: Tracer, program: str, command: list[str], settings: Settings, waiter: Waiter) -> None:
+def _launch(tracer: Tracer, program: str, command: list[str], settings: Settings, waiter: Waiter) -> Task:
     """Start the program."""
     sieve = _sieve(settings)
     tracer.release.guardian = sieve.guardian if sieve else None
     how = settings.launch
-    started = starting.launch(tracer.tasks, program, command, settings.follow, waiter, how=how, sieve=sieve)
-    tracer.program = started.tid
+    return starting.launch(tracer.tasks, program, command, settings.follow, waiter, how=how, sieve=sieve)
 
 
 def _sieve(settings: Settings) -> starting.Sieve | None:
