@@ -29,6 +29,10 @@ def compiled(letters: str, types: dict[str, Type], pack: int) -> type[ctypes.Str
         number = int(count or 1)
         if inner:
             members.append(compiled(inner, types, pack))
+        elif letter == "W":
+            members.append(ctypes.c_char * (8 if pack == 8 else 0))
+        elif not number:  # nothing but its alignment
+            members.append(types[letter] * 0)
         elif letter in "sx":
             members.append(ctypes.c_char * number)
         elif letter == "T":  # where longs are narrow, another one holds the upper half

@@ -49,9 +49,10 @@ def packing(letters: str, abi: Abi) -> struct.Struct:
     Args:
         letters: struct(3)'s, with C's alignment between the members and behind them;
             ``l L`` long, ``P`` pointer and ``N`` size_t are words of the ABI, ``w`` is
-            a word of padding (``x`` a byte), ``T`` a time whose upper half a narrow ABI
-            keeps elsewhere, and ``{ll}`` is a structure inside the structure: one value,
-            its bytes.
+            a word of padding (``x`` a byte), ``W`` 8 bytes of it where a word has 8 and
+            else none, ``T`` a time whose upper half a narrow ABI keeps elsewhere, ``0P``
+            aligns and is nothing, and ``{ll}`` is a structure inside the structure: one
+            value, its bytes.
         abi: whose layout.
     """
     return struct.Struct("<" + _laid_out(letters, abi)[0])
@@ -96,6 +97,9 @@ def _member(match: re.Match[str], abi: Abi) -> tuple[str, int, int]:
         inside, alignment = _laid_out(match["inner"], abi)
         size = struct.calcsize("<" + inside)
         return f"{size}s", size, alignment
+    if match["letter"] == "W":
+        size = 2 * (abi.word - 4)
+        return f"{size}x", size, 1
     if match["letter"] == "w":
         size = abi.word * int(match["count"] or 1)
         return f"{size}x", size, abi.word

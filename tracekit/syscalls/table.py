@@ -13,10 +13,11 @@ from typing import Final
 
 from tracekit.errors import UsageError
 from tracekit.syscalls.abi import ABIS
-from tracekit.syscalls.constants import constants
+from tracekit.syscalls.constants import constant_sets, constants
 
 ARCHITECTURES: Final = tuple(ABIS)
 
+_NARROW: Final = "_32"  # behind the name of a constant set: as it is where longs have 32 bits
 _HERE: Final = Path(__file__).parent
 _ARGUMENT: Final = re.compile(
     r"(?P<mark>[>+~^]?)(?:(?P<label>\w+)=)?(?P<kind>\*?\w+)(?:\((?P<parameters>[\w,*]+)\))?(?:@(?P<index>\d))?"
@@ -79,12 +80,21 @@ class Commands:
 
     @cached_property
     def forms(self) -> Mapping[int, Form]:
-        """The forms by the number of their command, as it stands in the bits of the mask."""
-        unit = self.mask & -self.mask  # the lowest of the bits
+        """The forms by the number of their command."""
+        return self._numbered("")
+
+    @cached_property
+    def narrow_forms(self) -> Mapping[int, Form]:
+        """The same where longs have 32 bits: numbers that have a size in them may be others there."""
+        return self._numbered(_NARROW)
+
+    def _numbered(self, variant: str) -> dict[int, Form]:
+        """The forms by the numbers of the rows' sets, unless a set of this variant has another one."""
+        unit = self.mask & -self.mask  # the lowest of the bits that the number stands in
         return {
             command * unit: form
             for names, row in self.rows
-            for command, form in _read_row(row, self.index, names)
+            for command, form in _read_row(row, self.index, names, names + variant)
         }
 
 
@@ -207,11 +217,12 @@ def _read_commands(*texts: str) -> dict[str, Commands]:
     return found
 
 
-def _read_row(row: str, index: int, names: str) -> Iterator[tuple[int, Form]]:
-    """The form of one row, by the number of each of its commands."""
+def _read_row(row: str, index: int, *sets: str) -> Iterator[tuple[int, Form]]:
+    """The form of one row, by the number of each of its commands; the last set that has a name counts."""
     commands, _, form = row.partition(":")
     whole = form.startswith("=")
     read = replace(read_form(form.removeprefix("="), 0 if whole else index + 1), whole=whole)
-    values = constants(names).aliases
+    known = [constants(one).aliases for one in sets if one in constant_sets()]
     for command in commands.split():
-        yield int(command, 0) if command.startswith("0x") else values[command], read
+        numbers = [values[command] for values in known if command in values]
+        yield numbers[-1] if numbers else int(command, 0), read

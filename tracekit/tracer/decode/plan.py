@@ -27,6 +27,7 @@ Item = tuple[str, Printer, int]
 Step = tuple[Callable[[View, int], Any], int]
 """What is done at a stop, with which register; its result goes to ``Call.taken``."""
 
+_WIDE: Final = 8  # bytes of a word
 _NARROW: Final = {"long": "int"}
 """Kinds that are as wide as a register and have a sign: what they are where a register has 32 bits."""
 
@@ -80,7 +81,8 @@ class Choice:
 
     def _new(self, command: int, commands: Commands) -> Plan:
         """The plan for a command that comes for the first time, or has no form of its own."""
-        form = commands.forms.get(command)
+        narrow = self._view.abi.word < _WIDE
+        form = (commands.narrow_forms if narrow else commands.forms).get(command)
         if form is None:
             return self._usual
         if not form.whole:

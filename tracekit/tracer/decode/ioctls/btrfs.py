@@ -47,8 +47,6 @@ def _balance(view: View, address: int) -> str:
     data = fetch_struct(view, "btrfs_balance", address)
     if data is None:
         return pointer(address)
-    if not view.exiting:
-        keep(view, data)
     flags, state, *parts = values(view, "btrfs_balance", data)
     shown = [f"flags={view.spell('btrfs_balance_flags', int(flags))}"]
     if view.exiting:
@@ -62,7 +60,7 @@ def _balance(view: View, address: int) -> str:
 
 
 def _balance_out(view: View, address: int) -> str | None:
-    return None if kept(view) is None or view.failed else ARROW + _balance(view, address)
+    return None if view.failed else ARROW + _balance(view, address)
 
 
 def _device(view: View, address: int) -> str:

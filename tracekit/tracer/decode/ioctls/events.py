@@ -17,7 +17,7 @@ _INT: Final = 4
 _NOTIFICATION: Final = struct.Struct("<QII64s")
 _DATA: Final = struct.Struct("<IIQ48s")
 #: The architectures of <linux/audit.h> whose calls we know.
-_NATIVE: Final = "x86_64"
+_WITH_X32: Final = "x86_64"
 _X32: Final = 0x40000000  # __X32_SYSCALL_BIT, <asm/unistd.h>
 _AUDIT: Final = {0xC000003E: "x86_64", 0xC00000B7: "aarch64", 0x40000003: "i386"}
 
@@ -91,11 +91,11 @@ def _seccomp_data(view: View, data: bytes) -> str:
 
 
 def _call_name(view: View, number: int, arch: str) -> str:
-    """A call's number with its name; where programs of the machine have another number for it, beside it."""
-    call = calls(arch).get(number & ~_X32 if arch == _NATIVE else number) if arch else None
+    """A call's number with its name; where the program itself has another number for it, beside it."""
+    call = calls(arch).get(number & ~_X32 if arch == _WITH_X32 else number) if arch else None
     if call is None or view.names.style == "raw":
         return str(number)
-    if arch == _NATIVE and not number & _X32:
+    if arch == view.abi.name and not number & _X32:
         return view.names.word(str(number), f"__NR_{call.name}")
     return f"{number} /* {call.name} */"
 

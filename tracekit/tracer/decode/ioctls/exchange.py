@@ -98,6 +98,11 @@ def _changes(name: str) -> Printer:
     return printer
 
 
+def whole(array: str) -> bool:
+    """Whether an array of structures has something in it, and could be read to its end."""
+    return array.startswith("[{") and not array.endswith("*/]")
+
+
 def local_array(
     view: View, data: bytes, size: int, element: Callable[[View, bytes], str], count: int | None = None
 ) -> str:

@@ -15,6 +15,7 @@ from tracekit.tracer.decode.ioctls.exchange import (
     members,
     peek_struct,
     values,
+    whole,
 )
 from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import kinds, printer_of
@@ -60,9 +61,10 @@ def _dedupe_in(view: View, address: int) -> str:
     data = fetch_struct(view, "dedupe_range", address)
     if data is None:
         return pointer(address)
-    keep(view, data)
-    shown = members(view, "dedupe_range", data)
-    return braced([*shown, f"info={_files(view, address, data, 'dedupe_info')}"])
+    files = _files(view, address, data, "dedupe_info")
+    if whole(files):
+        keep(view, data)
+    return braced([*members(view, "dedupe_range", data), f"info={files}"])
 
 
 def _dedupe_out(view: View, address: int) -> str | None:
@@ -80,7 +82,11 @@ def _files(view: View, address: int, data: bytes, name: str) -> str:
     count = int(values(view, "dedupe_range", data)[2])
     few = count if view.options.verbose else min(count, _SHOWN)
     text = array_text(view, address + _DEDUPE, few, one.packing.size, one.text)
-    return f"{text[:-1]}, ...]" if few < count and text.endswith("}]") else text
+    if few == count or not whole(text):
+        return text
+    following = address + _DEDUPE + few * one.packing.size
+    unreadable = view.fetch(following, one.packing.size) is None
+    return f"{text[:-1]}, ...{f' /* {pointer(following)} */' if unreadable else ''}]"
 
 
 def _api_in(view: View, address: int) -> str:

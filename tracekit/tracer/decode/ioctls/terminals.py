@@ -68,7 +68,8 @@ def _control(view: View, value: int) -> str:
     shown = [view.spell("baud", value & _CBAUD)]
     input_speed = value >> _IBSHIFT & _CBAUD
     if input_speed:
-        shown.append(f"{view.spell('baud', input_speed)}<<IBSHIFT")
+        shift = view.names.word(hex(_IBSHIFT), "IBSHIFT")
+        shown.append(f"{view.spell('baud', input_speed)}<<{shift}")
     shown.append(view.spell("character_size", value & _CSIZE))
     rest = value & ~(_CBAUD | _CBAUD << _IBSHIFT | _CSIZE)
     return "|".join([*shown, view.names.bare("termios_cflag", rest)])

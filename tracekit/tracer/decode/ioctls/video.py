@@ -15,6 +15,7 @@ from tracekit.tracer.decode.ioctls.exchange import (
     members,
     peek_struct,
     values,
+    whole,
 )
 from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import families, kinds, printer_of
@@ -65,11 +66,6 @@ def _fraction(_view: View, data: bytes) -> str:
 def _version(view: View, value: int) -> str:
     text = f"KERNEL_VERSION({value >> 16}, {value >> 8 & 0xFF}, {value & 0xFF})"
     return view.names.word(hexadecimal(value), text)
-
-
-def whole(array: str) -> bool:
-    """Whether an array of structures has something in it, and could be read to its end."""
-    return array.startswith("[{") and not array.endswith("*/]")
 
 
 def _format(view: View, kind: int, data: bytes) -> tuple[str, bool] | None:

@@ -14,8 +14,8 @@ from tracekit.tracer.decode.ioctls.exchange import (
     members,
     peek_struct,
     values,
+    whole,
 )
-from tracekit.tracer.decode.ioctls.video import whole
 from tracekit.tracer.decode.messages import given
 from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import families, kinds
