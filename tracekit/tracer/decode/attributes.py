@@ -5,8 +5,10 @@ import time
 from typing import Final
 
 from tracekit.syscalls import constants
-from tracekit.tracer.decode.registry import families, fetches, kinds, printer_of
+from tracekit.tracer.decode.names import hexadecimal
+from tracekit.tracer.decode.registry import families, fetches, kinds
 from tracekit.tracer.decode.scalars import U32, device, octal, user_id
+from tracekit.tracer.decode.structs import layouts
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 _S_IFMT: Final = 0o170000
@@ -20,10 +22,10 @@ _MEMBERS: Final = ("dev", "ino", "mode", "nlink", "uid", "gid", "rdev", "size", 
 #: struct stat of <asm/stat.h>: x86 packs it in its own way, newer machines share <asm-generic/stat.h>.
 _STAT: Final = {
     "x86_64": (
-        struct.Struct("<QQQIII4xQqqqqQqQqQ24x"),
+        struct.Struct("<QQQIII4xQQQQqQqQqQ24x"),
         ("dev", "ino", "nlink", "mode", *_MEMBERS[4:], *_NANOSECONDS),
     ),
-    "aarch64": (struct.Struct("<QQIIIIQ8xqi4xqqQqQqQ8x"), (*_MEMBERS, *_NANOSECONDS)),
+    "aarch64": (struct.Struct("<QQIIIIQ8xQI4xQqQqQqQ8x"), (*_MEMBERS, *_NANOSECONDS)),
     "i386": (struct.Struct("<IIHHHHIIIIiIiIiI8x"), (*_MEMBERS, *_NANOSECONDS)),
 }
 #: Those that only i386 has: stat64 with the inode behind all else, and the oldest without nanoseconds.
@@ -32,6 +34,7 @@ _STAT64: Final = (
     ("dev", *_MEMBERS[2:], *_NANOSECONDS, "ino"),
 )
 _OLD_STAT: Final = (struct.Struct("<HHHHHHH2xIiii"), (*_MEMBERS[:8], *_NANOSECONDS[::2]))
+_ST_VALID: Final = 0x20  # the flags are there, <linux/statfs.h>
 _STATFS64_SIZE: Final = 84  # <asm/statfs.h> of i386
 _TIMES: Final = ("atime", "mtime", "ctime")
 _STATX_TIMES: Final = (("a", 64, 0x20), ("b", 80, 0x800), ("c", 96, 0x80), ("m", 112, 0x40))
@@ -135,7 +138,7 @@ def _statx(view: View, where: int) -> str:
         (f"stx_rdev_minor={minor}", everything),
         (f"stx_dev_major={dev_major}", everything),
         (f"stx_dev_minor={dev_minor}", everything),
-        (f"stx_mnt_id={mount:#x}", everything and mask & 0x1000),
+        (f"stx_mnt_id={hexadecimal(mount)}", everything and mask & 0x1000),
         (f"stx_dio_mem_align={align}", everything and mask & 0x2000),
         (f"stx_dio_offset_align={offset_align}", everything and mask & 0x2000),
         ("...", not everything),
@@ -160,10 +163,25 @@ def _fsid(_view: View, value: bytes) -> str:
     return f"{{val=[{hex(one) if one else 0}, {hex(other) if other else 0}]}}"
 
 
+def _statfs(name: str) -> Printer:
+    """What is known of a file system; old kernels do not tell its flags."""
+
+    def printer(view: View, where: int) -> str:
+        one = layouts(name)[view.abi]
+        data = view.fetch(where, one.packing.size)
+        if data is None:
+            return pointer(where)
+        shown = one.members(view, data)
+        told = one.packing.unpack(data)[-1] & _ST_VALID
+        return f"{{{', '.join(shown if told else shown[:-1])}}}"
+
+    return printer
+
+
 def _sized_statfs(size: str) -> Printer:
     """statfs64(2)'s structure, which the kernel fills in only when it is told the right size."""
     index = int(size)
-    inner = printer_of("*statfs64")
+    inner = _statfs("statfs64")
     return lambda view, where: inner(view, where) if view.args[index] == _STATFS64_SIZE else pointer(where)
 
 
@@ -173,10 +191,10 @@ kinds(
         "*stat64": lambda view, address: _stat_text(view, address, _STAT64),
         "*oldstat": lambda view, address: _stat_text(view, address, _OLD_STAT),
         "*statx": _statx,
+        "*statfs": _statfs("statfs"),
         "statx_flags": _statx_flags,
         "file_mode": file_mode,
         "mknod_mode": _node_mode,
-        "fs_type": lambda view, value: view.names.word(hex(value), constants("fs_type").names.get(value)),
         "fsid": _fsid,
     }
 )

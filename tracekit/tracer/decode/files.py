@@ -89,13 +89,13 @@ def _entries(heads: Mapping[int, struct.Struct], *, old: bool) -> Printer:
         size = view.ret
         if view.failed or not address:
             return pointer(address)
-        data = view.fetch(address, min(size, MOST)) if size else b""
-        if data is None:
-            return pointer(address)
+        data = view.readable(address, min(size, MOST))
         found, rest = _split_entries(data, head)
         if not view.options.verbose:
-            more = "+" if rest else ""
+            more = "+" if rest or len(data) < size else ""
             return f"{pointer(address)} /* {len(found)}{more} entries */"
+        if len(data) < size:
+            return pointer(address)
         return "[" + ", ".join(_entry(view, one, head, old=old) for one in found) + "]"
 
     return printer

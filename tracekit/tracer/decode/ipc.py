@@ -80,10 +80,10 @@ def _message(size: str) -> Printer:
 
     def printer(view: View, where: int) -> str:
         word = view.abi.word
-        data = view.fetch(where, word)
+        data = view.fetch(where, 2 * word)  # struct msgbuf with its first byte of text, and padding
         if data is None:
             return pointer(where)
-        kind = int.from_bytes(data, "little", signed=True)
+        kind = int.from_bytes(data[:word], "little", signed=True)
         return f"{{mtype={kind}, mtext={counted(view, where + word, length(view))}}}"
 
     return printer

@@ -13,7 +13,7 @@ from tracekit.tracer.decode.view import PAGE, Printer, View, pointer
 _MAP_TYPE: Final = 0xF
 _HUGE_SHIFT: Final = 26
 _HUGE_MASK: Final = 0x3F << _HUGE_SHIFT
-_MREMAP_FIXED: Final = 2
+_TO_PLACE: Final = 3  # MREMAP_MAYMOVE and MREMAP_FIXED, <linux/mman.h>
 _POLICY_FLAGS: Final = 0xE000  # MPOL_MODE_FLAGS, <linux/mempolicy.h>
 
 
@@ -86,7 +86,7 @@ def _page_status(view: View, value: int) -> str:
 def _new_address(flags: str) -> Printer:
     """Mremap's fifth argument, there only when the flags say where to go."""
     index = int(flags)
-    return lambda view, value: pointer(value) if view.args[index] & _MREMAP_FIXED else None
+    return lambda view, value: pointer(value) if view.args[index] & _TO_PLACE == _TO_PLACE else None
 
 
 kinds(

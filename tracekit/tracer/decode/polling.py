@@ -6,17 +6,18 @@ from typing import Final
 from tracekit.syscalls import packings
 from tracekit.tracer.decode.files import fd
 from tracekit.tracer.decode.registry import families, kinds, printer_of
-from tracekit.tracer.decode.scalars import U32, signed32
+from tracekit.tracer.decode.scalars import U32, U64, signed32
 from tracekit.tracer.decode.signals import signal_set
 from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.text import number
-from tracekit.tracer.decode.view import Printer, View, pointer
+from tracekit.tracer.decode.view import MOST, Printer, View, pointer
 
 _POLLFD: Final = struct.Struct("<ihH")
 _EPOLL_EVENT: Final = dict.fromkeys(("x86_64", "i386"), struct.Struct("<IQ"))  # packed, <linux/eventpoll.h>
 _EPOLL_EVENT_ALIGNED: Final = struct.Struct("<I4xQ")
 _EPOLL_CTL_DEL: Final = 2
 _SIGSET_PAIR: Final = packings("PN")
+_ROOM: Final = 994
 _FD_SET_MAX: Final = 1 << 20  # bits that are looked at
 
 
@@ -31,34 +32,44 @@ def _pollfds(count: str) -> Printer:
     return lambda view, where: array_text(view, where, length(view) & U32, _POLLFD.size, one)
 
 
-def _ready(view: View) -> str:
-    """The descriptors that something happened to: ``[{fd=5, revents=POLLIN}]``."""
-    limit = view.options.string_limit
-    data = view.readable(view.args[0], min(view.args[1] & U32, 1 << 16) * _POLLFD.size)
-    if not data:
-        return f"[{pointer(view.args[0])}]"
+def _ready(view: View) -> str | None:
+    """The descriptors that something happened to: ``[{fd=5, revents=POLLIN}]``; None when nobody looks."""
+    address, count = view.args[0], min(view.args[1] & U32, MOST // _POLLFD.size)
+    if not address or not count or view.options.opaque or address + count * _POLLFD.size > U64:
+        return None
+    data = view.readable(address, count * _POLLFD.size)
+    whole = len(data) // _POLLFD.size
+    limit = whole if view.options.verbose else view.options.string_limit
     shown: list[str] = []
-    for descriptor, _, happened in _POLLFD.iter_unpack(data[: len(data) // 8 * 8]):
+    used = 0  # characters of strace's line, which has no room for more than _ROOM of them
+    for descriptor, _, happened in _POLLFD.iter_unpack(data[: whole * _POLLFD.size]):
         if not happened:
             continue
-        if len(shown) == limit and not view.options.verbose:
+        text = f"{{fd={descriptor}, revents={view.names.bare('poll_mask', happened)}}}"
+        if len(shown) >= limit or used + len(text) >= _ROOM:
             shown.append("...")
             break
-        shown.append(f"{{fd={descriptor}, revents={view.spell('poll_mask', happened)}}}")
-    return f"[{', '.join(shown)}]"
+        shown.append(text)
+        used += len(text) + 2
+    else:
+        if whole < count:
+            shown.append(hex(address + whole * _POLLFD.size))
+    return f"[{', '.join(shown)}]" if shown else ""
 
 
 def _poll_result(view: View, value: int) -> str:
     if not value:
         return "0 (Timeout)"
-    return f"{value} ({_ready(view)})" if view.args[0] and view.args[1] & U32 else str(value)
+    ready = _ready(view)
+    return f"{value} ({ready})" if ready else str(value)
 
 
 def _ppoll_result(view: View, value: int) -> str:
     if not value:
         return "0 (Timeout)"
-    left = _left(view, 2)
-    return f"{value} ({_ready(view)}{left and ', ' + left})"
+    ready = _ready(view)
+    notes = [text for text in (ready, _left(view, 2)) if text] if ready is not None else []
+    return f"{value} ({', '.join(notes)})" if notes else str(value)
 
 
 def _left(view: View, index: int) -> str:
@@ -89,7 +100,7 @@ def _fd_set(count: str) -> Printer:
 
     def printer(view: View, where: int) -> str:
         size = signed32(length(view))
-        if not where or size < 0:
+        if not where or size <= 0:
             return pointer(where)
         members = _members(view, where, size)
         return pointer(where) if members is None else _set(view, members)
@@ -101,15 +112,19 @@ def _select_result(view: View, value: int) -> str:
     """What select(2) left in the sets: ``2 (in [5], out [16], left {tv_sec=0, tv_nsec=0})``."""
     if not value:
         return "0 (Timeout)"
-    shown = []
-    left_to_show = value
+    shown, missing = "", value
     for name, index in (("in", 1), ("out", 2), ("except", 3)):
-        members = _members(view, view.args[index], signed32(view.args[0])) if view.args[index] else None
-        if members and left_to_show > 0:
-            shown.append(f"{name} [{' '.join(map(str, members[:left_to_show]))}]")
-            left_to_show -= len(members)
+        count = signed32(view.args[0])
+        members = _members(view, view.args[index], count) if view.args[index] and count > 0 else None
+        if members is None or missing <= 0:
+            continue
+        if members:
+            before = ", " if shown else ""
+            shown += f"{before}{name} [{' '.join(map(str, members[:missing]))}"
+            missing -= len(members)
+        shown += "]" if shown else ""  # as strace does it: once more for an empty set behind another one
     left = _left(view, 4)
-    return f"{value} ({', '.join([*shown, *([left] if left else [])])})"
+    return f"{value} ({', '.join(text for text in (shown, left) if text)})"
 
 
 def _sigset_pair(view: View, where: int) -> str:

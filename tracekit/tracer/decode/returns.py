@@ -56,7 +56,14 @@ def _signal_note(_view: View, value: int) -> str:
 
 
 def _time_state(view: View, value: int) -> str:
-    return f"{value} ({view.spell('timex_state', value)})"
+    """adjtimex(2)'s state of the clock, beside the structure if that could be read."""
+    syscall = view.call.syscall
+    name = constants("timex_state").names.get(value)
+    if syscall is None or name is None:
+        return str(value)
+    last = syscall.form.arguments[-1]
+    text = printer_of(last.kind)(view, view.args[last.index]) or ""
+    return f"{value} ({name})" if text.startswith("{") else str(value)
 
 
 def _clock_note(_view: View, value: int) -> str:

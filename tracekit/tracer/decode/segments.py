@@ -87,8 +87,8 @@ def _segment_rest(view: View, where: int) -> str:
 
 def _allotted(view: View, value: int) -> str:
     """set_thread_area(2)'s return value, and which entry the kernel chose."""
-    entry = _entry(view, view.args[0])
-    return str(value) if entry is None else f"{value} (entry_number={entry})"
+    data = view.fetch(view.args[0], _DESCRIPTOR.size)
+    return str(value) if data is None else f"{value} (entry_number={_DESCRIPTOR.unpack(data)[0]})"
 
 
 def _thread_segment(view: View, where: int) -> str | None:

@@ -67,6 +67,8 @@ def text_memory(view: View, address: int, limit: int) -> bytes:
     data = view.text(address, first)
     if len(data) == first < size and 0 not in data:
         data += view.text(address + first, size - first)
+    if 0 < len(data) < size and 0 not in data:
+        view.task.cut_short(address, len(data), size)
     return data
 
 
@@ -168,9 +170,11 @@ def _attribute_value(size: str) -> Printer:
 
     def printer(view: View, address: int) -> str:
         many, limit = length(view), view.options.string_limit
-        shown = view.text(address, min(many, limit))
-        if many > _ATTRIBUTE_MOST or not shown.endswith(b"\0"):
-            return counted(view, address, many) if 0 <= many <= _ATTRIBUTE_MOST else pointer(address)
+        if not 0 <= many <= _ATTRIBUTE_MOST:
+            return pointer(address)
+        shown = view.text(address, min(many, limit + 1))[:limit]
+        if len(shown) < min(many, limit) or not shown.endswith(b"\0"):
+            return counted(view, address, many)
         if _in_hexadecimal(shown, view.options.hex_strings):
             return counted(view, address, many)
         return quoted(shown[:-1], view.options.hex_strings)
