@@ -248,6 +248,23 @@ def test_letting_go_at_execve_needs_every_call() -> None:
     assert "--seccomp-bpf is not enabled because it is not compatible with -b" in ours
 
 
+CUT_SHORT = """
+import ctypes, mmap
+libc = ctypes.CDLL(None)
+block = mmap.mmap(-1, 2 * mmap.PAGESIZE)
+start = ctypes.addressof(ctypes.c_char.from_buffer(block))
+block[mmap.PAGESIZE - 5:mmap.PAGESIZE] = b"12345"
+libc.munmap(ctypes.c_void_p(start + mmap.PAGESIZE), mmap.PAGESIZE)
+libc.chdir(ctypes.c_void_p(start + mmap.PAGESIZE - 5))
+import os; os._exit(0)
+"""
+
+
+def test_a_string_that_is_cut_short_is_told() -> None:
+    ours, theirs = both("-o", "t", "-e", "trace=chdir", *python(CUT_SHORT))
+    assert ours == theirs == "strace: umovestr: short read (5 < #) @#: Bad address\n"
+
+
 def test_without_a_tracer_there_is_no_program() -> None:
     status, out, said = traced(TRACEKIT, ["-D", "-o", "/nowhere/t", "echo", "never"])
     assert (status, out) == (1, "")

@@ -22,8 +22,17 @@ class Self:
     def read(self, address: int, size: int) -> bytes:
         return memory.read(os.getpid(), address, size)
 
-    def describe(self, _fd: int) -> str:
+    def describe(self, _fd: int, _tid: int | None = None) -> str:
         return ""
+
+    def target(self, _pidfd: int) -> int:
+        return -1
+
+    def netlink(self, _fd: int) -> int | None:
+        return None
+
+    def cut_short(self, _address: int, _got: int, _wanted: int) -> None:
+        pass
 
     def cwd(self) -> str:
         return ""

@@ -68,6 +68,11 @@ class Record:
         """A thread goes on under its leader's tid."""
         self._put(self._writer.supersede, (former, leader))
 
+    def say(self, message: str) -> None:
+        """Say something on standard error, where strace would."""
+        if self._notices:
+            self._put(self._notices.say, (message,))
+
     def attached(self, tid: int) -> None:
         """Say that a task was attached to."""
         if self._notices:

@@ -1,7 +1,10 @@
 """The tasks (threads, LWPs) under trace, and what the header lines say of them."""
 
+import errno
+import os
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tracekit.tracer import memory, procfs
@@ -46,6 +49,8 @@ class Task:
     injected: Counter[tuple[str, int]] = field(default_factory=Counter)
     """How often it made each of the calls that something may be done to: architecture and number."""
 
+    say: Callable[[str], None] = lambda _message: None
+    """Takes what is said of it on standard error."""
     pages: memory.Pages = field(default_factory=dict)
     """Its memory, as far as it was read at the stop that it stands in."""
 
@@ -64,6 +69,10 @@ class Task:
     def netlink(self, fd: int) -> int | None:
         """Return the protocol of a netlink socket, -1 when nobody tells, None when it is none."""
         return self.descriptors.netlink(self.tid, fd)
+
+    def cut_short(self, address: int, got: int, wanted: int) -> None:
+        """Say that a string is not all there, in strace's words (ucopy.c: umovestr)."""
+        self.say(f"umovestr: short read ({got} < {wanted}) @{address:#x}: {os.strerror(errno.EFAULT)}")
 
     def cwd(self) -> str:
         """Return the ``<...>`` annotation of AT_FDCWD, or nothing."""
@@ -107,7 +116,7 @@ class Tasks(dict[int, Task]):
         if self.core:
             self.core.take(tid, pid, new=new)
         self._record.attach(tid, procfs.comm(tid))
-        self[tid] = Task(tid, pid, self._descriptors)
+        self[tid] = Task(tid, pid, self._descriptors, say=self._record.say)
         self.seen += 1
         return self[tid]
 

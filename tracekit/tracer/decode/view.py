@@ -69,6 +69,10 @@ class Task(Protocol):
         """What stands behind ``AT_FDCWD``: ``</tmp>``, or nothing."""
         ...
 
+    def cut_short(self, address: int, got: int, wanted: int) -> None:
+        """Take notice of a string whose memory ended before it did."""
+        ...
+
 
 class Call:
     """One call of one task, from its entry to its exit.
@@ -150,6 +154,9 @@ class Piece:
     def cwd(self) -> str:
         """Nothing: so is the working directory."""
         return ""
+
+    def cut_short(self, _address: int, _got: int, _wanted: int) -> None:
+        """Nothing: that was noticed at the stop."""
 
 
 NOTHING: Final = Piece(0, b"")
