@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 ROUNDS ?= 200
 BENCH_ARGS  ?=
 
-.PHONY: help demo test torture check bench-tracing lint types format clean
+.PHONY: help demo test torture check bench-tracing lint types format calls clean
 
 help: ## explain each target
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ types: $(READY) ## mypy, strict, on everything
 format: $(READY) ## put the code into its standard format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+calls: $(READY) ## write docs/calls.md: every call beside strace 6.1
+	$(BIN)/python -m tests.support.verdicts
 
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

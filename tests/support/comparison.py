@@ -2,17 +2,21 @@
 
 import platform
 import re
+import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from tests.support.processes import stop
 from tests.support.requirements import need
 from tests.support.tracees import BARE, SOURCES
 from tests.support.tracers import TRACEKIT
+from tracekit.syscalls import calls
 
 FAMILIES: Final = (
     "bad",
@@ -29,7 +33,11 @@ FAMILIES: Final = (
     "system",
     "newer",
     "threads",
+    "pausing",
 )
+BRISK: Final = FAMILIES[:-1]
+"""Those that don't sleep for a while."""
+
 STRACE: Final = "6.1"
 """The version that the differences are listed for."""
 
@@ -47,9 +55,10 @@ CHANCE: Final = (
     (r"^(times|time|sysinfo|getcpu|brk)\((.*) = .*", r"\1 N"),
     (r"^(adjtimex|clock_adjtime)\(.*modes=0.*", r"\1 N"),
     (r"^([sg]et_thread_area)\(\{entry_number=[1-9]\d*", r"\1({entry_number=N"),
-    (r"^(add_key|keyctl)(\(.*\)) += \d+$", r"\1\2 = N"),
+    (r"^(add_key|keyctl)(\(.*\)) += \d+\b", r"\1\2 = N"),
     (r"^(keyctl\(\w+, )\d{6,}", r"\1N"),
     (r"(?<=:\[)\d+(?:->\d+)?(?=\])", "N"),
+    (r" <\d+\.\d+>$", " <N>"),
     (r"left \{[^}]*\}", "left N"),
     (r"<pid:\d+>", "<pid:N>"),
     (r"(?<=/#)\d+(?=>)", "N"),
@@ -59,13 +68,19 @@ CHANCE: Final = (
 )
 """What two runs of the program have in different ways, and what stands for it."""
 
+UNNAMED: Final = frozenset(
+    call.name for number, call in calls("x86_64").items() if number in (335, 336) or number > 450
+)
+"""The calls that strace 6.1 does not know."""
+
 INTERRUPTED: Final = "~"
 """Marks a call whose line had two halves."""
 
-_LINE: Final = re.compile(r"(\d+) +(.*)")
-_RESUMED: Final = re.compile(r"(?:\[[^]]*\] )*<\.\.\. \w+ resumed>")
+_LINE: Final = re.compile(r"(\d{6,}|[\d ]{5}) (.*)")
+_TIME: Final = re.compile(r" *\d[\d:.]* ")
+_RESUMED: Final = re.compile(r"<\.\.\. \w+ resumed>")
 _PADDING: Final = re.compile(r"\) += ")
-_LEADER: Final = re.compile(r"(?:\[[^]]*\] )+")
+_LEADER: Final = re.compile(r"(?: *\d[\d:.]* )?(?:\[[^]]*\] )*")
 _CALL: Final = re.compile(r"(\w+)\(")
 _RAW: Final = re.compile(r"-?(?:0x[0-9a-f]+|\d+|NULL)")
 _TOKEN: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|[\w.?-]+|[^\w\s]")
@@ -116,8 +131,13 @@ def build(folder: Path) -> Path:
     return program
 
 
-def compare(program: Path, folder: Path, options: Sequence[str], families: Sequence[str]) -> list[Pair]:
+def compare(
+    program: Path, folder: Path, options: Sequence[str], families: Sequence[str], *, unnamed: bool = False
+) -> list[Pair]:
     """Trace some families of calls with strace and with ours, and put their lines side by side.
+
+    Calls that strace has no name for are left out unless they are asked for: what is said of
+    calls by name or class (-e trace=) cannot reach them there.
 
     Raises:
         AssertionError: The tracers don't agree on the number of tasks, or of lines of a task.
@@ -127,9 +147,23 @@ def compare(program: Path, folder: Path, options: Sequence[str], families: Seque
         here = folder / name.rjust(6, "_")  # both have paths of one length: columns depend on it
         here.mkdir(parents=True)
         runs.append((here, _start(tracer, program, here, options, families)))
-    theirs, ours = (_finish(process, here) for here, process in runs)
-    assert [len(lines) for lines in ours] == [len(lines) for lines in theirs]
+    try:
+        theirs, ours = (_finish(process, here) for here, process in runs)
+    finally:
+        for _, process in runs:
+            stop(process, signal.SIGKILL)
+    if not unnamed:
+        theirs, ours = ([_named(lines) for lines in tasks] for tasks in (theirs, ours))
+    for other, mine in zip(theirs, ours, strict=True):
+        assert len(mine) == len(other), _first_difference(other, mine)
     return [_pair(*lines) for tasks in zip(theirs, ours, strict=True) for lines in zip(*tasks, strict=True)]
+
+
+def _first_difference(theirs: list[str], ours: list[str]) -> str:
+    """Where one of two tasks has a line that the other has not."""
+    steps = zip_longest(map(_name, theirs), map(_name, ours))
+    at = next(at for at, (other, mine) in enumerate(steps) if other != mine)
+    return f"strace: {theirs[max(at - 1, 0) : at + 3]}, ours: {ours[max(at - 1, 0) : at + 3]}"
 
 
 def _pair(theirs: str, ours: str) -> Pair:
@@ -144,7 +178,9 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     command = [*tracer, "-f", *options, "-o", f"{here}.trace", "--", str(program), *families]
     null = subprocess.DEVNULL
-    return subprocess.Popen(command, cwd=here, stdin=null, stdout=null, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        command, cwd=here, stdin=null, stdout=null, stderr=subprocess.PIPE, start_new_session=True
+    )
 
 
 def _finish(process: subprocess.Popen[bytes], here: Path) -> list[list[str]]:
@@ -167,7 +203,7 @@ def _texts(out: Path) -> Iterator[str]:
     first = next((at for at, tid in enumerate(tids) if at and tid - tids[at - 1] > WRAPPED), 0)
     for tid in tids[first:] + tids[:first]:
         text = out.with_name(f"{out.name}.{tid}").read_text("utf-8", errors="surrogateescape")
-        yield "".join(f"{tid} {line}\n" for line in text.splitlines())
+        yield "".join(f"{tid:<5} {line}\n" for line in text.splitlines())
 
 
 def lines_by_task(trace: str) -> list[list[str]]:
@@ -177,29 +213,36 @@ def lines_by_task(trace: str) -> list[list[str]]:
         match = _LINE.fullmatch(line)
         assert match, f"not a line of strace's: {line}"
         lines = tasks.setdefault(match[1], [])
-        if resumed := _RESUMED.match(match[2]):
+        text = _parts(match[2])[1]
+        if resumed := _RESUMED.match(text):
             first = lines[-1].removesuffix("<unfinished ...>").removesuffix(" ")
-            lines[-1] = INTERRUPTED + first + match[2][resumed.end() :]
+            lines[-1] = INTERRUPTED + first + text[resumed.end() :]
         else:
             lines.append(match[2])
     return list(tasks.values())
 
 
+def _named(lines: list[str]) -> list[str]:
+    return [line for line in lines if "syscall_0x" not in line and _name(line) not in UNNAMED]
+
+
 def settled(line: str) -> str:
     """Return a line without what chance has put there."""
     leader, text = _parts(line)
+    leader = _TIME.sub(lambda time: re.sub(r"\d", "0", time[0]), leader, count=1)
     for pattern, words in CHANCE:
         text = re.sub(pattern, words, text)
     return leader + text
 
 
 def _parts(line: str) -> tuple[str, str]:
-    """Part a line from the call's number and place before it (-n, -i)."""
-    end = match.end() if (match := _LEADER.match(line)) else 0
+    """Part a line from the time, the call's number and its place before it (-t, -n, -i)."""
+    match = _LEADER.match(line)
+    end = match.end() if match else 0
     return line[:end], line[end:]
 
 
 def _name(line: str) -> str:
-    text = _parts(line)[1]
+    text = _parts(line.removeprefix(INTERRUPTED))[1]
     match = _CALL.match(text)
     return match[1] if match else text.split("{", maxsplit=1)[0].strip()

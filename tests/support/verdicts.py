@@ -95,7 +95,7 @@ def _wrapped(names: Sequence[str], width: int = 110) -> str:
 def main() -> None:
     """Write the page anew."""
     with tempfile.TemporaryDirectory() as folder:
-        found = verdicts(compare(build(Path(folder)), Path(folder), [], FAMILIES))
+        found = verdicts(compare(build(Path(folder)), Path(folder), [], FAMILIES, unnamed=True))
     PAGE.write_text(page(found, reasons()), encoding="utf-8")
 
 
