@@ -26,8 +26,8 @@ sys.exit(status if status >= 0 else 128 - status)
 """Starts a program under trace; its settings are JSON."""
 
 _LINE = re.compile(r"(?P<tid>\d+) +[\d.]+ (?P<text>.*)")
-_CHANCE = re.compile(r" <[\d.]+>$|0x[57][0-9a-f]{6,}|(?<=si_pid=)\d+|(?<=time=)\d+|\b\d{4,}\b")
-"""What differs from run to run: durations, addresses, ids, times."""
+_CHANCE = r" <[\d.]+>$|0x[57][0-9a-f]{6,}|(?<=si_pid=)\d+|(?<=time=)\d+|\b\d{4,}\b"
+"""What differs from run to run: durations, addresses, ids, times; so do the tids of the lines."""
 
 
 def tracing(command: Sequence[str | Path], out: Path, wanted: str, **settings: Any) -> list[str]:
@@ -52,10 +52,13 @@ def by_task(path: Path) -> list[list[str]]:
     A call that another task's line has cut in two is put together.
     """
     tasks: dict[str, list[str]] = defaultdict(list)
-    for line in path.read_text().splitlines():
+    text = path.read_text()
+    tids = "|".join({line.split(" ", 1)[0] for line in text.splitlines()})
+    chance = re.compile(rf"{_CHANCE}|\b({tids})\b")
+    for line in text.splitlines():
         match = _LINE.fullmatch(line)
         assert match, line
-        text = _CHANCE.sub("", match["text"])
+        text = chance.sub("", match["text"])
         lines = tasks[match["tid"]]
         resumed = re.match(r"<\.\.\. \w+ resumed>", text)
         if resumed and lines and lines[-1].endswith(" <unfinished ...>"):

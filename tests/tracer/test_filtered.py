@@ -62,11 +62,14 @@ signal.signal(signal.SIGALRM, lambda *_: os.getppid())
 signal.setitimer(signal.ITIMER_REAL, 0.01)
 time.sleep(0.05)
 signal.setitimer(signal.ITIMER_REAL, 0)
+waiting, go = os.pipe()
 child = os.fork()
 if not child:
-    os.kill(os.getpid(), signal.SIGSTOP); os.getppid(); os.abort()
+    os.kill(os.getpid(), signal.SIGSTOP); os.getppid(); os.read(waiting, 1); os.abort()
 os.waitpid(child, os.WUNTRACED)
 os.kill(child, signal.SIGCONT)
+os.waitpid(child, os.WCONTINUED)  # or SIGCHLD for that and for its end could become one
+os.write(go, b"x")
 os.waitpid(child, 0)
 os.kill(os.getpid(), signal.SIGTERM)
 """
