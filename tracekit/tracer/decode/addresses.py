@@ -30,7 +30,8 @@ def interface(view: View, index: int) -> str:
         name = socket.if_indextoname(index)
     except (OSError, OverflowError):
         return str(index)
-    return view.names.word(str(index), f'if_nametoindex("{name}")')
+    text = quoted(name.encode(), view.options.hex_strings)
+    return view.names.word(str(index), f"if_nametoindex({text})")
 
 
 def hardware(view: View, data: bytes, kind: int = -1) -> str:
@@ -49,13 +50,14 @@ def internet(view: View, family: int, data: bytes, label: str = "") -> str:
     before = f"{label}=" if label else ""
     raw = quoted(data, 2)
     if family == INET:
-        return before + view.names.word(raw, f'inet_addr("{socket.inet_ntoa(data[:4])}")')
+        host = quoted(socket.inet_ntoa(data[:4]).encode(), view.options.hex_strings)
+        return before + view.names.word(raw, f"inet_addr({host})")
     if family != INET6:
         return before + raw
-    host = socket.inet_ntop(socket.AF_INET6, data[:16])
+    host = quoted(socket.inet_ntop(socket.AF_INET6, data[:16]).encode(), view.options.hex_strings)
     if view.names.style == "abbrev":
-        return f'inet_pton(AF_INET6, "{host}"{f", &{label}" if label else ""})'
-    return before + view.names.word(raw, f'inet_pton(AF_INET6, "{host}")')
+        return f"inet_pton(AF_INET6, {host}{f', &{label}' if label else ''})"
+    return before + view.names.word(raw, f"inet_pton(AF_INET6, {host})")
 
 
 def internet_at(view: View, family: int, address: int, length: int, label: str = "") -> str:

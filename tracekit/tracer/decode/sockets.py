@@ -4,6 +4,7 @@ import socket
 from typing import Final
 
 from tracekit.syscalls import constant_sets, constants
+from tracekit.tracer.decode.names import Names
 from tracekit.tracer.decode.netlink import netlink_text
 from tracekit.tracer.decode.registry import captures, families, kinds
 from tracekit.tracer.decode.scalars import U32, signed32
@@ -12,6 +13,7 @@ from tracekit.tracer.decode.text import counted, number
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 _AX25, _PACKET = 3, 17
+_EXPLAINED: Final = Names("verbose")  # whatever -X says: no header has these names
 _TYPE_MASK: Final = 0xF  # SOCK_TYPE_MASK, <linux/net.h>
 
 
@@ -120,7 +122,7 @@ def _protocol(view: View, value: int) -> str:
     if family in _PROTOCOLS:
         return view.spell(_PROTOCOLS[family], value & U32)
     if family == _AX25:
-        return view.names.explained("protocol_ax25", value & U32)
+        return _EXPLAINED.spell("protocol_ax25", value & U32)
     if family == _PACKET:
         return f"htons({view.spell('ethernet_protocol', socket.ntohs(value & 0xFFFF))})"
     return str(value)

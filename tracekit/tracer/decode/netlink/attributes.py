@@ -1,6 +1,7 @@
 """Attributes of netlink, one after the other and within each other (struct nlattr, linux/netlink.h)."""
 
 import struct
+from dataclasses import replace
 from typing import Final
 
 from tracekit.syscalls import NetlinkTable, netlink_tables
@@ -19,7 +20,7 @@ _MOST_TOLD: Final = 64
 def attributes_text(view: View, payload: Payload, table: NetlinkTable | None) -> str:
     """All attributes there: ``[[{nla_len=8, nla_type=IFLA_MTU}, 1500], ...]``; without table, bytes."""
     shown: list[str] = []
-    left = Payload(payload.address, payload.length, payload.family)
+    left = Payload(payload.address, payload.length, payload.family, depth=payload.depth)
     lone = True
     while True:
         if left.length < _HEADER.size:
@@ -48,7 +49,7 @@ def _attribute(view: View, where: Payload, length: int, kind: int, table: Netlin
     length = min(length, where.length)
     if length <= _HEADER.size:
         return head
-    inside = Payload(where.address + _HEADER.size, length - _HEADER.size, where.family, where.told)
+    inside = replace(where, address=where.address + _HEADER.size, length=length - _HEADER.size)
     content = table.content(kind & _TYPE) if table else None
     text = print_of(content)(view, inside) if content else None
     return f"[{head}, {inside.raw(view) if text is None else text}]"

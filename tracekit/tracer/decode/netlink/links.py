@@ -6,7 +6,7 @@ from typing import Final
 from tracekit.syscalls import netlink_tables
 from tracekit.tracer.decode.addresses import interface, internet, internet_at
 from tracekit.tracer.decode.netlink.attributes import attributes_text
-from tracekit.tracer.decode.netlink.payloads import Payload, payloads
+from tracekit.tracer.decode.netlink.payloads import DEEPEST, Payload, payloads
 from tracekit.tracer.decode.netlink.structures import structure
 from tracekit.tracer.decode.view import View, pointer
 
@@ -38,7 +38,7 @@ def _via(view: View, payload: Payload) -> str | None:
 def _multipath(view: View, payload: Payload) -> str | None:
     """Next hops, each with attributes of its own (RTA_MULTIPATH)."""
     size = _NEXT_HOP.size
-    if payload.length < size:
+    if payload.length < size or payload.depth == DEEPEST:
         return None
     shown: list[str] = []
     left = payload
@@ -68,7 +68,9 @@ def _next_hop(view: View, where: Payload, data: bytes, length: int) -> str:
     )
     if length <= _NEXT_HOP.size:
         return head
-    rest = Payload(where.address + _NEXT_HOP.size, length - _NEXT_HOP.size, where.family)
+    rest = Payload(
+        where.address + _NEXT_HOP.size, length - _NEXT_HOP.size, where.family, depth=where.depth + 1
+    )
     return f"[{head}, {attributes_text(view, rest, netlink_tables()['rta'])}]"
 
 

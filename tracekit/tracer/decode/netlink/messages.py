@@ -6,7 +6,7 @@ from typing import Final
 from tracekit.syscalls import errno_name, netlink_tables
 from tracekit.tracer.decode.netlink.attributes import attributes_text
 from tracekit.tracer.decode.netlink.families import KOBJECT_UEVENT, flags_text, of_family, type_text
-from tracekit.tracer.decode.netlink.payloads import Payload
+from tracekit.tracer.decode.netlink.payloads import DEEPEST, Payload
 from tracekit.tracer.decode.netlink.uevent import uevent_text
 from tracekit.tracer.decode.scalars import signed32
 from tracekit.tracer.decode.text import counted
@@ -61,7 +61,7 @@ def _message(view: View, where: Payload, data: bytes, family: int) -> str:
     size = min(size, where.length)
     if size <= _HEADER.size:
         return head
-    inside = Payload(where.address + _HEADER.size, size - _HEADER.size)
+    inside = Payload(where.address + _HEADER.size, size - _HEADER.size, depth=where.depth)
     return f"[{head}, {_content(view, inside, family, kind, flags)}]"
 
 
@@ -80,7 +80,7 @@ def _content(view: View, payload: Payload, family: int, kind: int, flags: int) -
 def _error(view: View, payload: Payload, family: int, flags: int) -> str:
     """An error, and the message that it is about; attributes may follow (struct nlmsgerr)."""
     whole = _ERROR_SIZE + _HEADER.size
-    if payload.length < whole:
+    if payload.length < whole or payload.depth == DEEPEST:
         return payload.raw(view)
     data = view.fetch(payload.address, whole)
     if data is None:
@@ -89,7 +89,8 @@ def _error(view: View, payload: Payload, family: int, flags: int) -> str:
     about = payload.rest(_ERROR_SIZE)
     size = max(_HEADER.size, int.from_bytes(data[_ERROR_SIZE : 2 * _ERROR_SIZE], "little"))
     size = min(about.length, _HEADER.size if flags & _CAPPED else size)
-    message = _message(view, Payload(about.address, size), data[_ERROR_SIZE:], family)
+    inside = Payload(about.address, size, depth=payload.depth + 1)
+    message = _message(view, inside, data[_ERROR_SIZE:], family)
     text = f"{{error={_code(view, code)}, msg={message}}}"
     if about.length <= size:
         return text

@@ -12,6 +12,9 @@ from tracekit.syscalls import Content
 from tracekit.tracer.decode.text import counted
 from tracekit.tracer.decode.view import View
 
+DEEPEST: Final = 32
+"""How far messages are looked into that are about messages, and routes that hold routes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Payload:
@@ -22,16 +25,18 @@ class Payload:
         length: in bytes, as it says of itself.
         family: the address family in the message's header.
         told: what attributes beside it have said, by what it is about.
+        depth: how many messages or routes it is in.
     """
 
     address: int
     length: int
     family: int = 0
     told: dict[str, str] = field(default_factory=dict)
+    depth: int = 0
 
     def rest(self, offset: int) -> "Payload":
         """What follows after so many bytes."""
-        return Payload(self.address + offset, self.length - offset, self.family, self.told)
+        return Payload(self.address + offset, self.length - offset, self.family, self.told, self.depth)
 
     def raw(self, view: View) -> str:
         """Its bytes."""
