@@ -149,9 +149,11 @@ def _string(view: View, address: int) -> str:
     text, end, _ = data.partition(b"\0")
     if not end and len(data) < _STRING:
         return "???"
-    limit = view.options.string_limit
+    limit, style = view.options.string_limit, view.options.hex_strings
+    if style in {1, 2}:  # in hexadecimal the NUL is a byte like any other
+        return quoted((text + end)[:limit], style) + "..."
     more = len(text) >= limit or not end  # the NUL counts, too
-    return quoted(text[:limit], view.options.hex_strings) + ("..." if more else "")
+    return quoted(text[:limit], style) + ("..." if more else "")
 
 
 def _accents(member: str) -> Printer:

@@ -15,11 +15,10 @@ from tracekit.tracer.decode.ioctls.device_payload import (
 )
 from tracekit.tracer.decode.ioctls.exchange import (
     ARROW,
-    array_of,
     braced,
+    full_array,
     keep,
     kept,
-    local_array,
 )
 from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import kinds, printer_of
@@ -92,7 +91,7 @@ def _answered(view: View, address: int) -> str | None:
 
 
 def _text(view: View, request: Request) -> str:
-    shown = [f"version={local_array(view, request.version, *array_of('I'))}"]
+    shown = [f"version={full_array(view, request.version, 'I')}"]
     if int.from_bytes(request.version[:4], "little") != _VERSION_MAJOR:
         return f"[{braced(shown)[:-1]} /* unsupported device mapper ABI version */}}]"
     shown.append(f"data_size={request.data_size}")

@@ -4,7 +4,11 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from tracekit.tracer.decode.ioctls.exchange import array_of, bounded_text, braced, local_array
+from tracekit.tracer.decode.ioctls.exchange import (
+    bounded_text,
+    braced,
+    full_array,
+)
 from tracekit.tracer.decode.registry import printer_of
 from tracekit.tracer.decode.scalars import U32, device
 from tracekit.tracer.decode.structs import array_text
@@ -148,7 +152,7 @@ def versions(view: View, request: Request) -> Iterator[str]:
             return
         end, data, go_on = item
         following = int.from_bytes(data[:4], "little")
-        version = local_array(view, data[4:], *array_of("I"))
+        version = full_array(view, data[4:], "I")
         yield f"{{name={_rest(view, request, end)}, version={version}}}"
         offset += following
         if following:

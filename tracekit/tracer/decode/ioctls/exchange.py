@@ -99,8 +99,8 @@ def _changes(name: str) -> Printer:
 
 
 def whole(array: str) -> bool:
-    """Whether an array of structures has something in it, and could be read to its end."""
-    return array.startswith("[{") and not array.endswith("*/]")
+    """Whether an array of structures has something in it, and could be read as far as it is shown."""
+    return array.startswith("[") and array != "[]" and not array.endswith("*/]")
 
 
 def local_array(
@@ -112,6 +112,12 @@ def local_array(
     shown = wanted if view.options.verbose else min(wanted, view.options.string_limit)
     items = [element(view, data[at * size : (at + 1) * size]) for at in range(shown)]
     return f"[{', '.join([*items, '...'] if shown < wanted else items)}]"
+
+
+def full_array(view: View, data: bytes, kind: str) -> str:
+    """Numbers in a structure, all of them whatever -s says."""
+    size, element = array_of(kind)
+    return f"[{', '.join(element(view, data[at : at + size]) for at in range(0, len(data), size))}]"
 
 
 def array_of(kind: str) -> tuple[int, Callable[[View, bytes], str]]:
@@ -144,6 +150,11 @@ def _structs(name: str) -> Printer:
     return printer
 
 
+def _all_items(kind: str) -> Printer:
+    """``all_items(xI)``: the same of numbers, whatever -s says."""
+    return lambda view, data: full_array(view, data, kind)
+
+
 def _item_rows(count: str, kind: str) -> Printer:
     """``item_rows(2,xI)``: an array of arrays of as many numbers, in a structure."""
     size, element = array_of(kind)
@@ -156,11 +167,11 @@ def _item_rows(count: str, kind: str) -> Printer:
 
 def _pair(kind: str) -> Printer:
     """``pair(Q)``: a pointer to two numbers."""
-    size, element = array_of(kind)
+    size, _ = array_of(kind)
 
     def printer(view: View, address: int) -> str:
         data = view.fetch(address, 2 * size)
-        return pointer(address) if data is None else local_array(view, data, size, element, 2)
+        return pointer(address) if data is None else full_array(view, data, kind)
 
     return printer
 
@@ -222,6 +233,7 @@ families(
         "changes": _changes,
         "items": _items,
         "pair": _pair,
+        "all_items": _all_items,
         "item_rows": _item_rows,
         "array_at": _array_at,
         "ref": _reference,

@@ -6,12 +6,11 @@ from typing import Final
 from tracekit.syscalls import constants
 from tracekit.tracer.decode.ioctls.exchange import (
     ARROW,
-    array_of,
     braced,
     fetch_struct,
+    full_array,
     keep,
     kept,
-    local_array,
     members,
     peek_struct,
     values,
@@ -28,6 +27,7 @@ _LABEL: Final = 256  # FSLABEL_MAX, <linux/fs.h>
 _FIEMAP: Final = 32  # where fm_extents begins, <linux/fiemap.h>
 _DEDUPE: Final = 24  # where the files of FIDEDUPERANGE begin, <linux/fs.h>
 _SHOWN: Final = 2  # so many of them without -v
+_WIDE: Final = 8  # bytes of a word
 _KEY: Final = 32  # LO_KEY_SIZE, <linux/loop.h>
 
 
@@ -82,7 +82,7 @@ def _files(view: View, address: int, data: bytes, name: str) -> str:
     count = int(values(view, "dedupe_range", data)[2])
     few = count if view.options.verbose else min(count, _SHOWN)
     text = array_text(view, address + _DEDUPE, few, one.packing.size, one.text)
-    if few == count or not whole(text):
+    if few == count or not text.endswith("}]"):
         return text
     following = address + _DEDUPE + few * one.packing.size
     unreadable = view.fetch(following, one.packing.size) is None
@@ -117,7 +117,7 @@ def _loop_info(view: View, address: int) -> str:
     if data is None:
         return pointer(address)
     number, dev, inode, rdev, offset, kind, key_size, flags, name, key, init, reserved = layout.unpack(data)
-    all_of_it, size, element = view.options.verbose, *array_of("xL" if view.abi.word == 8 else "xI")
+    all_of_it = view.options.verbose
     shown = [f"lo_number={number}"]
     if all_of_it:
         shown += [f"lo_device={device(view, dev)}", f"lo_inode={inode}", f"lo_rdevice={device(view, rdev)}"]
@@ -129,8 +129,8 @@ def _loop_info(view: View, address: int) -> str:
     if all_of_it or kind:
         shown.append(f"lo_encrypt_key={_key(view, key, key_size)}")
     if all_of_it:
-        shown.append(f"lo_init={local_array(view, init, size, element)}")
-        shown.append(f"reserved={local_array(view, reserved, *array_of('xB'))}")
+        shown.append(f"lo_init={full_array(view, init, 'xQ' if view.abi.word == 8 else 'xI')}")
+        shown.append(f"reserved={full_array(view, reserved, 'xB')}")
     return braced(shown if all_of_it else [*shown, "..."])
 
 
@@ -163,7 +163,7 @@ def _loop_info64(view: View, data: bytes) -> str:
     if all_of_it or kind:
         shown += [f"lo_crypt_name={text(view, crypt)}", f"lo_encrypt_key={_key(view, key, key_size)}"]
     if all_of_it:
-        shown.append(f"lo_init={local_array(view, init, *array_of('xQ'))}")
+        shown.append(f"lo_init={full_array(view, init, 'xQ')}")
     return braced(shown if all_of_it else [*shown, "..."])
 
 
@@ -181,7 +181,7 @@ def _loop_config(view: View, address: int) -> str:
     shown = [f"fd={printer_of('fd')(view, fd)}", f"block_size={block_size}"]
     shown.append(f"info={_loop_info64(view, info)}")
     if any(reserved):
-        shown.append(f"__reserved={local_array(view, reserved, *array_of('xQ'))}")
+        shown.append(f"__reserved={full_array(view, reserved, 'xQ')}")
     return braced(shown)
 
 

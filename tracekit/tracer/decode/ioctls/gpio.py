@@ -7,6 +7,7 @@ from tracekit.tracer.decode.ioctls.exchange import (
     ARROW,
     array_of,
     braced,
+    full_array,
     keep,
     kept,
     local_array,
@@ -73,7 +74,7 @@ def _config(view: View, data: bytes) -> str:
     flags, count, padding, attributes = _CONFIG.unpack(data)
     shown = [f"flags={view.spell('gpio_v2_line_flags', flags)}", f"num_attrs={count}"]
     if any(padding):
-        shown.append(f"padding={local_array(view, padding, *array_of('xI'))}")
+        shown.append(f"padding={full_array(view, padding, 'xI')}")
     if count:
         text = local_array(view, attributes, _CONFIG_ATTRIBUTE, _config_attribute, count)
         shown.append(f"attrs={text}")
@@ -100,7 +101,7 @@ def _line_request(view: View, address: int) -> str:
     if buffer_size:
         shown.append(f"event_buffer_size={buffer_size}")
     if any(padding):
-        shown.append(f"padding={local_array(view, padding, *array_of('xI'))}")
+        shown.append(f"padding={full_array(view, padding, 'xI')}")
     return braced(shown)
 
 
@@ -124,7 +125,7 @@ def _line_info(view: View, address: int) -> str | None:
         )
         shown.append(f"attrs={text}")
     if any(padding):
-        shown.append(f"padding={local_array(view, padding, *array_of('xI'))}")
+        shown.append(f"padding={full_array(view, padding, 'xI')}")
     return ARROW + braced(shown)
 
 

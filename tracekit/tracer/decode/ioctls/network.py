@@ -4,7 +4,7 @@ import socket
 import struct
 from typing import Final
 
-from tracekit.tracer.decode.ioctls.exchange import ARROW, fetch_struct, keep, kept, peek_struct, values
+from tracekit.tracer.decode.ioctls.exchange import ARROW, keep, kept, peek_struct, values
 from tracekit.tracer.decode.registry import kinds
 from tracekit.tracer.decode.socket_addresses import address_text
 from tracekit.tracer.decode.structs import array_text
@@ -72,7 +72,8 @@ def _interface(view: View, index: int) -> str:
         name = socket.if_indextoname(index)
     except OSError:
         return str(index)
-    return view.names.word(str(index), f'if_nametoindex("{name}")')
+    text = quoted(name.encode(errors="surrogateescape"), view.options.hex_strings)
+    return view.names.word(str(index), f"if_nametoindex({text})")
 
 
 def _length(view: View, length: int) -> str:
@@ -87,7 +88,7 @@ def _length(view: View, length: int) -> str:
 
 def _list_in(view: View, address: int) -> str:
     """SIOCGIFCONF at entry: how much room there is; none to ask how much is needed."""
-    data = fetch_struct(view, "ifconf", address)
+    data = peek_struct(view, "ifconf", address)
     if data is None:
         return pointer(address)
     before = values(view, "ifconf", data)

@@ -4,7 +4,14 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
-from tracekit.tracer.decode.ioctls.exchange import ARROW, array_of, braced, keep, kept, local_array, members
+from tracekit.tracer.decode.ioctls.exchange import (
+    ARROW,
+    braced,
+    full_array,
+    keep,
+    kept,
+    members,
+)
 from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import families, kinds, printer_of
 from tracekit.tracer.decode.structs import array_text, layouts
@@ -110,7 +117,7 @@ def _client(view: View, request: bytes) -> list[str]:
         return []
     if login in _GROUP_LOGINS:
         return [f"clnt_uuid={printer_of('uid')(view, int.from_bytes(uuid[:4], 'little'))}"]
-    return [f"clnt_uuid={local_array(view, uuid, *array_of('xB'))}"]
+    return [f"clnt_uuid={full_array(view, uuid, 'xB')}"]
 
 
 _MORE: Final[dict[str, Callable[[View, bytes], list[str]]]] = {"tee_open_session": _client}

@@ -136,7 +136,7 @@ def _nested_format(view: View, data: bytes) -> str:
 
 def _created(view: View, value: int) -> str:
     """What VIDIOC_CREATE_BUFS made, beside its return value."""
-    data = peek_struct(view, "v4l2_create_buffers", view.args[2])
+    data = None if view.options.opaque else peek_struct(view, "v4l2_create_buffers", view.args[2])
     if data is None:
         return str(value)
     index, count = (int(number) for number in values(view, "v4l2_create_buffers", data)[:2])
