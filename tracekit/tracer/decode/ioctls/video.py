@@ -169,7 +169,7 @@ def _buffer_out(view: View, address: int) -> str | None:
         shown.append(f"m.userptr={pointer(int(where))}")
     shown += [f"length={int(length)}", f"bytesused={int(used)}", f"flags={_buffer_flags(view, int(flags))}"]
     if dequeued:
-        shown.append(f"timestamp={printer_of('timeval')(view, stamp)}")
+        shown.append(f"timestamp={printer_of('timeval64')(view, stamp)}")
     return "".join(f", {one}" for one in [*shown, "..."]) + "}"
 
 
