@@ -82,6 +82,7 @@ def settings_of(asked: Asked, command: list[str], say: Say) -> Settings:
     _check_user(asked)
     if "d" in asked.times:
         say(f"ptrace_setoptions = {_PTRACE_OPTIONS_FOLLOWING if follows else _PTRACE_OPTIONS:#x}")
+        say("PTRACE_GET_SYSCALL_INFO works")  # there is no tracing without it (doctor says so)
     separate = _separate(asked)
     filters = replace(_quieted(asked, command), paths=paths)
     _refuse_missing(asked)
