@@ -82,7 +82,7 @@ def settings_of(asked: Asked, command: list[str], say: Say) -> Settings:
     _check_user(asked)
     if "d" in asked.times:
         say(f"ptrace_setoptions = {_PTRACE_OPTIONS_FOLLOWING if follows else _PTRACE_OPTIONS:#x}")
-        say("PTRACE_GET_SYSCALL_INFO works")  # there is no tracing without it (doctor says so)
+        say(f"PTRACE_GET_SYSCALL_INFO {_syscall_info()}")
     separate = _separate(asked)
     filters = replace(_quieted(asked, command), paths=paths)
     _refuse_missing(asked)
@@ -129,6 +129,13 @@ def _check_user(asked: Asked) -> None:
         pwd.getpwnam(asked.user)
     except KeyError:
         raise ComplaintError(f"Cannot find user '{asked.user}'") from None
+
+
+def _syscall_info() -> str:
+    """Whether the kernel tells entries and exits apart, tried out; there is no tracing without it."""
+    from tracekit.tracer.machine.trial import WORKED, attempt  # noqa: PLC0415 - only -d needs it
+
+    return "works" if attempt().info == WORKED else "does not work"
 
 
 def _separate(asked: Asked) -> bool:
