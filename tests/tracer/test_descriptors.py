@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tracekit.tracer.descriptors import DETAILS, PATHS, Descriptors
+from tracekit.tracer.descriptors import DETAILS, PATHS, Descriptors, pidfd_target
 
 
 @pytest.fixture
@@ -147,3 +147,16 @@ def test_a_netlink_socket_has_its_port_once_it_is_bound(details: Descriptors) ->
         link.bind((0, 0))
         port = link.getsockname()[0]
         assert describe(details, link.fileno()) == f"<NETLINK:[SOCK_DIAG:{port}]>"
+
+
+def test_a_pidfd_leads_to_its_process_and_nothing_else_does() -> None:
+    pidfd = os.pidfd_open(os.getpid())
+    with open(os.devnull, "rb") as other:
+        assert pidfd_target(os.getpid(), pidfd) == os.getpid()
+        assert pidfd_target(os.getpid(), other.fileno()) == -1
+    os.close(pidfd)
+    assert pidfd_target(os.getpid(), pidfd) == -1
+
+
+def test_no_process_has_no_descriptors(paths: Descriptors) -> None:
+    assert paths.describe(-1, 0) == paths.describe(0, 0) == ""
