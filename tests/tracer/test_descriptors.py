@@ -151,7 +151,7 @@ def test_a_netlink_socket_has_its_port_once_it_is_bound(details: Descriptors) ->
 
 def test_a_pidfd_leads_to_its_process_and_nothing_else_does() -> None:
     pidfd = os.pidfd_open(os.getpid())
-    with open(os.devnull, "rb") as other:
+    with Path(os.devnull).open("rb") as other:
         assert pidfd_target(os.getpid(), pidfd) == os.getpid()
         assert pidfd_target(os.getpid(), other.fileno()) == -1
     os.close(pidfd)
