@@ -1,10 +1,9 @@
 """Addresses inside structures: interfaces, ports, internet and hardware addresses, as -X has them."""
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import families, kinds, of_registers
 from tracekit.tracer.decode.scalars import U32
 from tracekit.tracer.decode.text import counted, quoted
@@ -75,42 +74,6 @@ def _wide_internet(family: str, label: str = "") -> Printer:
     return lambda view, data: internet(view, int(family), data, label)
 
 
-def _swapped(word: str, size: str) -> Printer:
-    """A number of so many bytes in network order: ``htonl(0xfeedcafe)``."""
-    digits = int(size)
-
-    def printer(_view: View, value: int) -> str:
-        return f"{word}({hexadecimal(int.from_bytes(value.to_bytes(digits, 'little'), 'big'))})"
-
-    return printer
-
-
-def padded(digits: int, value: int) -> str:
-    """A number as C's ``%#0*x`` prints it: ``0x00ff``, ``0000``."""
-    return f"{value:#0{digits}x}" if value else "0" * digits
-
-
-def _padded(digits: str) -> Printer:
-    return lambda _view, value: padded(int(digits), value)
-
-
-def _elements(size: str, base: str = "d") -> Printer:
-    """Members of an array in its bytes: ``[1, 2]``."""
-    width = int(size)
-    bases: dict[str, Callable[[int], str]] = {
-        "d": str,
-        "x": hexadecimal,
-        "0x": lambda one: padded(2 * width, one),
-    }
-    write = bases[base]
-
-    def printer(_view: View, data: bytes) -> str:
-        found = (int.from_bytes(data[at : at + width], "little") for at in range(0, len(data), width))
-        return f"[{', '.join(map(write, found))}]"
-
-    return printer
-
-
 def _ethernet(view: View, value: int) -> str:
     """An Ethernet protocol in network order: ``htons(ETH_P_IP)``."""
     return f"htons({view.spell('ethernet_protocol', socket.ntohs(value & 0xFFFF))})"
@@ -121,16 +84,7 @@ _PRINTERS: Final[Mapping[str, Printer]] = {
     "hardware": hardware,
     "port": port,
     "ethernet": _ethernet,
-    "byte_string": lambda _view, data: quoted(data, 2),
-    "long_hex": lambda _view, data: hexadecimal(int.from_bytes(data, "little")),
-    "long_number": lambda _view, data: str(int.from_bytes(data, "little")),
-}
-_FAMILIES: Final[Mapping[str, Callable[..., Printer]]] = {
-    "inet": _wide_internet,
-    "swapped": _swapped,
-    "padded": _padded,
-    "elements": _elements,
 }
 kinds(_PRINTERS)
-families(_FAMILIES)
-of_registers(*_PRINTERS, *_FAMILIES)
+families({"inet": _wide_internet})
+of_registers("inet", *_PRINTERS)

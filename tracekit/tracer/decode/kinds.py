@@ -1,6 +1,7 @@
 """All kinds: importing this module has every other one put its printers into the registry."""
 
 from tracekit.tracer.decode import (
+    addresses,
     aio,
     attributes,
     bpf,
@@ -18,6 +19,7 @@ from tracekit.tracer.decode import (
     ipc,
     keys,
     landlock,
+    members,
     memory,
     messages,
     mounts,
@@ -43,6 +45,7 @@ from tracekit.tracer.decode import (
 )
 
 __all__ = [
+    "addresses",
     "aio",
     "attributes",
     "bpf",
@@ -60,6 +63,7 @@ __all__ = [
     "ipc",
     "keys",
     "landlock",
+    "members",
     "memory",
     "messages",
     "mounts",

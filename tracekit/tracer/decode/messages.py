@@ -6,10 +6,9 @@ from typing import Final
 
 from tracekit.syscalls import packings
 from tracekit.tracer.decode.control import control_text
-from tracekit.tracer.decode.netlink import netlink_text
 from tracekit.tracer.decode.registry import captures, families, kinds
 from tracekit.tracer.decode.scalars import U32
-from tracekit.tracer.decode.sockets import address_at
+from tracekit.tracer.decode.sockets import address_at, netlink_content
 from tracekit.tracer.decode.structs import array_text
 from tracekit.tracer.decode.text import counted, number
 from tracekit.tracer.decode.view import Printer, View, pointer
@@ -78,7 +77,7 @@ def header(view: View, data: bytes, before: int | None, size: int | None = None)
     name, name_size, iov, iov_count, control, control_size, flags = _MSGHDR[view.abi].unpack(data)
     named = min(name_size, before) if before is not None else name_size
     changed = f"{before} => {name_size}" if before not in (None, name_size) else str(name_size)
-    content = netlink_text if _family(view, name, named) == _AF_NETLINK else counted
+    content = netlink_content if _family(view, name, named) == _AF_NETLINK else counted
     shown = [
         f"msg_name={address_at(view, name, named)}",
         f"msg_namelen={changed}",

@@ -56,7 +56,8 @@ def _set(view: View, where: int) -> str:
     """Setsockopt's value."""
     level, option, size = view.args[1] & U32, view.args[2] & U32, signed32(view.args[4])
     if size < 0:
-        return pointer(where)
+        known = (level, option) in _SET or level == _NETLINK or _is_number(level, option)
+        return pointer(where) if known else counted(view, where, size & (1 << 64) - 1)
     value = _SET.get((level, option))
     if value and where:
         return value(view, where, size)
@@ -125,7 +126,6 @@ def _structure(name: str, *, exact: bool = False) -> Value:
 
 def _members(name: str) -> Value:
     """A structure of numbers of 32 bits, as many of them as there are bytes for."""
-    labels = [field.label for field in struct_rows()[name].fields]
 
     def value(view: View, where: int, size: int) -> str:
         layout = layouts(name)[view.abi]
@@ -135,7 +135,8 @@ def _members(name: str) -> Value:
         whole, rest = divmod(len(data), _INT)
         shown = layout.members(view, data.ljust(layout.packing.size, b"\0"))[:whole]
         if rest:
-            shown.append(f"{labels[whole]}={quoted(data[-rest:], 2)}")
+            label = struct_rows()[name].fields[whole].label
+            shown.append(f"{label}={quoted(data[-rest:], 2)}")
         return "{" + ", ".join(shown) + "}"
 
     return value

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from tracekit.syscalls import constants
-from tracekit.tracer.decode.addresses import INET, INET6, hardware, interface, internet, padded, port
+from tracekit.tracer.decode.addresses import INET, INET6, hardware, interface, internet, port
 from tracekit.tracer.decode.ax25 import full_address
 from tracekit.tracer.decode.files import fd
+from tracekit.tracer.decode.members import padded
 from tracekit.tracer.decode.names import WORDS, hexadecimal
 from tracekit.tracer.decode.registry import printer_of
 from tracekit.tracer.decode.structs import layouts

@@ -5,7 +5,6 @@ from typing import Final
 
 from tracekit.syscalls import constant_sets, constants
 from tracekit.tracer.decode.names import Names
-from tracekit.tracer.decode.netlink import netlink_text
 from tracekit.tracer.decode.registry import captures, families, kinds
 from tracekit.tracer.decode.scalars import U32, signed32
 from tracekit.tracer.decode.socket_addresses import STORAGE, address_text
@@ -25,6 +24,13 @@ def address_at(view: View, where: int, length: int) -> str:
     return pointer(where) if data is None else address_text(view, data, length)
 
 
+def netlink_content(view: View, where: int, size: int) -> str:
+    """What a netlink socket sends or receives."""
+    from tracekit.tracer.decode.netlink import netlink_text  # noqa: PLC0415 - few programs speak netlink
+
+    return netlink_text(view, where, size)
+
+
 def _buffer(size: str, most: str = "") -> Printer:
     """What a socket sends or receives, so many bytes but no more than there is room for."""
     length, room = number(size), number(most or size)
@@ -34,7 +40,7 @@ def _buffer(size: str, most: str = "") -> Printer:
             return pointer(where)
         count = min(length(view), room(view))
         if not view.options.opaque and view.task.netlink(view.args[0]) is not None:
-            return netlink_text(view, where, count)
+            return netlink_content(view, where, count)
         return counted(view, where, count)
 
     return printer

@@ -5,9 +5,8 @@ from typing import Final
 from tracekit.syscalls import struct_rows
 from tracekit.tracer.decode.netlink.attributes import by_family, nested
 from tracekit.tracer.decode.netlink.payloads import Payload, Print, payloads
-from tracekit.tracer.decode.registry import families, kinds, of_registers
 from tracekit.tracer.decode.structs import array_text, layouts
-from tracekit.tracer.decode.view import Printer, View, pointer
+from tracekit.tracer.decode.view import View, pointer
 
 _ALIGNMENT: Final = 4  # NLMSG_ALIGNTO, linux/netlink.h
 
@@ -110,24 +109,3 @@ payloads(
         "header_and_family": _header_and_family,
     }
 )
-
-
-def _listed(name: str) -> Printer:
-    """A member that is an array of one structure."""
-    return lambda view, data: f"[{layouts(name)[view.abi].text(view, data)}]"
-
-
-def _directions(view: View, data: bytes) -> str:
-    """Counts of what came in and what went out."""
-    counts = (int.from_bytes(data[at : at + 8], "little") for at in (0, 8))
-    shown = (f"[{view.spell('br_mcast_direction', at)}]={count}" for at, count in enumerate(counts))
-    return f"[{', '.join(shown)}]"
-
-
-def _decline_code(view: View, value: int) -> str:
-    return view.names.explained("smc_decline_code", value)
-
-
-families({"listed": _listed})
-kinds({"directions": _directions, "smc_explained": _decline_code})
-of_registers("listed", "directions", "smc_explained")

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from tracekit.tracer.decode.addresses import INET, INET6, hardware, interface, internet, internet_at, padded
+from tracekit.tracer.decode.addresses import INET, INET6, hardware, interface, internet, internet_at
 from tracekit.tracer.decode.files import fd
+from tracekit.tracer.decode.members import padded
 from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.netlink.payloads import Payload, Print, payloads
 from tracekit.tracer.decode.scalars import NO_ID, ticks
