@@ -39,6 +39,10 @@ class FakeTask:
         """Answer from the names; of another task there are none."""
         return f"<{self.names[fd]}>" if fd in self.names and tid in (None, self.tid) else ""
 
+    def ours(self, pid: int) -> int:
+        """Everybody sees the same numbers."""
+        return pid
+
     def target(self, _pidfd: int) -> int:
         """Give this task: each of its pidfds stands for it."""
         return self.tid

@@ -81,6 +81,8 @@ _INET = {
     **{f"{name}v6": _Protocol(socket.AF_INET6, number, "[{}]:{}") for name, number in _NUMBERS.items()},
 }
 _NETLINK = "NETLINK"
+_DESCRIBED = frozenset((*_INET, _NETLINK, "UNIX", "UNIX-STREAM"))
+"""The protocols whose sockets strace describes; those of others stay ``socket:[...]``."""
 
 
 class _Netlink(NamedTuple):
@@ -110,7 +112,7 @@ class Sockets:
         if text := self._known.get(inode):
             return text
         protocol = protocol_name(proc_fd)
-        if protocol is None:
+        if protocol not in _DESCRIBED:
             return None
         if len(self._known) >= self._LIMIT:
             self._known.clear()

@@ -60,7 +60,11 @@ class Task:
 
     def describe(self, fd: int, tid: int | None = None) -> str:
         """Return the ``<...>`` annotation of a descriptor, of another task's perhaps, or nothing."""
-        return self.descriptors.describe(self.tid if tid is None else seen_as(self.tid, tid), fd)
+        return self.descriptors.describe(self.tid if tid is None else tid, fd)
+
+    def ours(self, pid: int) -> int:
+        """Return our number of a process that this task sees under this one, 0 when there is none."""
+        return seen_as(self.tid, pid)
 
     def target(self, pidfd: int) -> int:
         """Return the process that a pidfd stands for, or -1."""

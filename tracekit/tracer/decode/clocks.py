@@ -7,6 +7,7 @@ from typing import Final
 from tracekit.syscalls import RESTART_CODES, Abi, packings
 from tracekit.tracer.decode.attributes import moment
 from tracekit.tracer.decode.registry import families, kinds, printer_of
+from tracekit.tracer.decode.structs import listed
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 _PAIR: Final = packings("lLlL")
@@ -43,7 +44,8 @@ def _timevals(view: View, where: int) -> str:
         return pointer(where)
     read, read_part, written, written_part = packing.unpack(data)
     first = f"{{tv_sec={read}, tv_usec={read_part}}}{moment(read, read_part, 6)}"
-    return f"[{first}, {{tv_sec={written}, tv_usec={written_part}}}{moment(written, written_part, 6)}]"
+    second = f"{{tv_sec={written}, tv_usec={written_part}}}{moment(written, written_part, 6)}"
+    return listed(view, (first, second))
 
 
 def _utimes(pair: Mapping[Abi, struct.Struct]) -> Printer:
@@ -55,7 +57,7 @@ def _utimes(pair: Mapping[Abi, struct.Struct]) -> Printer:
         if data is None:
             return pointer(where)
         read, read_part, written, written_part = packing.unpack(data)
-        return f"[{_file_time(view, read, read_part)}, {_file_time(view, written, written_part)}]"
+        return listed(view, (_file_time(view, read, read_part), _file_time(view, written, written_part)))
 
     return printer
 

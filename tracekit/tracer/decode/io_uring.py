@@ -8,7 +8,7 @@ from tracekit.tracer.decode.messages import pieces
 from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import captures, families, kinds
 from tracekit.tracer.decode.scalars import U32, signed32, user_id
-from tracekit.tracer.decode.structs import Element, array_text, layouts
+from tracekit.tracer.decode.structs import Element, array_text, layouts, listed
 from tracekit.tracer.decode.view import Printer, View, pointer
 
 _PARAMETERS: Final = struct.Struct("<10I80x")  # struct io_uring_params without the offsets of its rings
@@ -29,9 +29,9 @@ def count_of(view: View) -> int:
     return view.args[3] & U32
 
 
-def words(numbers: list[int]) -> str:
+def words(view: View, numbers: list[int]) -> str:
     """Numbers that should be 0: ``[0x1, 0]``."""
-    return f"[{', '.join(map(hexadecimal, numbers))}]"
+    return listed(view, [hexadecimal(one) for one in numbers])
 
 
 def _asked(view: View, address: int) -> str:
@@ -45,7 +45,7 @@ def _asked(view: View, address: int) -> str:
     if flags & _ATTACH:
         shown.append(f"wq_fd={fd(view, queue)}")
     if any(reserved):
-        shown.append(f"resv={words(reserved)}")
+        shown.append(f"resv={words(view, reserved)}")
     return "{" + ", ".join(shown)
 
 
@@ -82,13 +82,13 @@ def _restriction(view: View, data: bytes) -> str:
     if reserved:
         shown.append(f"resv={reserved:#x}")
     if any(more):
-        shown.append(f"resv2={words(more)}")
+        shown.append(f"resv2={words(view, more)}")
     return f"{{{', '.join(shown)}}}"
 
 
-def _zeros(_view: View, data: bytes) -> str:
+def _zeros(view: View, data: bytes) -> str:
     """Members of 64 bits that should be 0."""
-    return words([one for (one,) in struct.iter_unpack("<Q", data)])
+    return words(view, [one for (one,) in struct.iter_unpack("<Q", data)])
 
 
 def _array(size: int, element: Element) -> Printer:

@@ -53,7 +53,7 @@ def _probe_text(view: View, data: bytes) -> str:
     if reserved:
         shown.append(f"resv={reserved:#x}")
     if any(more):
-        shown.append(f"resv2={words(more)}")
+        shown.append(f"resv2={words(view, more)}")
     return f"{{{', '.join(shown)}, ops={_operations(view, data[_HEAD.size :], length)}}}"
 
 

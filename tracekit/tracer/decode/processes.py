@@ -16,10 +16,14 @@ def _fd_of_task(view: View, value: int, tid: int) -> str:
     return f"{value}{view.task.describe(value, tid)}" if view.options.annotate else str(value)
 
 
+def _ours(view: View, pid: int) -> int:
+    return view.task.ours(signed32(pid)) if view.options.annotate else 0
+
+
 def _fd_of(process: str) -> Printer:
     """The same, of the process whose pid is in this argument."""
     index = int(process)
-    return lambda view, value: _fd_of_task(view, value, signed32(view.args[index]))
+    return lambda view, value: _fd_of_task(view, value, _ours(view, view.args[index]))
 
 
 def _fd_through(pidfd: str) -> Printer:
@@ -42,7 +46,7 @@ def _epoll_slot(process: str) -> Printer:
         if data is None:
             return pointer(where)
         watcher, watched, offset = _EPOLL_SLOT.unpack(data)
-        tid = signed32(view.args[index])
+        tid = _ours(view, view.args[index])
         shown = (_fd_of_task(view, one, tid) for one in (watcher, watched))
         return "{{efd={}, tfd={}, toff={}}}".format(*shown, offset)
 

@@ -1,7 +1,7 @@
 """Structures, printed as structs.tbl of ``tracekit.syscalls`` says."""
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -218,6 +218,12 @@ def beyond(view: View, address: int, known: int, size: int) -> str:
     limit = view.options.string_limit
     dots = "..." if len(data) > limit else ""
     return f", /* bytes {known}..{size - 1} */ {quoted(data[:limit], 2)}{dots}"
+
+
+def listed(view: View, elements: Sequence[str]) -> str:
+    """An array whose elements are at hand: ``[a, b]``; -s limits them as those of any other."""
+    limit = len(elements) if view.options.verbose else view.options.string_limit
+    return f"[{', '.join([*elements[:limit], *(['...'] if limit < len(elements) else [])])}]"
 
 
 families({"*": pointer_to, "{": _inside, "array": array_of})

@@ -53,12 +53,16 @@ class Task(Protocol):
     def describe(self, fd: int, tid: int | None = None) -> str:
         """What stands behind a descriptor, escaped: ``</tmp/x>``, ``</tmp/x>(deleted)``, or nothing.
 
-        Of this task, or of another one that is no traced one perhaps.
+        Of this task, or of another one, by our number, that is no traced one perhaps.
         """
         ...
 
+    def ours(self, pid: int) -> int:
+        """Our number of a process that this task sees under this one; 0 when there is none."""
+        ...
+
     def target(self, pidfd: int) -> int:
-        """The process that a pidfd of this task stands for; -1 when it stands for none."""
+        """The process that a pidfd of this task stands for, by our number; -1 when it stands for none."""
         ...
 
     def netlink(self, fd: int) -> int | None:
@@ -143,8 +147,12 @@ class Piece:
         """Nothing: descriptors are described at the stop."""
         return ""
 
-    def target(self, _pidfd: int) -> int:
+    def ours(self, _pid: int) -> int:
         """None: so are processes."""
+        return 0
+
+    def target(self, _pidfd: int) -> int:
+        """None, as well."""
         return -1
 
     def netlink(self, _fd: int) -> int | None:
