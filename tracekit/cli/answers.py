@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from tracekit.analyzers import ANALYZERS, Analyzer, Answer
-from tracekit.cli import streams
+from tracekit.cli import closing, streams
 from tracekit.cli.tracing import Grouped, attach_to, settings, target_options
 from tracekit.errors import ExitCode, UnreadableError, UsageError
 from tracekit.events import Trace, read_trace
@@ -131,9 +131,9 @@ def _live(
         path = output or str(Path(folder) / "live.strace")
         how = settings(output=path, follow=True, analyses=analyzer.name, duration=duration)
         if program:
-            tracing.run(program, how)
+            tracing.run(program, how, on_end=closing.teller(output))
         else:
-            attach_to(selection, how)
+            attach_to(selection, how, output)
         if not output:
             click.echo("tracekit: this trace is not kept; -o FILE keeps one", err=True)
         return read_trace(path)

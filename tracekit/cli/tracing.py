@@ -239,11 +239,14 @@ def attach(
     selection = Selection(given, name, port, tree)
     one = len(given) == 1 and selection == Selection(given)
     how = _asked_for([], follow, tids=bool(follow) or not one, **options)
-    attach_to(selection, how)
+    attach_to(selection, how, how.output)
 
 
-def attach_to(selection: Selection, how: tracing.Settings) -> tracing.Counts:
-    """Attach to what was selected, and say on standard error when that is done, and at the end how it was."""
+def attach_to(selection: Selection, how: tracing.Settings, kept: str | None) -> tracing.Counts:
+    """Attach to what was selected; say on standard error when that is done, and at the end how it was.
+
+    ``kept`` is the trace's file, if it is one to be named.
+    """
 
     def ready(tasks: int, _waiter: tracing.Waiter) -> None:
         streams.tell(f"attached to {tasks} tasks; Ctrl-C ends the trace")
@@ -253,5 +256,5 @@ def attach_to(selection: Selection, how: tracing.Settings) -> tracing.Counts:
         replace(how, suspendable=False),
         rescan=selection.rescan,
         on_ready=ready,
-        on_end=closing.teller(how.output),
+        on_end=closing.teller(kept),
     )
