@@ -1,5 +1,6 @@
 """Requests of ioctl(2) as strace 6.1 has them: fixtures/decode/refresh_requests.py makes the truth."""
 
+import errno
 import json
 import time
 from collections.abc import Iterator
@@ -35,7 +36,13 @@ GROUPS: Final = list(read_groups())
 
 
 def options(words: list[str]) -> Options:
-    return Options(verbose="-v" in words, names=words[1] if "-X" in words else "abbrev")
+    given = dict(zip(words[::2], words[1::2], strict=False))
+    return Options(
+        string_limit=int(given.get("-s", 32)),
+        hex_strings=2 if "-xx" in words else 0,
+        verbose="-v" in words,
+        names=given.get("-X", "abbrev"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,7 +53,8 @@ def test_every_request_reads_as_strace_has_it(at: int, monkeypatch: pytest.Monke
     time.tzset()
     head, requests = GROUPS[at]
     memory = bytes.fromhex(head["memory"])
-    code = -2 if head["outcome"].startswith("error") else 0
+    kind, _, value = head["outcome"].partition("=")
+    code = int(value) if kind == "retval" else -errno.ENOENT
     chosen = options(head["options"])
     wrong = []
     for request, line, result in requests:
