@@ -1,25 +1,21 @@
 """Descriptors, files and directories."""
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from tracekit.tracer.decode.names import WORDS, hexadecimal
 from tracekit.tracer.decode.registry import families, kinds, printer_of
 from tracekit.tracer.decode.scalars import U32, octal, signed32
 from tracekit.tracer.decode.structs import array_text, beyond
-from tracekit.tracer.decode.text import number, quoted, string
-from tracekit.tracer.decode.view import MOST, Printer, View, pointer
+from tracekit.tracer.decode.text import number
+from tracekit.tracer.decode.view import Printer, View, pointer
 
-#: Struct linux_dirent and linux_dirent64 up to the name (getdents(2)), by the size of a word.
-_OLD_HEADS: Final = {8: struct.Struct("<QQH"), 4: struct.Struct("<IIH")}
-_HEADS: Final = dict.fromkeys((4, 8), struct.Struct("<QqHB"))
 _OPEN_HOW: Final = struct.Struct("<QQQ")  # <linux/openat2.h>
 AT_FDCWD: Final = -100  # <linux/fcntl.h>
 O_CREAT: Final = 0x40
 O_TMPFILE: Final = 0x400000
 _INT_RANGE: Final = 1 << 31
-_NAME_MAX: Final = 256  # bytes of a name that are looked at
 _MANY: Final = 65536  # NGROUPS_MAX, <linux/limits.h>
 
 
@@ -81,62 +77,9 @@ def _mode_with(mask: int) -> Callable[[str], Printer]:
     return family
 
 
-def _entries(heads: Mapping[int, struct.Struct], *, old: bool) -> Printer:
-    """What getdents64(2) and getdents(2) filled in: how many entries, or with -v each of them."""
-
-    def printer(view: View, address: int) -> str:
-        head = heads[view.abi.word]
-        size = view.ret
-        if view.failed or not address:
-            return pointer(address)
-        data = view.readable(address, min(size, MOST))
-        found, rest = _split_entries(data, head)
-        if not view.options.verbose:
-            more = "+" if rest or len(data) < size else ""
-            return f"{pointer(address)} /* {len(found)}{more} entries */"
-        if len(data) < size:
-            return pointer(address)
-        return "[" + ", ".join(_entry(view, one, head, old=old) for one in found) + "]"
-
-    return printer
-
-
-def _split_entries(data: bytes, head: struct.Struct) -> tuple[list[bytes], bytes]:
-    """Cut directory entries apart; what does not look like one is left over."""
-    entries = []
-    at = 0
-    while at + head.size <= len(data):
-        length = head.unpack_from(data, at)[2]
-        if length < head.size or at + length > len(data):
-            break
-        entries.append(data[at : at + length])
-        at += length
-    return entries, data[at:]
-
-
-def _entry(view: View, entry: bytes, head: struct.Struct, *, old: bool) -> str:
-    inode, offset, length, *kind = head.unpack_from(entry)
-    name = quoted(entry[head.size :].split(b"\0")[0])
-    kind_text = view.spell("dent_type", entry[-1] if old else kind[0])
-    if old:
-        return f"{{d_ino={inode}, d_off={offset}, d_reclen={length}, d_name={name}, d_type={kind_text}}}"
-    return f"{{d_ino={inode}, d_off={offset}, d_reclen={length}, d_type={kind_text}, d_name={name}}}"
-
-
 def _fd_pair(view: View, address: int) -> str:
     """Two new descriptors: ``[3, 4]``."""
     return array_text(view, address, 2, 4, lambda v, data: fd(v, int.from_bytes(data, "little")))
-
-
-def _dirent(view: View, address: int) -> str:
-    """readdir(2)'s one entry; nothing was written when there was no more."""
-    head = _OLD_HEADS[view.abi.word]
-    data = view.fetch(address, head.size + 2) if view.ret else None
-    if data is None:
-        return pointer(address)
-    inode, offset, length = head.unpack_from(data)
-    name = string(view, address + head.size, min(length, _NAME_MAX))
-    return f"{{d_ino={inode}, d_off={offset}, d_reclen={length}, d_name={name}}}"
 
 
 def _offset(view: View, address: int) -> str:
@@ -190,10 +133,6 @@ kinds(
         "dirfd": dirfd,
         "open_flags": open_flags,
         "open_flags64": open_flags64,
-        "dents": _entries(_HEADS, old=False),
-        "dents_old": _entries(_OLD_HEADS, old=True),
-        "dirent": _dirent,
-        "readdir_count": lambda _view, value: None if value & U32 == 1 else str(value & U32),
         "fd_pair": _fd_pair,
         "offset": _offset,
         "off64_t": lambda view, address: _offset_of(view, address, 8),
