@@ -3,6 +3,7 @@
 import struct
 from typing import Final
 
+from tracekit.tracer.decode.members import shortened
 from tracekit.tracer.decode.text import quoted
 from tracekit.tracer.decode.view import View
 
@@ -23,7 +24,7 @@ def full_address(view: View, data: bytes, length: int) -> list[str]:
     if wanted:
         starts = range(_SHORT, _SHORT + min(there, wanted) * _CALL, _CALL)
         signs = [call_sign(view, data[at : at + _CALL]) for at in starts]
-        shown.append(f"fsa_digipeater=[{', '.join([*signs, *(['...'] if wanted > there else [])])}]")
+        shown.append(f"fsa_digipeater={shortened(view, signs, more=wanted > there)}")
     return [*shown, "..."] if length > _SHORT + there * _CALL else shown
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from tracekit.syscalls import packings
 from tracekit.tracer.decode.files import fd
+from tracekit.tracer.decode.members import shortened
 from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.socket_addresses import address_text
 from tracekit.tracer.decode.structs import layouts
@@ -69,15 +70,10 @@ def _message(view: View, length: int, level: int, kind: int, body: bytes) -> str
     return "{" + ", ".join(shown) + "}"
 
 
-def _array(view: View, elements: list[str]) -> str:
-    limit = len(elements) if view.options.verbose else view.options.string_limit
-    return f"[{', '.join([*elements[:limit], *(['...'] if len(elements) > limit else [])])}]"
-
-
 def _rights(view: View, body: bytes) -> str:
     limit = len(body) if view.options.verbose else view.options.string_limit + 1
     numbers = struct.unpack_from(f"<{min(len(body) // 4, limit)}i", body)
-    return _array(view, [fd(view, number) for number in numbers])
+    return shortened(view, [fd(view, number) for number in numbers])
 
 
 def _structure(name: str) -> Body:
@@ -98,17 +94,18 @@ def _three(name: str) -> Body:
         size = layout.packing.size
         if len(body) < 3 * size:
             return "???"
-        return _array(view, [layout.text(view, body[at : at + size]) for at in range(0, 3 * size, size)])
+        times = (layout.text(view, body[at : at + size]) for at in range(0, 3 * size, size))
+        return f"[{', '.join(times)}]"
 
     return text
 
 
 def _words(view: View, body: bytes) -> str:
-    return _array(view, [str(one) for one in struct.unpack_from(f"<{len(body) // 4}I", body)])
+    return shortened(view, [str(one) for one in struct.unpack_from(f"<{len(body) // 4}I", body)])
 
 
 def _bytes(view: View, body: bytes) -> str:
-    return _array(view, [hexadecimal(byte) for byte in body])
+    return shortened(view, [hexadecimal(byte) for byte in body])
 
 
 def _label(view: View, body: bytes) -> str:

@@ -10,6 +10,12 @@ from tracekit.tracer.decode.text import quoted
 from tracekit.tracer.decode.view import Printer, View
 
 
+def shortened(view: View, elements: list[str], *, more: bool = False) -> str:
+    """An array, no more of it than -s says unless -v is given: ``[1, 2, ...]``; or if there is more of it."""
+    limit = len(elements) if view.options.verbose else view.options.string_limit
+    return f"[{', '.join([*elements[:limit], *(['...'] if more or len(elements) > limit else [])])}]"
+
+
 def _swapped(word: str, size: str) -> Printer:
     """A number of so many bytes in network order: ``htonl(0xfeedcafe)``."""
     digits = int(size)
@@ -46,13 +52,24 @@ def _elements(size: str, base: str = "d") -> Printer:
     return printer
 
 
-def _indexed(size: str, table: str) -> Printer:
-    """The same, each beside the name of its index: ``[[BR_MCAST_DIR_RX]=1, [BR_MCAST_DIR_TX]=2]``."""
+def _few(size: str) -> Printer:
+    """The same, as many of them as -s says."""
     width = int(size)
 
     def printer(view: View, data: bytes) -> str:
         found = (int.from_bytes(data[at : at + width], "little") for at in range(0, len(data), width))
-        return f"[{', '.join(f'[{view.spell(table, at)}]={one}' for at, one in enumerate(found))}]"
+        return shortened(view, list(map(str, found)))
+
+    return printer
+
+
+def _indexed(size: str, table: str) -> Printer:
+    """Those again, each beside the name of its index: ``[[BR_MCAST_DIR_RX]=1, [BR_MCAST_DIR_TX]=2]``."""
+    width = int(size)
+
+    def printer(view: View, data: bytes) -> str:
+        found = (int.from_bytes(data[at : at + width], "little") for at in range(0, len(data), width))
+        return shortened(view, [f"[{view.spell(table, at)}]={one}" for at, one in enumerate(found)])
 
     return printer
 
@@ -76,6 +93,7 @@ _FAMILIES: Final[Mapping[str, Callable[..., Printer]]] = {
     "swapped": _swapped,
     "padded": _padded,
     "elements": _elements,
+    "few": _few,
     "indexed": _indexed,
     "listed": _listed,
     "explained": _explained,
