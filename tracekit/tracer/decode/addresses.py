@@ -29,7 +29,7 @@ def interface(view: View, index: int) -> str:
         name = socket.if_indextoname(index)
     except (OSError, OverflowError):
         return str(index)
-    text = quoted(name.encode(), view.options.hex_strings)
+    text = quoted(name.encode(errors="surrogateescape"), view.options.hex_strings)
     return view.names.word(str(index), f"if_nametoindex({text})")
 
 

@@ -1,9 +1,9 @@
 """Network interfaces: addresses of the link layer, lists of interfaces (netdevice(7))."""
 
-import socket
 import struct
 from typing import Final
 
+from tracekit.tracer.decode.addresses import hardware, interface
 from tracekit.tracer.decode.ioctls.exchange import ARROW, keep, kept, peek_struct, values
 from tracekit.tracer.decode.registry import kinds
 from tracekit.tracer.decode.socket_addresses import address_text
@@ -15,65 +15,12 @@ _SOCKADDR: Final = 16  # sizeof(struct sockaddr)
 _NAME: Final = 16  # IFNAMSIZ, <linux/if.h>
 _IFREQ: Final = {8: 40, 4: 32}  # sizeof(struct ifreq), by the size of a word
 
-#: Bytes of an address of the link layer, by the kind of hardware (<linux/if_arp.h>), where they are
-#: fewer than there is room for in a struct sockaddr.
-_ADDRESS_SIZES: Final = {
-    0: 7,
-    1: 6,
-    3: 7,
-    6: 6,
-    7: 1,
-    15: 2,
-    27: 8,
-    256: 0,
-    270: 5,
-    271: 0,
-    280: 0,
-    290: 1,
-    512: 0,
-    518: 0,
-    519: 0,
-    768: 4,
-    772: 6,
-    773: 1,
-    774: 6,
-    776: 4,
-    777: 0,
-    778: 4,
-    779: 0,
-    780: 6,
-    783: 4,
-    801: 6,
-    802: 6,
-    803: 6,
-    804: 8,
-    805: 8,
-    820: 1,
-    821: 1,
-    822: 0,
-    824: 0,
-    825: 8,
-    826: 0,
-}
-
 
 def _hardware_address(view: View, data: bytes) -> str:
     """``{sa_family=ARPHRD_ETHER, sa_data=52:54:00:12:34:56}``."""
     (family,) = struct.unpack_from("<H", data)
-    address = data[2:]
-    shown = ":".join(f"{byte:02x}" for byte in address[: _ADDRESS_SIZES.get(family, len(address))])
-    data_text = view.names.word(quoted(address, 2), shown)
-    return f"{{sa_family={view.spell('hardware_type', family)}, sa_data={data_text}}}"
-
-
-def _interface(view: View, index: int) -> str:
-    """An interface by its name, if it has one here."""
-    try:
-        name = socket.if_indextoname(index)
-    except OSError:
-        return str(index)
-    text = quoted(name.encode(errors="surrogateescape"), view.options.hex_strings)
-    return view.names.word(str(index), f"if_nametoindex({text})")
+    shown = hardware(view, data[2:], family)
+    return f"{{sa_family={view.spell('hardware_type', family)}, sa_data={shown}}}"
 
 
 def _length(view: View, length: int) -> str:
@@ -131,7 +78,7 @@ kinds(
     {
         "hardware_address": _hardware_address,
         "socket_address": _socket_address,
-        "interface": _interface,
+        "interface": interface,
         "ifconf_in": _list_in,
         "ifconf_out": _list_out,
     }
