@@ -75,6 +75,17 @@ ENTRY, EXIT, SECCOMP = 1, 2, 3
 ARCHITECTURES = {0xC000003E: "x86_64", 0xC00000B7: "aarch64", 0x40000003: "i386"}
 """AUDIT_ARCH_* (linux/audit.h): how the kernel tells an architecture."""
 
+_AUDIT_X86_64, _AUDIT_I386 = 0xC000003E, 0x40000003
+_REGISTERS = tuple(
+    "r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax"  # noqa: SIM905 - as in the header
+    " rip cs eflags rsp ss fs_base gs_base ds es fs gs".split()
+)
+"""struct user_regs_struct, sys/user.h."""
+_ARGUMENTS = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
+_ARGUMENTS32 = ("rbx", "rcx", "rdx", "rsi", "rdi", "rbp")
+_USER32_CS = 0x23  # asm/segment.h
+_MAX_ERRNO = 4095  # linux/err.h
+
 SyscallInfo = tuple[int, int, int, int, int, int, int, int, int, int, int]
 """op, architecture, instruction pointer, stack pointer, then number and six arguments; at an exit the
 return value, and in the next field's low byte whether it is an error. Op is 0 outside of syscall stops."""
@@ -83,6 +94,8 @@ _info = create_string_buffer(_INFO_SIZE)
 _info_at = c_void_p(addressof(_info))
 _siginfo = create_string_buffer(SIGINFO_SIZE)
 _siginfo_at = c_void_p(addressof(_siginfo))
+_registers = (c_ulong * len(_REGISTERS))()
+_registers_at = c_void_p(addressof(_registers))
 _message = c_ulong()
 _message_at = c_void_p(addressof(_message))
 
@@ -151,9 +164,27 @@ def signal_info(tid: int) -> bytes | None:
 def syscall_info(tid: int) -> SyscallInfo | None:
     """Return what the syscall stop of a task is about."""
     if _ptrace(_GET_SYSCALL_INFO, tid, _INFO_SIZE, _info_at) < 0:
+        if get_errno() == errno.EIO and os.uname().machine == "x86_64":
+            return _info_of_registers(tid)
         _failed(_GET_SYSCALL_INFO, tid)
         return None
     return _unpack_info(_info)
+
+
+def _info_of_registers(tid: int) -> SyscallInfo | None:
+    """Return the same where that request is refused: struct user_regs_struct (sys/user.h) tells it, too."""
+    stop = event_message(tid)
+    if stop is None or not _request(func.PTRACE_GETREGS, tid, 0, _registers_at):
+        return None
+    at = dict(zip(_REGISTERS, _registers, strict=True))
+    narrow = at["cs"] == _USER32_CS
+    arch = _AUDIT_I386 if narrow else _AUDIT_X86_64
+    result = c_long(at["rax"]).value
+    if stop == EXIT:  # PTRACE_EVENTMSG_SYSCALL_EXIT, linux/ptrace.h
+        return EXIT, arch, at["rip"], at["rsp"], result, int(-_MAX_ERRNO <= result < 0), 0, 0, 0, 0, 0
+    one, two, three, four, five, six = (at[name] for name in (_ARGUMENTS32 if narrow else _ARGUMENTS))
+    number = c_long(at["orig_rax"]).value
+    return ENTRY, arch, at["rip"], at["rsp"], number, one, two, three, four, five, six
 
 
 def peek(tid: int, address: int) -> bytes | None:
