@@ -171,6 +171,15 @@ def syscall_info(tid: int) -> SyscallInfo | None:
     return _unpack_info(_info)
 
 
+def ask_syscall_info(tid: int) -> None:
+    """Try whether the kernel itself tells it.
+
+    Raises:
+        PtraceError: it does not.
+    """
+    _request(_GET_SYSCALL_INFO, tid, _INFO_SIZE, _info_at)
+
+
 def _info_of_registers(tid: int) -> SyscallInfo | None:
     """Return the same where that request is refused: struct user_regs_struct (sys/user.h) tells it, too."""
     stop = event_message(tid)

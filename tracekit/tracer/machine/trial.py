@@ -133,7 +133,7 @@ def _visit(pid: int, tell: Callable[[str, int], object] = lambda _name, _error: 
         return refused
     ptrace.interrupt(pid)
     os.waitpid(pid, ptrace.WAIT_ALL)
-    tell("info", _error(lambda: ptrace.syscall_info(pid)))
+    tell("info", _error(lambda: ptrace.ask_syscall_info(pid)))
     tell("memory", _error(lambda: _look_into(pid)))
     ptrace.detach(pid)
     return WORKED
