@@ -17,7 +17,9 @@ _EPOLL_EVENT: Final = dict.fromkeys(("x86_64", "i386"), struct.Struct("<IQ"))  #
 _EPOLL_EVENT_ALIGNED: Final = struct.Struct("<I4xQ")
 _EPOLL_CTL_DEL: Final = 2
 _SIGSET_PAIR: Final = packings("PN")
-_ROOM: Final = 994
+_ROOM: Final = 1024  # characters that strace has for what is noted of a return value
+_ENTRIES_ROOM: Final = _ROOM - 28  # of them for descriptors that poll(2) reports
+_NUMBERS_ROOM: Final = _ROOM - 25  # and for those of select(2)
 _FD_SET_MAX: Final = 1 << 20  # bits that are looked at
 
 
@@ -41,12 +43,12 @@ def _ready(view: View) -> str | None:
     whole = len(data) // _POLLFD.size
     limit = whole if view.options.verbose else view.options.string_limit
     shown: list[str] = []
-    used = 0  # characters of strace's line, which has no room for more than _ROOM of them
+    used = 0
     for descriptor, _, happened in _POLLFD.iter_unpack(data[: whole * _POLLFD.size]):
         if not happened:
             continue
         text = f"{{fd={descriptor}, revents={view.names.bare('poll_mask', happened)}}}"
-        if len(shown) >= limit or used + len(text) >= _ROOM:
+        if len(shown) >= limit or used + len(text) >= _ENTRIES_ROOM:
             shown.append("...")
             break
         shown.append(text)
@@ -68,7 +70,10 @@ def _ppoll_result(view: View, value: int) -> str:
     if not value:
         return "0 (Timeout)"
     ready = _ready(view)
-    notes = [text for text in (ready, _left(view, 2)) if text] if ready is not None else []
+    left = _left(view, 2)
+    if left and len(ready or "") + len(left) + 3 >= _ROOM:
+        left = "..."
+    notes = [text for text in (ready, left) if text] if ready is not None else []
     return f"{value} ({', '.join(notes)})" if notes else str(value)
 
 
@@ -108,6 +113,17 @@ def _fd_set(count: str) -> Printer:
     return printer
 
 
+def _with_members(shown: str, name: str, members: list[int]) -> str:
+    """What is noted, and behind it the descriptors of a set, as many as there is room for."""
+    before = f"{', ' if shown else ''}{name} ["
+    for one in members:
+        if len(shown) >= _NUMBERS_ROOM:
+            break
+        shown += f"{before}{one}"
+        before = " "
+    return shown
+
+
 def _select_result(view: View, value: int) -> str:
     """What select(2) left in the sets: ``2 (in [5], out [16], left {tv_sec=0, tv_nsec=0})``."""
     if not value:
@@ -119,11 +135,12 @@ def _select_result(view: View, value: int) -> str:
         if members is None or missing <= 0:
             continue
         if members:
-            before = ", " if shown else ""
-            shown += f"{before}{name} [{' '.join(map(str, members[:missing]))}"
+            shown = _with_members(shown, name, members[:missing])
             missing -= len(members)
         shown += "]" if shown else ""  # as strace does it: once more for an empty set behind another one
     left = _left(view, 4)
+    if len(shown) + len(left) + (3 if shown else 1) >= _ROOM:
+        left = ""
     return f"{value} ({', '.join(text for text in (shown, left) if text)})"
 
 
