@@ -160,3 +160,26 @@ def test_a_pidfd_leads_to_its_process_and_nothing_else_does() -> None:
 
 def test_no_process_has_no_descriptors(paths: Descriptors) -> None:
     assert paths.describe(-1, 0) == paths.describe(0, 0) == ""
+
+
+def test_the_protocol_of_a_netlink_socket(details: Descriptors) -> None:
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as link:
+        assert details.netlink(os.getpid(), link.fileno()) == -1
+        link.bind((0, 0))
+        assert details.netlink(os.getpid(), link.fileno()) == socket.NETLINK_ROUTE
+
+
+def test_other_descriptors_are_no_netlink_sockets(details: Descriptors) -> None:
+    with socket.socket() as tcp, Path("/dev/null").open() as null:
+        assert details.netlink(os.getpid(), tcp.fileno()) is None
+        assert details.netlink(os.getpid(), null.fileno()) is None
+        assert details.netlink(os.getpid(), -1) is None
+
+
+def test_a_peer_that_is_gone_is_still_told(details: Descriptors) -> None:
+    one, other = socket.socketpair()
+    with one:
+        before = describe(details, one.fileno())
+        other.close()
+        assert "->" in before
+        assert describe(details, one.fileno()) == before
