@@ -16,6 +16,8 @@ _MOST: Final = 1 << 24
 _MOST_BUFFERS: Final = 1024
 """UIO_MAXIOV, linux/uio.h: no call takes more."""
 _ENDLESS: Final = 1 << 64
+_SHOWN: Final = bytes(byte if 0x20 <= byte < 0x7F else ord(".") for byte in range(0x100))
+"""Each byte as it stands among the characters."""
 
 _WRITES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("write", "pwrite64", "send", "sendto", "mq_timedsend", "mq_timedsend_time64"), "bytes"),
@@ -114,7 +116,7 @@ def _bytes(task: Task, address: int, size: int) -> Iterator[str]:
 def _row(data: bytes) -> str:
     """Two groups of eight bytes in hexadecimal, and the characters among them."""
     groups = (data[:8].hex(" "), data[8:].hex(" "))
-    text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in data)
+    text = data.translate(_SHOWN).decode("ascii")
     return f"{groups[0]:<23}  {groups[1]:<23}  {text:<16}"
 
 
