@@ -48,7 +48,7 @@ _UNIX_MESSAGE = 16
 _UNIX_NAME, _UNIX_PEER = 0, 2
 _ATTRIBUTE = struct.Struct("=HH")
 # linux/netlink_diag.h: struct netlink_diag_req; the protocol, port and inode of struct netlink_diag_msg
-_NETLINK_REQUEST = struct.Struct("=BBHLLLL")
+_NETLINK_REQUEST = struct.Struct("=BBHLLLLL")
 _NETLINK_ANY = 255  # NDIAG_PROTO_ALL
 _NETLINK_MESSAGE = struct.Struct("=xxBxL8xL")
 _NO_COOKIE = 0xFFFFFFFF
@@ -196,17 +196,6 @@ class _Diag:
                 text += "," + _unix_name(name)
             return text if any(peer) or name else None
         return None
-
-    def netlink_end(self, wanted: int) -> str | None:
-        """Return ``PROTOCOL:PORT`` of a netlink socket that has a port by now."""
-        request = _NETLINK_REQUEST.pack(socket.AF_NETLINK, _NETLINK_ALL, 0, 0, 0, 0, 0)
-        found = None
-        for message in self._ask(request, _NLM_F_DUMP):
-            protocol, port, inode = _NETLINK_MESSAGE.unpack_from(message)
-            if inode == wanted:
-                name = constants("protocol_netlink").names.get(protocol)
-                found = f"{name.removeprefix('NETLINK_')}:{port}" if name else str(protocol)
-        return found
 
     def _ask(self, request: bytes, flags: int) -> Iterator[bytes]:
         """Send a sock_diag request and yield the messages that answer it: one, or all of a dump."""
