@@ -48,14 +48,10 @@ _UNIX_MESSAGE = 16
 _UNIX_NAME, _UNIX_PEER = 0, 2
 _ATTRIBUTE = struct.Struct("=HH")
 # linux/netlink_diag.h: struct netlink_diag_req; the protocol, port and inode of struct netlink_diag_msg
-_NETLINK_REQUEST = struct.Struct("=BBHLLLLL")
+_NETLINK_REQUEST = struct.Struct("=BBHLLLL")
 _NETLINK_ANY = 255  # NDIAG_PROTO_ALL
 _NETLINK_MESSAGE = struct.Struct("=xxBxL8xL")
 _NO_COOKIE = 0xFFFFFFFF
-# linux/netlink_diag.h: struct netlink_diag_req; struct netlink_diag_msg: protocol, port, inode
-_NETLINK_REQUEST = struct.Struct("=BBHLLLL")
-_NETLINK_ALL = 0xFF  # NDIAG_PROTO_ALL
-_NETLINK_MESSAGE = struct.Struct("=2xBxL8xL8x")
 
 
 class _Protocol(NamedTuple):
