@@ -26,9 +26,10 @@ _DEVICES = {stat.S_IFCHR: "char", stat.S_IFBLK: "block"}
 _ANGLES = re.compile("[<>](?=([0-9]?))")
 
 
-def escape_path(path: bytes) -> str:
+def escape_path(path: bytes, hex_strings: int = 0) -> str:
     """Return a path as strace prints it inside an annotation: as in strings, and its own ends too."""
-    return _ANGLES.sub(lambda angle: f"\\{ord(angle[0]):{'03' if angle[1] else ''}o}", quoted(path)[1:-1])
+    text = quoted(path, hex_strings)[1:-1]
+    return _ANGLES.sub(lambda angle: f"\\{ord(angle[0]):{'03' if angle[1] else ''}o}", text)
 
 
 class Descriptors:
@@ -39,6 +40,7 @@ class Descriptors:
         level: int,
         kinds: Members[str] = NO_WORD,
         command: Callable[[int], str] = lambda _pid: "",
+        hex_strings: int = 0,
     ) -> None:
         """Describe this much.
 
@@ -46,9 +48,11 @@ class Descriptors:
             level: 0 (nothing), PATHS or DETAILS.
             kinds: tells it more finely (``--decode-fds``).
             command: what is told of the process of a pidfd, behind its number.
+            hex_strings: as the decoder's option says it of strings.
         """
         self.level = level
         self._command = command
+        self._hex_strings = hex_strings
         kinds = kinds or (Members(frozenset({"path"})) if level == PATHS else EVERY_WORD)
         self._paths, self._ends = "path" in kinds, "socket" in kinds
         self._devices, self._pidfds = "dev" in kinds, "pidfd" in kinds
@@ -77,17 +81,25 @@ class Descriptors:
             found = self._sockets.describe(link, int(target[8:-1])) or ""
         elif self._pidfds and target == b"anon_inode:[pidfd]":
             pid = pidfd_target(tid, fd)
-            found = f"pid:{pid}{self._command(pid)}" if pid > 0 else "anon_inode:[pidfd]"
+            found = f"pid:{pid}{self._command(pid)}" if pid > 0 else self._escaped(target)
         elif self._devices and target.startswith(b"/dev/") and (device := _device_number(link)):
-            found = escape_path(target) + device
+            found = self._escaped(target) + device
         if found or not self._paths:
             return found and f"<{found}>"
-        if target.endswith(_DELETED):
-            return _deleted_path(link, target)
-        if len(self._texts) >= _TEXTS:
-            self._texts.clear()
-        text = self._texts[target] = f"<{escape_path(target)}>"
+        return self._path(link, target)
+
+    def _path(self, link: bytes, target: bytes) -> str:
+        if target.endswith(_DELETED) and _is_deleted(link, target):
+            return f"<{self._escaped(target.removesuffix(_DELETED))}>(deleted)"
+        text = f"<{self._escaped(target)}>"
+        if not target.endswith(_DELETED):
+            if len(self._texts) >= _TEXTS:
+                self._texts.clear()
+            self._texts[target] = text
         return text
+
+    def _escaped(self, path: bytes) -> str:
+        return escape_path(path, self._hex_strings)
 
     def netlink(self, tid: int, fd: int) -> int | None:
         """Return the protocol of a netlink socket, -1 when nobody tells, None when it is none."""
@@ -105,24 +117,22 @@ class Descriptors:
         if not self.level or not self._paths:
             return ""
         try:
-            return f"<{escape_path(os.readlink(f'{folder(tid)}/cwd'.encode()))}>"
+            return f"<{self._escaped(os.readlink(f'{folder(tid)}/cwd'.encode()))}>"
         except OSError:
             return ""
 
 
-def _deleted_path(link: bytes, target: bytes) -> str:
+def _is_deleted(link: bytes, target: bytes) -> bool:
     """Tell a deleted file from one whose name only ends so: the kernel's suffix is no part of the name."""
     try:
         opened = os.stat(link)
     except OSError:
-        return f"<{escape_path(target)}>"
+        return False
     try:
         there = os.lstat(target)
     except OSError:
-        there = None
-    if there is not None and (there.st_ino, there.st_dev) == (opened.st_ino, opened.st_dev):
-        return f"<{escape_path(target)}>"
-    return f"<{escape_path(target.removesuffix(_DELETED))}>(deleted)"
+        return True
+    return (there.st_ino, there.st_dev) != (opened.st_ino, opened.st_dev)
 
 
 def _device_number(link: bytes) -> str:

@@ -152,7 +152,8 @@ def _tracer(settings: Settings, waiter: Waiter, on_end: Callable[[Counts], None]
     """Open the trace, and whatever happens in it, let go of every task before it is closed."""
     writer = Writer(settings.output, settings.layout, settings.filters.status)
     pids = Pids(settings.filters.decode_pids)
-    descriptors = Descriptors(settings.decoding.annotate, settings.filters.decode_fds, pids.command)
+    how = settings.decoding
+    descriptors = Descriptors(how.annotate, settings.filters.decode_fds, pids.command, how.hex_strings)
     tracer = _made(settings, waiter, writer, descriptors, pids)
     if settings.duration is not None:
         waiter.deadline = time.monotonic() + settings.duration
