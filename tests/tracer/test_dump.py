@@ -6,37 +6,9 @@ import pytest
 
 from tracekit.syscalls import calls
 from tracekit.tracer.decode import Call
+from tracekit.tracer.decode.view import Piece
 from tracekit.tracer.dump import dump
 from tracekit.tracer.filters import Filters, Members
-
-
-class Memory:
-    """A task whose memory is one piece."""
-
-    tid = 7
-
-    def __init__(self, start: int, data: bytes) -> None:
-        self.start, self.data = start, data
-
-    def read(self, address: int, size: int) -> bytes:
-        at = address - self.start
-        return self.data[at : at + size] if at >= 0 else b""
-
-    def describe(self, _fd: int, _tid: int | None = None) -> str:
-        return ""
-
-    def target(self, _pidfd: int) -> int:
-        return -1
-
-    def netlink(self, _fd: int) -> int | None:
-        return None
-
-    def cut_short(self, _address: int, _got: int, _wanted: int) -> None:
-        pass
-
-    def cwd(self) -> str:
-        return ""
-
 
 ONE = Filters(read=Members(frozenset({1})), write=Members(frozenset({1})))
 
@@ -50,14 +22,14 @@ def made(name: str, args: tuple[int, ...], ret: int, arch: str = "x86_64") -> Ca
 
 def test_sixteen_bytes_a_line() -> None:
     call = made("write", (1, 0x1000, 19), 19)
-    assert dump(call, Memory(0x1000, b"hello\n\x00\xffworld and ever"), ONE) == (
+    assert dump(call, Piece(0x1000, b"hello\n\x00\xffworld and ever"), ONE) == (
         " | 00000  68 65 6c 6c 6f 0a 00 ff  77 6f 72 6c 64 20 61 6e  hello...world an |\n"
         " | 00010  64 20 65                                          d e              |\n"
     )
 
 
 def test_what_was_read_is_shown_and_no_more() -> None:
-    memory = Memory(0x1000, b"abcdef")
+    memory = Piece(0x1000, b"abcdef")
     assert dump(made("read", (1, 0x1000, 6), 2), memory, ONE).count("61 62  ") == 1
     assert not dump(made("read", (1, 0x1000, 6), 0), memory, ONE)
     assert not dump(made("read", (1, 0x1000, 6), -11), memory, ONE)
@@ -74,29 +46,29 @@ def test_what_was_read_is_shown_and_no_more() -> None:
     ],
 )
 def test_nothing_is_shown_of_other_descriptors_calls_and_memory(call: Call) -> None:
-    assert not dump(call, Memory(0x1000, b"abcdef"), ONE)
+    assert not dump(call, Piece(0x1000, b"abcdef"), ONE)
 
 
 def test_what_is_written_is_shown_even_when_it_fails() -> None:
-    assert dump(made("write", (1, 0x1000, 3), -32), Memory(0x1000, b"abc"), ONE)
+    assert dump(made("write", (1, 0x1000, 3), -32), Piece(0x1000, b"abc"), ONE)
 
 
 def test_a_size_may_be_anything() -> None:
-    text = dump(made("write", (1, 0x1000, 1 << 62), -14), Memory(0x1000, b"a" * (1 << 16)), ONE)
+    text = dump(made("write", (1, 0x1000, 1 << 62), -14), Piece(0x1000, b"a" * (1 << 16), 7), ONE)
     assert text.count("\n") == (1 << 12) + 1
     assert text.splitlines()[-1] == " | <Cannot fetch 65536 bytes from pid 7 @0x11000>"
 
 
 def test_offsets_grow_with_the_size() -> None:
     data = b"a" * ((1 << 20) + 1)
-    assert dump(made("write", (1, 0, len(data)), 0), Memory(0, data), ONE).startswith(" | 000000  61")
-    assert dump(made("write", (1, 0, 1 << 20), 0), Memory(0, data), ONE).startswith(" | 00000  61")
+    assert dump(made("write", (1, 0, len(data)), 0), Piece(0, data), ONE).startswith(" | 000000  61")
+    assert dump(made("write", (1, 0, 1 << 20), 0), Piece(0, data), ONE).startswith(" | 00000  61")
 
 
 @pytest.mark.parametrize(("arch", "vector"), [("x86_64", "<QQQQ"), ("i386", "<IIII")])
 def test_buffers_are_filled_in_order(arch: str, vector: str) -> None:
     head = struct.pack(vector, 0x2000, 2, 0x2002, 9)
-    memory = Memory(0x1000, head.ljust(0x1000, b"\0") + b"abcdefghijk")
+    memory = Piece(0x1000, head.ljust(0x1000, b"\0") + b"abcdefghijk")
     assert dump(made("readv", (1, 0x1000, 2), 5, arch), memory, ONE) == (
         " * 2 bytes in buffer 0\n"
         " | 00000  61 62                                             ab               |\n"
@@ -109,7 +81,7 @@ def test_buffers_are_filled_in_order(arch: str, vector: str) -> None:
 def test_messages() -> None:
     vector = struct.pack("<QQ", 0x1100, 2)
     head = struct.pack("<QIIQQQQI4x", 0, 0, 0, 0x1080, 1, 0, 0, 0) + struct.pack("<I4x", 1)
-    memory = Memory(0x1000, head.ljust(0x80, b"\0") + vector.ljust(0x80, b"\0") + b"xy")
+    memory = Piece(0x1000, head.ljust(0x80, b"\0") + vector.ljust(0x80, b"\0") + b"xy")
     row = " | 00000  78 79                                             xy               |\n"
     assert dump(made("sendmsg", (1, 0x1000), 2), memory, ONE) == f" * 2 bytes in buffer 0\n{row}"
     text = dump(made("recvmmsg", (1, 0x1000, 4), 1), memory, ONE)

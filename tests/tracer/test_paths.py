@@ -11,31 +11,15 @@ import pytest
 from tracekit.syscalls import calls
 from tracekit.tracer import memory
 from tracekit.tracer.decode import Call
+from tracekit.tracer.decode.view import Piece
 from tracekit.tracer.paths import PathFilter
 
 
-class Self:
+class Self(Piece):
     """This process as a task."""
-
-    tid = os.getpid()
 
     def read(self, address: int, size: int) -> bytes:
         return memory.read(os.getpid(), address, size)
-
-    def describe(self, _fd: int, _tid: int | None = None) -> str:
-        return ""
-
-    def target(self, _pidfd: int) -> int:
-        return -1
-
-    def netlink(self, _fd: int) -> int | None:
-        return None
-
-    def cut_short(self, _address: int, _got: int, _wanted: int) -> None:
-        pass
-
-    def cwd(self) -> str:
-        return ""
 
 
 @pytest.fixture
@@ -58,7 +42,7 @@ MINUS = (1 << 64) - 100
 
 def touched(path: str, *made: Call) -> list[bool]:
     chosen = PathFilter([path])
-    return [chosen.touches(one, Self()) for one in made]
+    return [chosen.touches(one, Self(0, b"", os.getpid())) for one in made]
 
 
 def test_descriptors(file: tuple[str, int]) -> None:
