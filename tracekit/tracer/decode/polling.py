@@ -85,15 +85,21 @@ def _left(view: View, index: int) -> str:
     return f"left {printer_of(syscall.form.arguments[index].kind)(view, view.args[index])}"
 
 
+def _set_size(view: View, count: int) -> int:
+    word = view.abi.word
+    return -(-min(count, _FD_SET_MAX) // (8 * word)) * word
+
+
 def _members(view: View, where: int, count: int) -> list[int] | None:
     """The descriptors in an fd_set, an array of longs; None when it cannot be read."""
-    word = view.abi.word
-    size = -(-min(count, _FD_SET_MAX) // (8 * word)) * word
+    size = _set_size(view, count)
     data = view.fetch(where, size) if size else b""
-    if data is None:
-        return None
+    return None if data is None else _bits(data, count)
+
+
+def _bits(data: bytes, count: int) -> list[int]:
     bits = int.from_bytes(data, "little")
-    return [at for at in range(min(count, size * 8)) if bits >> at & 1]
+    return [at for at in range(min(count, len(data) * 8)) if bits >> at & 1]
 
 
 def _set(view: View, members: list[int]) -> str:
@@ -124,6 +130,13 @@ def _with_members(shown: str, name: str, members: list[int]) -> str:
     return shown
 
 
+def _left_in(view: View, where: int, count: int) -> list[int] | None:
+    """The same for the return value, which says it under -e verbose=none, too."""
+    size = _set_size(view, count)
+    data = view.task.read(where, size)
+    return _bits(data, count) if len(data) == size else None
+
+
 def _select_result(view: View, value: int) -> str:
     """What select(2) left in the sets: ``2 (in [5], out [16], left {tv_sec=0, tv_nsec=0})``."""
     if not value:
@@ -131,7 +144,7 @@ def _select_result(view: View, value: int) -> str:
     shown, missing = "", value
     for name, index in (("in", 1), ("out", 2), ("except", 3)):
         count = signed32(view.args[0])
-        members = _members(view, view.args[index], count) if view.args[index] and count > 0 else None
+        members = _left_in(view, view.args[index], count) if view.args[index] and count > 0 else None
         if members is None or missing <= 0:
             continue
         if members:
