@@ -30,7 +30,7 @@ def _cpu_set(size: str) -> Printer:
         size = length(view) & U32
         count = min(size, _CPU_SET_MAX)
         data = view.fetch(where, count) if count else b""
-        if data is None or view.failed or not where:
+        if data is None or view.failed or view.options.opaque or not where:
             return pointer(where)
         bits = int.from_bytes(data, "little")
         members = [str(at) for at in range(len(data) * 8) if bits >> at & 1]
