@@ -14,9 +14,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
-from benchmarks.measuring import build, in_turn, table
+from benchmarks.measuring import Figures, build, in_turn, table
 from tests.support.httpd import Apache, apache
 from tests.support.processes import ending, start, task, threads, wait_until
 from tracekit.analyzers import ANALYZERS
@@ -84,43 +85,59 @@ def elapsed(command: list[str]) -> float:
     return time.perf_counter() - began
 
 
-def call_costs(folder: Path, rounds: int) -> str:
-    """Microseconds that a call takes in a tight loop; what a start costs is taken off."""
-    program = build("calls", folder)
-    counts = {"untraced": 2_000_000, "strace": 100_000, "tracekit": 100_000}
-    starts: Mapping[str, list[str]] = {
-        "untraced": [],
-        "strace": [*STRACE, "-o", str(folder / "out")],
-        "tracekit": [*TRACEKIT, "run", "-f", "-o", str(folder / "out"), "--"],
+def cost(command: list[str], program: Path, call: str, count: int) -> float:
+    """Microseconds a call; what a start costs is taken off."""
+    long, none = ([*command, str(program), str(times), call] for times in (count, 0))
+    return (elapsed(long) - elapsed(none)) / count * 1e6
+
+
+def costs(commands: Mapping[str, tuple[list[str], int]], program: Path, call: str, rounds: int) -> Figures:
+    """The same of several peers: each a command, and how many calls it is measured with."""
+    peers = {
+        peer: partial(cost, command, program, call, count) for peer, (command, count) in commands.items()
     }
+    return in_turn(peers, rounds)
 
-    def cost(peer: str, call: str) -> float:
-        long, none = ([*starts[peer], str(program), str(count), call] for count in (counts[peer], 0))
-        return (elapsed(long) - elapsed(none)) / counts[peer] * 1e6
 
-    tables = []
-    for call in ("getppid", "read", "stat"):
-        peers = {peer: lambda peer=peer, call=call: cost(peer, call) for peer in starts}
-        tables.append(table(f"a loop of {call}", "us/call", in_turn(peers, rounds), ("strace",), 2))
-    return "\n".join(tables)
+def call_costs(folder: Path, rounds: int) -> str:
+    """Microseconds that a call takes in a tight loop."""
+    program, out = build("calls", folder), ["-o", str(folder / "out")]
+    commands: dict[str, tuple[list[str], int]] = {
+        "untraced": ([], 2_000_000),
+        "strace": ([*STRACE, *out], 20_000),
+        "tracekit": ([*TRACEKIT, "run", "-f", *out, "--"], 20_000),
+        "tracekit --same-cpu": ([*TRACEKIT, "run", "-f", "--same-cpu", *out, "--"], 20_000),
+    }
+    return "\n".join(
+        table(f"a loop of {call}", "us/call", costs(commands, program, call, rounds), ("strace",), 2)
+        for call in ("getppid", "read", "stat")
+    )
 
 
 def filtered(folder: Path, rounds: int) -> str:
-    """Seconds that a launched program takes of whose calls 4 in 1,000 concern the document root."""
-    command = [str(build("calls", folder)), "300000", "mix"]
-    out = ["-o", str(folder / "out")]
-    peers = {
-        "untraced": lambda: elapsed(command),
-        "strace -f": lambda: elapsed([*STRACE, *out, *command]),
-        "strace --seccomp-bpf": lambda: elapsed(
-            [*STRACE, "--seccomp-bpf", "-e", f"trace={DOCROOT}", *out, *command]
-        ),
-        "tracekit --for docroot": lambda: elapsed(
-            [*TRACEKIT, "run", "-f", "--for", "docroot", *out, "--", *command]
-        ),
+    """A launched program of whose calls 4 in 1,000 concern the document root: each call, and the start."""
+    program, out = build("calls", folder), ["-o", str(folder / "out")]
+    commands: dict[str, tuple[list[str], int]] = {
+        "untraced": ([], 2_000_000),
+        "strace -f": ([*STRACE, *out], 20_000),
+        "strace --seccomp-bpf": ([*STRACE, "--seccomp-bpf", "-e", f"trace={DOCROOT}", *out], 1_000_000),
+        "tracekit --for docroot": ([*TRACEKIT, "run", "-f", "--for", "docroot", *out, "--"], 1_000_000),
     }
     against = ("strace -f", "strace --seccomp-bpf")
-    return table("a launched program, 0.4 % of its calls wanted", "s", in_turn(peers, rounds), against, 3)
+    calls = costs(commands, program, "mix", rounds)
+    starts = in_turn(
+        {
+            peer: partial(elapsed, [*command, str(program), "0", "mix"])
+            for peer, (command, _) in commands.items()
+        },
+        rounds,
+    )
+    return "\n".join(
+        (
+            table("a launched program, 0.4 % of its calls wanted", "us/call", calls, against, 3),
+            table("its start and end", "s", starts, against, 3),
+        )
+    )
 
 
 def attaching(folder: Path, rounds: int) -> str:
@@ -181,6 +198,7 @@ def main() -> None:
     chosen = parser.parse_args()
     if unknown := set(chosen.parts) - PARTS.keys():
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has its byte code
     with tempfile.TemporaryDirectory(prefix="tracekit-bench-") as folder:
         for name in chosen.parts or PARTS:
             print(PARTS[name](Path(folder), chosen.rounds), flush=True)

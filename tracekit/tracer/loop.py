@@ -144,7 +144,7 @@ class Tracer:
     def _catch_up(self, waiter: Waiter) -> None:
         """Write while no task waits: all if none has stopped since the last tick, else by the backlog."""
         busy = not self._quiet
-        until = time.monotonic() + max(self._record.fullness, _LEAST) * TICK if busy else waiter.deadline
+        until = time.monotonic() + max(self._record.fullness**2, _LEAST) * TICK if busy else waiter.deadline
         while time.monotonic() < until and not waiter.requested and self._record.write_some(_AT_ONCE):
             self.glance(waiter)
         self._record.flush()
