@@ -91,16 +91,23 @@ def targets(view: View, request: Request) -> Iterator[str]:
             go_on(offset)
 
 
-def dependencies(view: View, request: Request) -> Iterator[str]:
-    """The devices that a table needs."""
+def _head(view: View, request: Request, name: str) -> tuple[int, bytes] | str:
+    """The 8 bytes that a structure begins with, and where they end; or what is printed in its place."""
     end = (request.data_start + 8) & U32
     if end <= request.data_start or end > request.data_size:
-        yield "??? /* misplaced struct dm_target_deps */"
+        return f"??? /* misplaced struct {name} */"
+    where = request.address + request.data_start
+    data = view.fetch(where, 8)
+    return pointer(where) if data is None else (end, data)
+
+
+def dependencies(view: View, request: Request) -> Iterator[str]:
+    """The devices that a table needs."""
+    found = _head(view, request, "dm_target_deps")
+    if isinstance(found, str):
+        yield found
         return
-    data = view.fetch(request.address + request.data_start, 8)
-    if data is None:
-        yield pointer(request.address + request.data_start)
-        return
+    end, data = found
     count = int.from_bytes(data[:4], "little")
     if count > (request.data_size - end) // 8:
         yield "??? /* misplaced struct dm_target_deps */"
@@ -161,14 +168,11 @@ def versions(view: View, request: Request) -> Iterator[str]:
 
 def message(view: View, request: Request) -> Iterator[str]:
     """A message to a target."""
-    end = (request.data_start + 8) & U32
-    if end <= request.data_start or end > request.data_size:
-        yield "??? /* misplaced struct dm_target_msg */"
+    found = _head(view, request, "dm_target_msg")
+    if isinstance(found, str):
+        yield found
         return
-    data = view.fetch(request.address + request.data_start, 8)
-    if data is None:
-        yield pointer(request.address + request.data_start)
-        return
+    end, data = found
     yield f"{{sector={int.from_bytes(data, 'little')}, message={_rest(view, request, end)}}}"
 
 

@@ -6,10 +6,9 @@ from typing import Final
 
 from tracekit.syscalls import NetlinkTable, netlink_tables
 from tracekit.tracer.decode.names import hexadecimal
-from tracekit.tracer.decode.netlink.payloads import Payload, Print, payloads, print_of
+from tracekit.tracer.decode.netlink.payloads import Payload, Print, payloads, print_of, records
 from tracekit.tracer.decode.netlink.values import c_string
-from tracekit.tracer.decode.text import counted
-from tracekit.tracer.decode.view import View, pointer
+from tracekit.tracer.decode.view import View
 
 _HEADER: Final = struct.Struct("<HH")
 _NESTED, _NET_ORDER = 0x8000, 0x4000  # NLA_F_...
@@ -19,32 +18,13 @@ _MOST_TOLD: Final = 64
 
 def attributes_text(view: View, payload: Payload, table: NetlinkTable | None) -> str:
     """All attributes there: ``[[{nla_len=8, nla_type=IFLA_MTU}, 1500], ...]``; without table, bytes."""
-    shown: list[str] = []
-    left = Payload(payload.address, payload.length, payload.family, depth=payload.depth)
-    lone = True
-    while True:
-        if left.length < _HEADER.size:
-            shown.append(counted(view, left.address, left.length, 2))
-            break
-        data = view.fetch(left.address, _HEADER.size)
-        if data is None:
-            shown.append(pointer(left.address) if lone else f"... /* {pointer(left.address)} */")
-            break
-        if len(shown) == view.options.string_limit and not view.options.verbose:
-            shown.append("...")
-            break
-        length, kind = _HEADER.unpack(data)
-        shown.append(_attribute(view, left, length, kind, table))
-        step = length + -length % 4
-        if length < _HEADER.size or left.length <= step:
-            break
-        left = left.rest(step)
-        lone = False
-    return shown[0] if lone else f"[{', '.join(shown)}]"
+    first = Payload(payload.address, payload.length, payload.family, depth=payload.depth)
+    return records(view, first, _HEADER.size, 2, lambda where, head: _attribute(view, where, head, table))
 
 
-def _attribute(view: View, where: Payload, length: int, kind: int, table: NetlinkTable | None) -> str:
+def _attribute(view: View, where: Payload, data: bytes, table: NetlinkTable | None) -> str:
     """One attribute, with what stands in it."""
+    length, kind = _HEADER.unpack(data)
     head = f"{{nla_len={length}, nla_type={_kind(view, kind, table)}}}"
     length = min(length, where.length)
     if length <= _HEADER.size:

@@ -6,10 +6,9 @@ from typing import Final
 from tracekit.syscalls import errno_name, netlink_tables
 from tracekit.tracer.decode.netlink.attributes import attributes_text
 from tracekit.tracer.decode.netlink.families import KOBJECT_UEVENT, flags_text, of_family, type_text
-from tracekit.tracer.decode.netlink.payloads import DEEPEST, Payload
+from tracekit.tracer.decode.netlink.payloads import DEEPEST, Payload, records
 from tracekit.tracer.decode.netlink.uevent import uevent_text
 from tracekit.tracer.decode.scalars import signed32
-from tracekit.tracer.decode.text import counted
 from tracekit.tracer.decode.view import View, pointer
 
 _HEADER: Final = struct.Struct("<IHHII")  # struct nlmsghdr, linux/netlink.h
@@ -26,28 +25,8 @@ def netlink_text(view: View, address: int, length: int) -> str:
     family = _UNKNOWN if protocol is None else protocol
     if family == KOBJECT_UEVENT:
         return uevent_text(view, address, length)
-    shown: list[str] = []
-    left = Payload(address, length)
-    lone = True
-    while True:
-        if left.length < _HEADER.size:
-            shown.append(counted(view, left.address, left.length, 2))
-            break
-        data = view.fetch(left.address, _HEADER.size)
-        if data is None:
-            shown.append(pointer(left.address) if lone else f"... /* {pointer(left.address)} */")
-            break
-        if len(shown) == view.options.string_limit and not view.options.verbose:
-            shown.append("...")
-            break
-        shown.append(_message(view, left, data, family))
-        size = int.from_bytes(data[:4], "little")
-        step = size + -size % 4
-        if size < _HEADER.size or left.length <= step:
-            break
-        left = left.rest(step)
-        lone = False
-    return shown[0] if lone else f"[{', '.join(shown)}]"
+    first = Payload(address, length)
+    return records(view, first, _HEADER.size, 4, lambda where, head: _message(view, where, head, family))
 
 
 def _message(view: View, where: Payload, data: bytes, family: int) -> str:

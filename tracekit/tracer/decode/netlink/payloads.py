@@ -10,7 +10,7 @@ from typing import Final
 
 from tracekit.syscalls import Content
 from tracekit.tracer.decode.text import counted
-from tracekit.tracer.decode.view import View
+from tracekit.tracer.decode.view import View, pointer
 
 DEEPEST: Final = 32
 """How far messages are looked into that are about messages, and routes that hold routes."""
@@ -41,6 +41,42 @@ class Payload:
     def raw(self, view: View) -> str:
         """Its bytes."""
         return counted(view, self.address, self.length, 2)
+
+
+def records(
+    view: View, payload: Payload, head: int, length: int, one: Callable[[Payload, bytes], str]
+) -> str:
+    """One record, or several in brackets: what is aligned to 4 bytes and begins with its own length.
+
+    Args:
+        view: the stop.
+        payload: where they stand.
+        head: how many bytes a record begins with, at least.
+        length: how many of these are its length.
+        one: prints a record, from where it stands and its head.
+    """
+    shown: list[str] = []
+    left = payload
+    lone = True
+    while True:
+        if left.length < head:
+            shown.append(left.raw(view))
+            break
+        data = view.fetch(left.address, head)
+        if data is None:
+            shown.append(pointer(left.address) if lone else f"... /* {pointer(left.address)} */")
+            break
+        if len(shown) == view.options.string_limit and not view.options.verbose:
+            shown.append("...")
+            break
+        shown.append(one(left, data))
+        size = int.from_bytes(data[:length], "little")
+        step = size + -size % 4
+        if size < head or left.length <= step:
+            break
+        left = left.rest(step)
+        lone = False
+    return shown[0] if lone else f"[{', '.join(shown)}]"
 
 
 Print = Callable[[View, Payload], str | None]
