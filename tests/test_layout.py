@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 """Each part of tracekit (a package or a module) and the other parts that it may import."""
 
-ONLY_IN = {"ptrace": "tracekit/tracer/ptrace.py"}
+ONLY_IN = {"ptrace": "tracekit/tracer/kernel/ptrace.py"}
 """Libraries that one file alone may import."""
 
 PROGRAMS = {"server", "grammars", "fixtures", "tests", "benchmarks"}
@@ -120,7 +120,7 @@ def test_a_wrong_arrow_is_found(path: str, source: str) -> None:
         ("tracekit/stream/pairing.py", "from tracekit.errors import UnreadableError"),
         ("tracekit/stream/pairing.py", "from .event import Event\nfrom . import values\nimport re"),
         ("tracekit/stream/pairing.py", "from tracekit import __version__"),
-        ("tracekit/tracer/ptrace.py", "import ptrace.binding"),
+        ("tracekit/tracer/kernel/ptrace.py", "import ptrace.binding"),
         ("tracekit/cli/attach.py", "from tracekit.tracer import attach"),
         ("server/mpm/event.py", "from server.http import request\nfrom ..parent import Parent"),
     ],

@@ -14,7 +14,7 @@ import json, sys
 from dataclasses import replace
 from tracekit.tracer import tracing
 from tracekit.syscalls.select import choose
-from tracekit.tracer.filters import Filters
+from tracekit.tracer.options.filters import Filters
 given = json.loads(sys.argv[1])
 inject = tuple(map(tuple, given.pop("inject", [])))
 given["filters"] = Filters(trace=choose(given.pop("wanted")), inject=inject)

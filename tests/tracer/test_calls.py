@@ -3,17 +3,17 @@
 from contextlib import closing
 from pathlib import Path
 
-from tracekit.tracer import ptrace
+from tracekit.tracer.annotations.descriptors import Descriptors
 from tracekit.tracer.calls import Calls, installs_filter
 from tracekit.tracer.counts import Counts
 from tracekit.tracer.decode import Decoder, Options
-from tracekit.tracer.descriptors import Descriptors
-from tracekit.tracer.layout import Layout
-from tracekit.tracer.record import Record
-from tracekit.tracer.remarks import Remarks
-from tracekit.tracer.settings import Settings
-from tracekit.tracer.task import Task
-from tracekit.tracer.writer import Writer
+from tracekit.tracer.kernel import ptrace
+from tracekit.tracer.options.layout import Layout
+from tracekit.tracer.options.settings import Settings
+from tracekit.tracer.tasks.task import Task
+from tracekit.tracer.text.record import Record
+from tracekit.tracer.text.remarks import Remarks
+from tracekit.tracer.text.writer import Writer
 
 ARM = 0x40000028
 """AUDIT_ARCH_ARM, linux/audit.h: 32-bit programs of an aarch64 machine."""

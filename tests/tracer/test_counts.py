@@ -120,7 +120,7 @@ def test_what_is_not_missing_is_not_named() -> None:
 GARBAGE = """
 import gc, sys
 from tracekit.tracer import tracing
-from tracekit.tracer.settings import Settings
+from tracekit.tracer.options.settings import Settings
 resting = []
 class Output:
     def write(self, text): resting.append(gc.isenabled())

@@ -15,8 +15,9 @@ import pytest
 from tests.support.processes import Process, ending, start, task, threads, wait_until
 from tests.support.requirements import need, need_ptrace, need_root
 from tests.support.settings import by_task, trace, tracing
-from tracekit.tracer import guardian, seccomp
+from tracekit.tracer.kernel import seccomp
 from tracekit.tracer.machine import look
+from tracekit.tracer.tasks import guardian
 
 PYTHON = sys.executable
 

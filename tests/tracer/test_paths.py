@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tracekit.syscalls import calls
-from tracekit.tracer import memory
 from tracekit.tracer.decode import Call
 from tracekit.tracer.decode.view import Piece
+from tracekit.tracer.kernel import memory
 from tracekit.tracer.paths import PathFilter
 
 

@@ -12,7 +12,7 @@ from tests.support.settings import by_task
 
 REFUSED = """
 import sys
-from tracekit.tracer import ptrace
+from tracekit.tracer.kernel import ptrace
 ptrace._GET_SYSCALL_INFO = int(sys.argv.pop(1), 0)
 from tracekit.cli import main
 sys.exit(main())

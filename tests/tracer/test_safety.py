@@ -16,8 +16,9 @@ from tests.support.requirements import need, need_ptrace, need_root
 from tests.support.tracees import build
 from tests.support.tracers import STOPPED, TRACEKIT
 from tracekit.errors import ExitCode
-from tracekit.tracer import guardian, seccomp
+from tracekit.tracer.kernel import seccomp
 from tracekit.tracer.machine import look
+from tracekit.tracer.tasks import guardian
 
 SIGNALS = 200
 ENOUGH = 300
@@ -47,11 +48,11 @@ sys.exit(main())
 BUGS = {
     "at an entry": ("calls", "Calls", "enter", "500"),
     "at an exit": ("calls", "Calls", "leave", "500"),
-    "at a signal": ("remarks", "Remarks", "signal", "10"),
-    "while letting go": ("release", "Release", "one", "1"),
+    "at a signal": ("text.remarks", "Remarks", "signal", "10"),
+    "while letting go": ("tasks.release", "Release", "one", "1"),
     "while decoding": ("decode.decoder", "Decoder", "exiting", "500"),
-    "while writing": ("writer", "Writer", "finish", "500"),
-    "while waiting": ("waiting", "Waiter", "stopped", "500"),
+    "while writing": ("text.writer", "Writer", "finish", "500"),
+    "while waiting": ("kernel.waiting", "Waiter", "stopped", "500"),
 }
 REQUESTS = {
     "SIGINT": [signal.SIGINT],

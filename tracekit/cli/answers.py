@@ -16,7 +16,7 @@ from tracekit.events import Trace, read_trace
 from tracekit.report.escape import visible
 from tracekit.report.render import FORMATS, render
 from tracekit.tracer import tracing
-from tracekit.tracer.targets import Selection
+from tracekit.tracer.tasks.targets import Selection
 
 _PROGRAM = "tracekit.program"
 

@@ -25,7 +25,7 @@ from tracekit.cli.tracing import settings
 from tracekit.errors import TracekitError
 from tracekit.events import read_trace
 from tracekit.tracer import tracing
-from tracekit.tracer.targets import Selection
+from tracekit.tracer.tasks.targets import Selection
 
 _START_TIMEOUT = 10.0
 _CLIENTS = 4

@@ -19,7 +19,7 @@ from tracekit.errors import ExitCode
 from tracekit.report.escape import visible
 from tracekit.tracer import machine
 from tracekit.tracer.machine import Finding, Prospect, Verdict
-from tracekit.tracer.targets import Selection
+from tracekit.tracer.tasks.targets import Selection
 
 SCHEMA = "tracekit.doctor/1"
 _STYLES = {"yes": "green", "no": "bold red", "note": "dim"}

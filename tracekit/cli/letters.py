@@ -10,9 +10,9 @@ from tracekit.cli.strace import options as table
 from tracekit.cli.strace.asked import Asked, ComplaintError
 from tracekit.cli.strace.getopt import Option, Takes
 from tracekit.errors import UsageError
-from tracekit.tracer.filters import EVERY_WORD, Filters
-from tracekit.tracer.layout import Stamp
-from tracekit.tracer.settings import STRING_LIMIT
+from tracekit.tracer.options.filters import EVERY_WORD, Filters
+from tracekit.tracer.options.layout import Stamp
+from tracekit.tracer.options.settings import STRING_LIMIT
 
 Command = Callable[..., Any]
 

@@ -15,7 +15,7 @@ from tracekit.report.escape import visible
 from tracekit.syscalls import ARCHITECTURES
 from tracekit.syscalls.select import ALL_CALLS, CallSet, named
 from tracekit.tracer import tracing
-from tracekit.tracer.targets import Selection
+from tracekit.tracer.tasks.targets import Selection
 
 Command = Callable[..., Any]
 

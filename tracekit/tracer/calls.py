@@ -5,17 +5,17 @@ import time
 from collections.abc import Mapping
 
 from tracekit.syscalls import ABIS, ARCHITECTURES, Syscall, calls
-from tracekit.tracer import procfs, ptrace, seccomp
 from tracekit.tracer.counts import Counts
 from tracekit.tracer.decode import Call, Decoder, resolve
-from tracekit.tracer.dump import dump
+from tracekit.tracer.kernel import procfs, ptrace, seccomp
+from tracekit.tracer.options.settings import Settings
 from tracekit.tracer.paths import PathFilter
-from tracekit.tracer.record import Record
-from tracekit.tracer.remarks import Remarks
-from tracekit.tracer.settings import Settings
-from tracekit.tracer.summary import Tally
-from tracekit.tracer.tamper import Tamper
-from tracekit.tracer.task import Task
+from tracekit.tracer.tampering.tamper import Tamper
+from tracekit.tracer.tasks.task import Task
+from tracekit.tracer.text.dump import dump
+from tracekit.tracer.text.record import Record
+from tracekit.tracer.text.remarks import Remarks
+from tracekit.tracer.text.summary import Tally
 
 _TABLES: dict[int, tuple[str, Mapping[int, Syscall]]] = {
     number: (arch, calls(arch)) for number, arch in ptrace.ARCHITECTURES.items() if arch in ARCHITECTURES

@@ -11,17 +11,17 @@ import os
 import time
 from collections import deque
 
-from tracekit.tracer import ptrace
 from tracekit.tracer.calls import Calls
 from tracekit.tracer.counts import Counts
 from tracekit.tracer.decode import Decoder
-from tracekit.tracer.record import Record
-from tracekit.tracer.release import Release
-from tracekit.tracer.remarks import Remarks
-from tracekit.tracer.settings import Settings
+from tracekit.tracer.kernel import ptrace
+from tracekit.tracer.kernel.waiting import SYSCALL_STATUS, TICK, Waiter
+from tracekit.tracer.options.settings import Settings
 from tracekit.tracer.stops import NEW_TASK, Stops
-from tracekit.tracer.task import Tasks
-from tracekit.tracer.waiting import SYSCALL_STATUS, TICK, Waiter
+from tracekit.tracer.tasks.release import Release
+from tracekit.tracer.tasks.task import Tasks
+from tracekit.tracer.text.record import Record
+from tracekit.tracer.text.remarks import Remarks
 
 _LEAST = 0.04
 """The share of time that goes to writing while tasks are busy; a full backlog takes all of it."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from tracekit.syscalls import ABIS
 from tracekit.tracer.decode import Call, Task
-from tracekit.tracer.numbers import folder
+from tracekit.tracer.kernel.numbers import folder
 
 _PATH_MAX: Final = 4096
 _MOST_DESCRIPTORS: Final = 1 << 20

@@ -9,14 +9,14 @@ import signal
 import time
 from collections.abc import Callable
 
-from tracekit.tracer import procfs, ptrace
 from tracekit.tracer.calls import Calls, installs_filter
-from tracekit.tracer.delays import Delays
-from tracekit.tracer.record import Record
-from tracekit.tracer.release import SYSCALL_STOP, Release
-from tracekit.tracer.remarks import Remarks
-from tracekit.tracer.settings import Settings
-from tracekit.tracer.task import Task, Tasks
+from tracekit.tracer.kernel import procfs, ptrace
+from tracekit.tracer.options.settings import Settings
+from tracekit.tracer.tampering.delays import Delays
+from tracekit.tracer.tasks.release import SYSCALL_STOP, Release
+from tracekit.tracer.tasks.task import Task, Tasks
+from tracekit.tracer.text.record import Record
+from tracekit.tracer.text.remarks import Remarks
 
 NEW_TASK = frozenset({ptrace.EVENT_CLONE, ptrace.EVENT_FORK, ptrace.EVENT_VFORK})
 _STOPPING = frozenset({signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU})

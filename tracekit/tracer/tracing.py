@@ -11,22 +11,23 @@ from functools import partial
 
 from tracekit import __version__
 from tracekit.errors import UsageError
-from tracekit.tracer import decode, starting
-from tracekit.tracer.affinity import OneCore
-from tracekit.tracer.aside import step_aside
+from tracekit.tracer import decode
+from tracekit.tracer.annotations.descriptors import Descriptors
+from tracekit.tracer.annotations.pids import Pids
 from tracekit.tracer.counts import Counts
-from tracekit.tracer.descriptors import Descriptors
-from tracekit.tracer.inject import Rules
+from tracekit.tracer.kernel.affinity import OneCore
+from tracekit.tracer.kernel.waiting import FROM_OUTSIDE, REQUESTS, Waiter
 from tracekit.tracer.loop import Tracer
-from tracekit.tracer.output import UnwritableError
-from tracekit.tracer.pids import Pids
-from tracekit.tracer.record import BACKLOG, Record
-from tracekit.tracer.settings import STRING_LIMIT, Settings
-from tracekit.tracer.summary import Tally
-from tracekit.tracer.tamper import Tamper
-from tracekit.tracer.task import Task, Tasks
-from tracekit.tracer.waiting import FROM_OUTSIDE, REQUESTS, Waiter
-from tracekit.tracer.writer import Layout, Writer
+from tracekit.tracer.options.settings import STRING_LIMIT, Settings
+from tracekit.tracer.tampering.inject import Rules
+from tracekit.tracer.tampering.tamper import Tamper
+from tracekit.tracer.tasks import starting
+from tracekit.tracer.tasks.aside import step_aside
+from tracekit.tracer.tasks.task import Task, Tasks
+from tracekit.tracer.text.output import UnwritableError
+from tracekit.tracer.text.record import BACKLOG, Record
+from tracekit.tracer.text.summary import Tally
+from tracekit.tracer.text.writer import Layout, Writer
 
 
 def attach(

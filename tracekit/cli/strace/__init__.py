@@ -13,12 +13,12 @@ from tracekit.cli.strace.getopt import Arguments, OptionError
 from tracekit.cli.strace.options import OPTIONS
 from tracekit.errors import NotPermittedError, TracekitError, UsageError
 from tracekit.syscalls.select import DesignatorError
-from tracekit.tracer.notices import Notices
-from tracekit.tracer.output import UnwritableError
+from tracekit.tracer.text.notices import Notices
+from tracekit.tracer.text.output import UnwritableError
 
 if TYPE_CHECKING:
     from tracekit.cli.strace.job import Job
-    from tracekit.tracer.waiting import Waiter
+    from tracekit.tracer.kernel.waiting import Waiter
 
 FAILED: Final = 1
 """The exit status of strace for everything that goes wrong with itself."""

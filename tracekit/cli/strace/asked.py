@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tracekit.tracer.filters import Filters, named_field, number, qualified
-from tracekit.tracer.inject import Rules
-from tracekit.tracer.layout import Stamp
+from tracekit.tracer.options.filters import Filters, named_field, number, qualified
+from tracekit.tracer.options.layout import Stamp
+from tracekit.tracer.tampering.inject import Rules
 
 DIGITS: Final = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 """Digits behind the point of a second, by the unit that a precision is named by."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from tracekit.cli.strace import asked as ask
 from tracekit.cli.strace.asked import Asked, ComplaintError
-from tracekit.tracer.filters import qualified
+from tracekit.tracer.options.filters import qualified
 
 _STAMPS: Final = (("time", None), ("time", 6), ("unix", 6))
 _STATISTICS: Final = "(-c/--summary-only or -C/--summary)"

@@ -20,12 +20,13 @@ from tracekit.cli.strace.checks import (
 )
 from tracekit.tracer import decode
 from tracekit.tracer.decode.text import quoted
-from tracekit.tracer.filters import Filters, qualified
-from tracekit.tracer.layout import Layout
-from tracekit.tracer.notices import Notices
-from tracekit.tracer.options import Launch, Summary
-from tracekit.tracer.settings import Settings
-from tracekit.tracer.waiting import REQUESTS
+from tracekit.tracer.kernel.waiting import REQUESTS
+from tracekit.tracer.options.filters import Filters, qualified
+from tracekit.tracer.options.launch import Launch
+from tracekit.tracer.options.layout import Layout
+from tracekit.tracer.options.settings import Settings
+from tracekit.tracer.options.summary import Summary
+from tracekit.tracer.text.notices import Notices
 
 _PATH_MAX: Final = 4096
 _LONGEST_PREFIX: Final = _PATH_MAX - 12

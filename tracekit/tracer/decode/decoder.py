@@ -9,7 +9,7 @@ from tracekit.tracer.decode.raw import raw_entry, raw_return
 from tracekit.tracer.decode.returns import error_text
 from tracekit.tracer.decode.siginfo import Beholder, siginfo_text
 from tracekit.tracer.decode.view import NOTHING, Call, Options, Task, View
-from tracekit.tracer.filters import EVERYTHING, Filters
+from tracekit.tracer.options.filters import EVERYTHING, Filters
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from tracekit import __version__
-from tracekit.tracer import procfs
+from tracekit.tracer.kernel import procfs
 from tracekit.tracer.machine import trial
 
 

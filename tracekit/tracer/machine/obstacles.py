@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tracekit.errors import NotPermittedError, TracekitError, UsageError
 from tracekit.syscalls import constants, errno_name
-from tracekit.tracer import procfs
+from tracekit.tracer.kernel import procfs
 from tracekit.tracer.machine import remedies, trial
 from tracekit.tracer.machine.facts import CAP_SYS_PTRACE, Machine
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from tracekit.tracer import memory, ptrace
-from tracekit.tracer.sockets import Sockets
+from tracekit.tracer.annotations.sockets import Sockets
+from tracekit.tracer.kernel import memory, ptrace
 
 _PATIENCE_S = 10
 """After so long the examiner gives up (alarm(2))."""

@@ -1,0 +1,1 @@
+"""What numbers in a trace stand for: descriptors, sockets, and tasks."""

@@ -1,0 +1,1 @@
+"""Calls changed on purpose: strace's ``-e inject=`` and ``-e fault=``."""

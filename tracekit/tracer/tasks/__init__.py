@@ -1,0 +1,1 @@
+"""Tasks under trace: chosen, started or attached to, and let go of."""
