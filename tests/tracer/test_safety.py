@@ -196,7 +196,7 @@ def test_a_bug_of_ours(running: Subject, tmp_path: Path, bug: tuple[str, ...]) -
     out = tmp_path / "t.strace"
     tracekit = [sys.executable, "-c", FAILING, *bug]
     with ending(start(attach(running, str(out), tracekit))) as tracer, signalled(running):
-        if bug[0] == "release":
+        if bug[1] == "Release":
             under_way(out)
             tracer.send_signal(signal.SIGINT)
         assert tracer.wait(30) == ExitCode.BUG
@@ -327,7 +327,7 @@ def test_a_bug_of_ours_in_a_run(program: Path, tmp_path: Path, bug: tuple[str, .
     with ending(streamed(run(program, str(out), tracekit=tracekit))) as tracer:
         subject = Subject(tracer)
         with signalled(subject):
-            if bug[0] == "release":
+            if bug[1] == "Release":
                 under_way(out)
                 tracer.send_signal(signal.SIGTERM)
             wait_until(subject.is_as_before, "everything as it was")
