@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from tests.support.decoding import FakeTask, decode
-from tracekit.tracer.decode import Options
+from tracekit.tracer.decode import Decoder, Options
 
 BASE = 0x1000
 NAMES = {0: "/dev/null", 3: "/etc/passwd", 4: "TCP:[127.0.0.1:80->127.0.0.1:4]", 5: "pipe:[1]", 6: "pipe:[1]"}
@@ -80,3 +80,12 @@ def test_memory_is_not_read_twice_for_one_string() -> None:
     task = FakeTask(b"/etc/passwd\0" + bytes(500), BASE)
     decode(task, "access", BASE, 0)
     assert task.reads == [(BASE, 256)]
+
+
+def test_a_signal_says_what_its_descriptor_is() -> None:
+    """SI_SIGIO with a descriptor that is open, and with one that is none."""
+    task = FakeTask(b"", BASE, NAMES, "/srv")
+    head = "SIGIO {si_signo=SIGIO, si_code=SI_SIGIO, si_band=65, si_fd="
+    for fd, level, text in ((3, 1, "3</etc/passwd>"), (3, 0, "3"), (99, 1, "99"), (-1, 1, "-1")):
+        info = struct.pack("<iii4xqi", 29, 0, -5, 65, fd).ljust(128, b"\0")
+        assert Decoder(Options(annotate=level)).signal(info, task) == f"{head}{text}}}"

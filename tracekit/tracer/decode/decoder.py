@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from tracekit.syscalls import ABIS, Syscall
+from tracekit.tracer.decode.files import described
 from tracekit.tracer.decode.names import Names, Notes
 from tracekit.tracer.decode.plan import Choice, Plan
 from tracekit.tracer.decode.raw import raw_entry, raw_return
@@ -25,13 +26,13 @@ class Decoder:
     """Calls to text; one for a whole trace.
 
     ``enter`` and ``leave`` are called while the task stands at the entry and at the exit
-    of a call; ``entering`` and ``exiting`` give the text at any time after that, in the
+    of a call, ``signal`` while it stands at one; ``entering`` and ``exiting`` give the text at any time after that, in the
     same order.
 
     Args:
         options: how much is printed of each argument.
         filters: which calls are abbreviated, and which are looked into.
-        tasks: what is told of tasks; with it, all four have to be called while the task stands.
+        tasks: what is told of tasks; with it, all have to be called while the task stands.
     """
 
     def __init__(self, options: Options, filters: Filters = EVERYTHING, tasks: Notes | None = None) -> None:
@@ -110,10 +111,15 @@ class Decoder:
         """What stands for the rest of a call whose task ends in it, as ``exiting`` gives it for others."""
         return " <unfinished ...>)" if call.plan and call.plan.at_exit else ")"
 
-    def signal(self, siginfo: bytes, tid: int = 0) -> str:
-        """A signal's name and its siginfo_t (128 raw bytes): ``SIGCHLD {si_signo=SIGCHLD, ...}``."""
-        self._names.seen_by(tid)
-        return siginfo_text(Beholder(self._names), siginfo, named=True)
+    def signal(self, siginfo: bytes, task: Task = NOTHING) -> str:
+        """A signal's name and its siginfo_t (128 raw bytes): ``SIGCHLD {si_signo=SIGCHLD, ...}``.
+
+        Called while the task stands at the signal: a descriptor may be in it.
+        """
+        self._names.seen_by(task.tid)
+        annotated = self.options.annotate > 0
+        by = Beholder(self._names, describe=lambda fd: described(task, fd) if annotated else str(fd))
+        return siginfo_text(by, siginfo, named=True)
 
     def _result(self, call: Call, plan: Plan) -> str:
         if call.is_error:

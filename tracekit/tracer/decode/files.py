@@ -9,7 +9,7 @@ from tracekit.tracer.decode.registry import families, kinds, printer_of
 from tracekit.tracer.decode.scalars import U32, octal, signed32
 from tracekit.tracer.decode.structs import array_text, beyond
 from tracekit.tracer.decode.text import number
-from tracekit.tracer.decode.view import Printer, View, pointer
+from tracekit.tracer.decode.view import Printer, Task, View, pointer
 
 _OPEN_HOW: Final = struct.Struct("<QQQ")  # <linux/openat2.h>
 AT_FDCWD: Final = -100  # <linux/fcntl.h>
@@ -22,7 +22,12 @@ _MANY: Final = 65536  # NGROUPS_MAX, <linux/limits.h>
 def fd(view: View, value: int) -> str:
     """A descriptor with what it stands for: ``3</etc/passwd>``."""
     value = signed32(value)
-    return f"{value}{view.task.describe(value)}" if view.options.annotate and value >= 0 else str(value)
+    return described(view.task, value) if view.options.annotate else str(value)
+
+
+def described(task: Task, value: int) -> str:
+    """A descriptor of a task, where such are annotated."""
+    return f"{value}{task.describe(value)}" if value >= 0 else str(value)
 
 
 def _new_fd(view: View, value: int) -> str:

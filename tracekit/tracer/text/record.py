@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from tracekit.tracer.decode import Call, Decoder
+from tracekit.tracer.decode import Call, Decoder, Task
 from tracekit.tracer.text.notices import Notices
 from tracekit.tracer.text.writer import UnwritableError, Where, Writer
 
@@ -126,9 +126,9 @@ class Record:
         """We will not see the end of the call that a task is in: ``<detached ...>``."""
         self._line(self._writer.leave_unfinished, (tid, mark))
 
-    def signal(self, tid: int, time_ns: int, siginfo: bytes, where: Where | None = None) -> None:
-        """A signal is delivered (128 bytes of siginfo_t)."""
-        self._line(self._signal, (tid, time_ns, siginfo, where))
+    def signal(self, task: Task, time_ns: int, siginfo: bytes, where: Where | None = None) -> None:
+        """A signal is delivered (128 bytes of siginfo_t) to a task, which stands still for it."""
+        self.event(task.tid, time_ns, f"--- {self._decoder.signal(siginfo, task)} ---", where)
 
     def event(self, tid: int, time_ns: int, text: str, where: Where | None = None) -> None:
         """Something else happened to a task."""
@@ -220,9 +220,6 @@ class Record:
 
     def _end_early(self, tid: int, time_ns: int, name: str, result: tuple[str, str], outcome: str) -> None:
         self._writer.finish(tid, time_ns, name, result, None, outcome=outcome)
-
-    def _signal(self, tid: int, time_ns: int, siginfo: bytes, where: Where | None) -> None:
-        self._writer.event(tid, time_ns, f"--- {self._decoder.signal(siginfo, tid)} ---", where)
 
 
 def _pass_over(_work: Callable[..., None], _what: tuple[Any, ...]) -> None:

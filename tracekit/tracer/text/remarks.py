@@ -27,7 +27,7 @@ class Remarks:
         """A signal is about to be delivered to a task, which stands still for it."""
         info = ptrace.signal_info(task.tid)
         if info is not None and not task.hidden and number in self._signals:
-            self._record.signal(task.tid, time.time_ns(), info, self._where(task))
+            self._record.signal(task, time.time_ns(), info, self._where(task))
             self._counts.signals += 1
 
     def stopped(self, task: Task, number: int) -> None:
