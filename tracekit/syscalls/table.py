@@ -113,6 +113,8 @@ class Syscall:
     text: str = field(repr=False)
     """Its form as the table has it."""
     commands: Commands | None = None
+    same_as: str = ""
+    """The call that it is under another name, its printed arguments alike as far as both go."""
 
     @cached_property
     def form(self) -> Form:
@@ -152,7 +154,7 @@ def calls(arch: str = "x86_64") -> Mapping[int, Syscall]:
 def _read_call(line: str, commands: Mapping[str, Commands]) -> Syscall:
     columns = 2 + len(ARCHITECTURES)
     name, *numbers, classes = line.split(maxsplit=columns)[:columns]
-    text = "".join(line.split(maxsplit=columns)[columns:])
+    text, _, same_as = "".join(line.split(maxsplit=columns)[columns:]).partition("= ")
     return Syscall(
         name=name,
         numbers={
@@ -161,6 +163,7 @@ def _read_call(line: str, commands: Mapping[str, Commands]) -> Syscall:
         classes=frozenset(() if classes == "-" else classes.split(",")),
         text=text,
         commands=commands.get(name),
+        same_as=same_as,
     )
 
 
