@@ -1,5 +1,6 @@
 """Events as a table: the schema, the reader of whole traces, the groups of threads."""
 
+from tracekit.events.batches import Batch, Batches, batches
 from tracekit.events.collection import without_collection
 from tracekit.events.positions import positions
 from tracekit.events.read import read_trace
@@ -25,6 +26,8 @@ from tracekit.stream.values import (
 __all__ = [
     "Annotation",
     "Array",
+    "Batch",
+    "Batches",
     "Change",
     "Column",
     "Descriptor",
@@ -39,6 +42,7 @@ __all__ = [
     "Trace",
     "Unknown",
     "Value",
+    "batches",
     "decode_path",
     "parse_arguments",
     "parse_return",

@@ -1,6 +1,6 @@
 """Several logs of one run, put in one order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import count
 from operator import itemgetter
@@ -17,13 +17,13 @@ def merge_logs(logs: Sequence[Sequence[Event]]) -> list[Event]:
     """
     if len(logs) == 1:
         return list(logs[0])
-    keyed = [_keyed(number, log) for number, log in enumerate(logs)]
-    return [event for _, event in merge(*keyed, key=itemgetter(0))]
+    streams = [keyed(number, log) for number, log in enumerate(logs)]
+    return [event for _, event in merge(*streams, key=itemgetter(0))]
 
 
-def _keyed(number: int, log: Sequence[Event]) -> list[tuple[Key, Event]]:
-    latest, places, keyed = 0, count(), []
+def keyed(number: int, log: Iterable[Event]) -> Iterator[tuple[Key, Event]]:
+    """Yield the events of one log, each with its place among those of all."""
+    latest, places = 0, count()
     for event in log:
         latest = max(latest, event.time_ns or 0)
-        keyed.append(((latest, number, next(places)), event))
-    return keyed
+        yield (latest, number, next(places)), event

@@ -255,15 +255,20 @@ def read_events(
         hold: how many events to hold back at most.
     """
     reader = Reader(file, tid)
-    events = reader.events
     for line in lines:
         reader.feed(line)
-        while len(events) > 1 and (not is_running(events[0]) or len(events) > hold):
-            if is_running(events[0]):
-                reader.taken(events[0])
-            yield events.popleft()
+        yield from ready_events(reader, hold)
     reader.finish()
-    yield from events
+    yield from reader.events
+
+
+def ready_events(reader: Reader, hold: int = HOLD) -> Iterator[Event]:
+    """Take the events that nothing earlier is waited for, and those beyond what is held back."""
+    events = reader.events
+    while len(events) > 1 and (not is_running(events[0]) or len(events) > hold):
+        if is_running(events[0]):
+            reader.taken(events[0])
+        yield events.popleft()
 
 
 def is_running(event: Event) -> bool:
