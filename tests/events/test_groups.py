@@ -135,12 +135,37 @@ def test_tasks_that_share_a_connection_are_threads() -> None:
     assert found.reasons
 
 
-def test_a_log_without_its_head_gives_no_order() -> None:
-    lines = [f"{tid} {WAIT} <unfinished ...>" for tid in (14, 13)]
+@pytest.mark.parametrize("futex", ["futex", "futex_time64"])
+def test_a_log_without_its_head_gives_no_order(futex: str) -> None:
+    lines = [f"{tid} {WAIT} <unfinished ...>".replace("futex", futex) for tid in (14, 13)]
     together = groups(*lines, "12 read(4<pipe:[1]>,  <unfinished ...>")
     assert together.pids == {14: 12, 13: 12, 12: 12}
-    apart = groups("15 <... futex resumed>) = 0", *lines, "12 read(4<pipe:[1]>,  <unfinished ...>")
+    apart = groups(f"15 <... {futex} resumed>) = 0", *lines, "12 read(4<pipe:[1]>,  <unfinished ...>")
     assert apart.pids == {15: 15, 14: 14, 13: 13, 12: 12}
+
+
+@pytest.mark.parametrize("select", ["select", "_newselect", "pselect6_time64"])
+def test_who_waits_for_connections_may_be_a_thread_of_those_before(select: str) -> None:
+    lines = [
+        f"14 {WAIT} <unfinished ...>".replace("14 futex", "14 futex_time64"),
+        f"13 {WAIT} <unfinished ...>",
+        f"12 {select}(4, [3], NULL, NULL, NULL <unfinished ...>",
+    ]
+    assert groups(f"15 {select}(4, [3], NULL, NULL, NULL <unfinished ...>", *lines[:2]).pid(15) == 13
+    assert groups(*lines).pids == {14: 12, 13: 12, 12: 12}
+
+
+@pytest.mark.parametrize(
+    "looks_after_children",
+    [
+        "wait4(-1, NULL, 0, NULL",
+        "waitpid(-1, NULL, 0",
+        "_newselect(0, NULL, NULL, NULL, {tv_sec=1, tv_usec=0}",
+    ],
+)
+def test_who_looks_after_children_has_no_threads_behind_it(looks_after_children: str) -> None:
+    lines = [f"{tid} {WAIT} <unfinished ...>" for tid in (14, 13)]
+    assert groups(*lines, f"12 {looks_after_children} <unfinished ...>").pids == {14: 13, 13: 13, 12: 12}
 
 
 def test_groups_are_disjoint() -> None:

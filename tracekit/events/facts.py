@@ -10,8 +10,9 @@ from typing import Any
 
 from tracekit.stream import Event, parse_arguments
 from tracekit.stream.values import Field, Flags, Integer, Name, Struct, Value
+from tracekit.syscalls.families import doing
 
-FORKS = {"fork", "vfork", "clone", "clone2", "clone3"}
+FORKS = {*doing("forks"), "clone2"}
 TELLING = {*FORKS, "execve", "execveat", "getpid", "gettid", "set_tid_address", "tgkill"}
 """The calls that say something about groups."""
 

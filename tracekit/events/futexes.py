@@ -11,7 +11,9 @@ from typing import NamedTuple
 from tracekit.events.positions import positions
 from tracekit.stream import Event, parse_arguments
 from tracekit.stream.values import Flags, Name, Value
+from tracekit.syscalls import families
 
+FUTEX = families.names_of("futex")
 WAITS = {"FUTEX_WAIT_PRIVATE", "FUTEX_WAIT_BITSET_PRIVATE"}
 WAKES = {"FUTEX_WAKE_PRIVATE", "FUTEX_WAKE_BITSET_PRIVATE"}
 CHANCE = 10
@@ -40,7 +42,7 @@ def waiters(events: Sequence[Event]) -> frozenset[int]:
     """Return the tasks that waited, without a limit, for another thread of their process."""
     found = set()
     for event in events:
-        if event.name == "futex" and event.tid is not None:
+        if event.name in FUTEX and event.tid is not None:
             match parse_arguments(event.args or ""):
                 case (_, operation, _, Name("NULL"), *_) if names_of(operation) & WAITS:
                     found.add(event.tid)
@@ -83,7 +85,7 @@ def _steps(events: Sequence[Event]) -> dict[str, list[Step]]:
     """Return the wake-ups given and received, by address."""
     steps: defaultdict[str, list[Step]] = defaultdict(list)
     for event, begin, end in zip(events, *positions(events), strict=True):
-        if event.name != "futex" or event.tid is None or event.ret is None or not event.args:
+        if event.name not in FUTEX or event.tid is None or event.ret is None or not event.args:
             continue
         match parse_arguments(event.args):
             case (address, operation, *_):

@@ -8,14 +8,16 @@ from tracekit.events.attach import Signs, downwards, main_thread, neighbours
 from tracekit.events.clusters import Clusters
 from tracekit.events.facts import FORKS, Facts, makes_thread
 from tracekit.events.futexes import hand_overs, waiters
-from tracekit.events.links import Links, find_links
+from tracekit.events.links import ACCEPTS, Links, find_links
 from tracekit.stream import Event
 from tracekit.stream.pairing import ORPHAN
+from tracekit.syscalls.families import names_of
 
-WAITING = {"accept", "accept4", "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select"}
-SLEEPS = {"nanosleep", "clock_nanosleep"}
-SELECTS = {"select", "pselect6"}
-MANAGING = {*FORKS, "wait4", "waitid"}
+SLEEPS = names_of("nanosleep", "clock_nanosleep")
+SELECTS = names_of("select", "pselect6")
+POLLS = names_of("poll", "ppoll", "epoll_wait", "epoll_pwait", "epoll_pwait2")
+WAITING = ACCEPTS | SELECTS | POLLS
+MANAGING = FORKS | names_of("wait4", "waitid")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tracekit.events.futexes import names_of
+from tracekit.events.futexes import FUTEX, names_of
 from tracekit.events.positions import positions
 from tracekit.stream import Event, parse_arguments
 from tracekit.stream.values import Integer
+from tracekit.syscalls.families import doing
 
-ACCEPTS = {"accept", "accept4"}
+ACCEPTS = frozenset(doing("accepts"))
 DESCRIPTOR = re.compile(r"(\d+)<((?:[\w-]+:\[.*?\]|[^<>]*))>")
 JOIN = {"FUTEX_WAIT", "FUTEX_WAIT_BITSET"}
 
@@ -76,7 +77,7 @@ def find_links(events: Sequence[Event], tids: set[int], born_later: set[int]) ->
             connection = Connection(int(made[1]), made[2], end, end, {tid})
             open_now[connection.fd, connection.annotation] = connection
             connections.append(connection)
-        elif event.name == "futex":
+        elif event.name in FUTEX:
             _take_join(event, tid, tids, links)
         elif found := DESCRIPTOR.match(event.args or ""):
             use = Use(begin, tid, found[2])
