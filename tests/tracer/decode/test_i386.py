@@ -122,3 +122,21 @@ def test_an_unknown_number_has_no_name() -> None:
         decoded(FakeTask(), 999, 1, ret=-38)
         == "syscall_0x3e7(0x1, 0, 0, 0, 0, 0) = -1 ENOSYS (Function not implemented)"
     )
+
+
+@pytest.mark.parametrize(
+    ("request_number", "text"),
+    [
+        (0x40086602, "_IOC(_IOC_WRITE, 0x66, 0x2, 0x8), NULL"),
+        (0x40046602, "FS_IOC32_SETFLAGS, NULL"),
+        (0x40084103, "_IOC(_IOC_WRITE, 0x41, 0x3, 0x8), 0"),
+        (0x40044103, "AGPIOC_SETUP or SNDRV_PCM_IOCTL_TTSTAMP, 0"),
+        (0xC0185500, "_IOC(_IOC_READ|_IOC_WRITE, 0x55, 0, 0x18), 0"),
+        (0x30B, "HDIO_GET_DMA, 0"),
+        (0x32D, "HDIO_SET_BUSSTATE, 0"),
+        (0x301, "HDIO_GETGEO, NULL"),
+    ],
+)
+def test_requests_that_have_another_number_or_form(request_number: int, text: str) -> None:
+    line = decoded(FakeTask(), 54, 0xFFFFFFFF, request_number, 0, ret=-9)
+    assert line == f"ioctl(-1, {text}) = -1 EBADF (Bad file descriptor)"

@@ -26,8 +26,8 @@ class Decoder:
     """Calls to text; one for a whole trace.
 
     ``enter`` and ``leave`` are called while the task stands at the entry and at the exit
-    of a call, ``signal`` while it stands at one; ``entering`` and ``exiting`` give the text at any time after that, in the
-    same order.
+    of a call, ``signal`` while it stands at one; ``entering`` and ``exiting`` give the text at
+    any time after that, in the same order.
 
     Args:
         options: how much is printed of each argument.

@@ -6,7 +6,7 @@ number that means something, within the request: these are named here by their p
 
 from typing import Final
 
-from tracekit.syscalls import constants
+from tracekit.syscalls import ConstantSet, constants
 from tracekit.tracer.decode.names import hexadecimal
 from tracekit.tracer.decode.registry import kinds
 from tracekit.tracer.decode.scalars import U32
@@ -62,8 +62,15 @@ def _name(view: View, value: int) -> str | None:
     name = constants("ioctl_name").names.get(value)
     if view.abi.word == 4:
         narrow = constants("ioctl_name_32")
-        return narrow.names.get(value) or (None if name in narrow.values else name)
+        return narrow.names.get(value) or _unlike(narrow, name)
     return name
+
+
+def _unlike(narrow: ConstantSet, names: str | None) -> str | None:
+    """Of the names of a number, those that have no other number or name in narrow programs."""
+    wide = constants("ioctl_name_64").values
+    kept = [name for name in (names or "").split(" or ") if name not in narrow.aliases and name not in wide]
+    return " or ".join(kept) or None
 
 
 def _composed(view: View, value: int) -> str | None:
