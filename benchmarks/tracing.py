@@ -20,12 +20,12 @@ from pathlib import Path
 from benchmarks.measuring import Figures, build, in_turn, table
 from tests.support.httpd import Apache, apache
 from tests.support.processes import ending, start, task, threads, wait_until
-from tracekit.analyzers import ANALYZERS
+from tracekit.analyzers.questions import QUESTIONS
 
 TRACEKIT = [sys.executable, "-m", "tracekit"]
 STRACE = ["strace", "-f", "-ttt", "-T", "-yy", "-s", "1024"]
 """With the flags that are tracekit's own when none is given."""
-DOCROOT = ",".join(sorted(f"?{name}" for name in ANALYZERS["docroot"].needs))
+DOCROOT = ",".join(sorted(f"?{name}" for name in QUESTIONS["docroot"].needs))
 RATE = re.compile(rb"Requests per second: +([\d.]+)")
 FAILED = re.compile(rb"Failed requests: +(\d+)")
 

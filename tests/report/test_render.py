@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.traces import recorded
-from tracekit.analyzers import ANALYZERS
+from tracekit.analyzers.catalogue import ANALYZERS
 from tracekit.errors import UsageError
 from tracekit.report.render import render
 

@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence, evidence
 from tracekit.analyzers.connections import Request, ended_ns
-from tracekit.analyzers.observe import NEEDS, observe
+from tracekit.analyzers.observe import observe
+from tracekit.analyzers.questions import DISPATCH
 from tracekit.analyzers.targets import read_target
 from tracekit.events import Row, Trace
 
@@ -76,7 +77,7 @@ class Served:
 class DispatchAnswer(Answer):
     """Every request once, in the order in which they were read."""
 
-    name: ClassVar[str] = "dispatch"
+    name: ClassVar[str] = DISPATCH.name
     verdict: str
     reason: str
     requests: tuple[Served, ...]
@@ -90,9 +91,9 @@ class DispatchAnswer(Answer):
 class Dispatch:
     """Follows every request from its connection's accept to its close."""
 
-    name: ClassVar[str] = "dispatch"
-    question: ClassVar[str] = "Which process and which thread took and served each request?"
-    needs: ClassVar[frozenset[str]] = NEEDS
+    name: ClassVar[str] = DISPATCH.name
+    question: ClassVar[str] = DISPATCH.question
+    needs: ClassVar[frozenset[str]] = DISPATCH.needs
 
     def answer(self, trace: Trace) -> DispatchAnswer:
         """Answer from the connections of a trace."""

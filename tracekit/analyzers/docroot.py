@@ -17,7 +17,8 @@ from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence
 from tracekit.analyzers.candidates import Asked, Candidate, candidates
 from tracekit.analyzers.connections import Request
 from tracekit.analyzers.mapping import matches
-from tracekit.analyzers.observe import NEEDS, observe
+from tracekit.analyzers.observe import observe
+from tracekit.analyzers.questions import DOCROOT
 from tracekit.analyzers.targets import read_target
 from tracekit.events import Trace
 
@@ -60,7 +61,7 @@ class Open:
 class DocrootAnswer(Answer):
     """The document roots, one a listener and host; what is served from elsewhere; what stays open."""
 
-    name: ClassVar[str] = "docroot"
+    name: ClassVar[str] = DOCROOT.name
     verdict: str
     reason: str
     docroots: tuple[Root, ...]
@@ -92,9 +93,9 @@ class Site(NamedTuple):
 class Docroot:
     """Finds the document root of every listener and host."""
 
-    name: ClassVar[str] = "docroot"
-    question: ClassVar[str] = "Where is the document root?"
-    needs: ClassVar[frozenset[str]] = NEEDS
+    name: ClassVar[str] = DOCROOT.name
+    question: ClassVar[str] = DOCROOT.question
+    needs: ClassVar[frozenset[str]] = DOCROOT.needs
 
     def answer(self, trace: Trace) -> DocrootAnswer:
         """Answer from the requests of a trace and the files looked up for them."""

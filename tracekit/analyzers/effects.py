@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tracekit.analyzers import arguments, paths
 from tracekit.analyzers.arguments import argument, named, number, symbols
+from tracekit.analyzers.calls import by_call
 from tracekit.analyzers.connections import ended_ns
 from tracekit.analyzers.descriptors import OpenFile, tcp_addresses
 from tracekit.analyzers.state import State, returned_annotation
@@ -240,36 +241,27 @@ def poll(state: State, row: Row) -> None:
         file.connection.ready_ns = ended_ns(row)
 
 
-MAKING: dict[str, Effect] = {
-    **dict.fromkeys(("accept", "accept4"), accept),
-    **dict.fromkeys(("pipe", "pipe2", "socketpair"), pair),
-    **dict.fromkeys(("dup", "dup2", "dup3"), duplicate),
-    **dict.fromkeys(
-        (
-            "epoll_create", "epoll_create1", "eventfd", "eventfd2", "signalfd", "signalfd4", "timerfd_create",
-            "inotify_init", "inotify_init1", "memfd_create", "memfd_secret", "pidfd_open", "perf_event_open",
-            "userfaultfd", "io_uring_setup", "open_by_handle_at", "fanotify_init",
-        ),
-        other,
-    ),
-    "socket": socket,
-}  # fmt: skip
+MAKING: dict[str, Effect] = by_call(
+    {"accept": accept, "pair": pair, "duplicate": duplicate, "socket": socket, "other descriptor": other}
+)
 """Calls that make a descriptor: they count from their return on, and only when they succeed."""
 
-CHANGING: dict[str, Effect] = {
-    **dict.fromkeys(("fork", "vfork", "clone", "clone3"), fork),
-    **dict.fromkeys(("execve", "execveat"), execve),
-    **dict.fromkeys(("bind", "getsockname"), bind),
-    **dict.fromkeys(("listen", "shutdown", "setsockopt", "getsockopt"), on_socket),
-    **dict.fromkeys(("epoll_wait", "epoll_pwait", "epoll_pwait2"), epoll_wait),
-    **dict.fromkeys(("poll", "ppoll"), poll),
-    "getpeername": getpeername,
-    "connect": connect,
-    "close": close,
-    "close_range": close_range,
-    "fcntl": fcntl,
-    "epoll_ctl": epoll_ctl,
-    "chdir": chdir,
-    "fchdir": fchdir,
-}
+CHANGING: dict[str, Effect] = by_call(
+    {
+        "fork": fork,
+        "execve": execve,
+        "bind": bind,
+        "on a socket": on_socket,
+        "getpeername": getpeername,
+        "connect": connect,
+        "wait of epoll": epoll_wait,
+        "epoll_ctl": epoll_ctl,
+        "poll": poll,
+        "close": close,
+        "close_range": close_range,
+        "fcntl": fcntl,
+        "chdir": chdir,
+        "fchdir": fchdir,
+    }
+)
 """Calls that change or use descriptors: they count from their beginning on."""

@@ -9,7 +9,8 @@ from tracekit.analyzers.answer import EVIDENCE_LIMIT, Answer, Evidence, evidence
 from tracekit.analyzers.descriptors import OpenFile
 from tracekit.analyzers.docroot import Docroot, DocrootAnswer
 from tracekit.analyzers.mapping import document, matches
-from tracekit.analyzers.observe import NEEDS, observe
+from tracekit.analyzers.observe import observe
+from tracekit.analyzers.questions import FILES
 from tracekit.analyzers.state import Opening, State
 from tracekit.analyzers.targets import read_target
 from tracekit.events import Row, Trace
@@ -67,7 +68,7 @@ class Opened:
 class FilesAnswer(Answer):
     """Each file once, in the order in which they were first asked for."""
 
-    name: ClassVar[str] = "files"
+    name: ClassVar[str] = FILES.name
     files: tuple[Opened, ...]
 
 
@@ -107,9 +108,9 @@ class Tally:
 class Files:
     """Lists every file that a server opened or tried to."""
 
-    name: ClassVar[str] = "files"
-    question: ClassVar[str] = "Which files did the server open, and for which requests?"
-    needs: ClassVar[frozenset[str]] = NEEDS
+    name: ClassVar[str] = FILES.name
+    question: ClassVar[str] = FILES.question
+    needs: ClassVar[frozenset[str]] = FILES.needs
 
     def answer(self, trace: Trace) -> FilesAnswer:
         """Answer from the open calls of a trace."""

@@ -5,22 +5,13 @@ from typing import NamedTuple
 
 from tracekit.analyzers import arguments, paths
 from tracekit.analyzers.arguments import NOTHING, symbols
+from tracekit.analyzers.calls import ASKS, OPENS, by_call
 from tracekit.analyzers.connections import Name
 from tracekit.analyzers.descriptors import OpenFile
 from tracekit.analyzers.effects import Effect
 from tracekit.analyzers.state import Opening, State, returned_annotation
 from tracekit.events import Flags, Row, Struct, Value
 from tracekit.events import Name as Symbol
-
-OPENS = {"open": (None, 0, 1), "creat": (None, 0, None), "openat": (0, 1, 2), "openat2": (0, 1, 2)}
-"""Call -> which argument is the folder's descriptor, the name, the flags."""
-
-ASKS = {
-    "stat": (None, 0, 1), "lstat": (None, 0, 1), "access": (None, 0, None), "stat64": (None, 0, 1),
-    "newfstatat": (0, 1, 2), "fstatat64": (0, 1, 2), "statx": (0, 1, 4),
-    "faccessat": (0, 1, None), "faccessat2": (0, 1, None),
-}  # fmt: skip
-"""Call -> which argument is the folder's descriptor, the name, the struct that it fills."""
 
 CREAT = Flags((Symbol("O_WRONLY"), Symbol("O_CREAT"), Symbol("O_TRUNC")))
 """What creat(2) opens with."""
@@ -120,5 +111,5 @@ def _at(values: tuple[Value, ...], index: int) -> Value:
     return values[index] if index < len(values) else NOTHING
 
 
-OPENING: dict[str, Effect] = dict.fromkeys(OPENS, opening)
-ASKING: dict[str, Effect] = dict.fromkeys(ASKS, asking)
+OPENING: dict[str, Effect] = by_call({"open": opening})
+ASKING: dict[str, Effect] = by_call({"ask": asking})

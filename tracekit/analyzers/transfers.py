@@ -2,6 +2,7 @@
 
 from tracekit.analyzers import arguments
 from tracekit.analyzers.arguments import argument, number
+from tracekit.analyzers.calls import READS, WRITES, by_call
 from tracekit.analyzers.connections import Connection, Name, Request
 from tracekit.analyzers.descriptors import OpenFile
 from tracekit.analyzers.effects import Effect
@@ -10,12 +11,6 @@ from tracekit.analyzers.messages import Head
 from tracekit.analyzers.state import State
 from tracekit.events import Row, Value
 
-READS = {"read": 1, "readv": 1, "recvfrom": 1, "recv": 1, "recvmsg": 1}
-"""Call -> the argument that holds what came in."""
-FILE_READS = ("pread64", "preadv", "preadv2", "pread")
-WRITES = {"write": 1, "writev": 1, "sendto": 1, "send": 1, "sendmsg": 1}
-"""Call -> the argument that holds what went out."""
-FILE_WRITES = ("pwrite64", "pwritev", "pwritev2", "pwrite")
 ON_SOCKETS = frozenset({"recvfrom", "recv", "recvmsg", "sendto", "send", "sendmsg"})
 
 
@@ -241,12 +236,14 @@ def mmap(state: State, row: Row) -> None:
         state.descriptors.at(row, which, arguments.annotation(fd)).bytes_mapped += size
 
 
-MOVING: dict[str, Effect] = {
-    **dict.fromkeys(READS, read),
-    **dict.fromkeys(FILE_READS, file_read),
-    **dict.fromkeys(WRITES, write),
-    **dict.fromkeys(FILE_WRITES, file_write),
-    **dict.fromkeys(("sendfile", "sendfile64"), send_file),
-    "splice": splice,
-    "mmap": mmap,
-}
+MOVING: dict[str, Effect] = by_call(
+    {
+        "read": read,
+        "read at": file_read,
+        "write": write,
+        "write at": file_write,
+        "sendfile": send_file,
+        "splice": splice,
+        "mmap": mmap,
+    }
+)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from tracekit.analyzers.questions import QUESTIONS
 from tracekit.cli import closing, letters, streams
 from tracekit.cli.letters import Headed
 from tracekit.cli.strace.asked import ComplaintError
@@ -191,11 +192,9 @@ def _needed(analyses: str) -> CallSet:
 
 
 def _needs(name: str) -> frozenset[str]:
-    from tracekit.analyzers import ANALYZERS  # noqa: PLC0415 - pandas comes with them; few traces need it
-
-    if name not in ANALYZERS:
-        raise UsageError(f"there is no answer called {name!r}", f"known are {', '.join(ANALYZERS)}")
-    return ANALYZERS[name].needs
+    if name not in QUESTIONS:
+        raise UsageError(f"there is no answer called {name!r}", f"known are {', '.join(QUESTIONS)}")
+    return QUESTIONS[name].needs
 
 
 @click.command(

@@ -4,13 +4,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tracekit.analyzers import Answer
+from tracekit.analyzers.answer import Answer
 from tracekit.errors import UsageError
+from tracekit.report import FORMATS
 from tracekit.report.escape import redact
 from tracekit.report.tables import render_csv
 from tracekit.report.text import render_text
-
-FORMATS = ("text", "json", "csv")
 
 
 def render(

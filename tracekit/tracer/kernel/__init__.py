@@ -1,1 +1,1 @@
-"""What the kernel is asked of a task: ptrace requests, memory, /proc, filters, cores, and the wait."""
+"""What the kernel is asked: ptrace requests, memory, /proc, filters, cores, the wait; what it lets us do."""

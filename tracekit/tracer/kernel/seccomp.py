@@ -24,7 +24,7 @@ from tracekit.syscalls import calls
 from tracekit.syscalls.select import CallSet
 
 if TYPE_CHECKING:
-    from tracekit.tracer.machine import Machine
+    from tracekit.tracer.kernel.facts import Machine
 
 LIMIT: Final = 4096
 """BPF_MAXINSNS, linux/bpf_common.h: no program is longer."""

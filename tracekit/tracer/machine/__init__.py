@@ -1,6 +1,6 @@
 """What this machine lets us trace, why not more, and what to do about it."""
 
-from tracekit.tracer.machine.facts import Machine, look
+from tracekit.tracer.kernel.facts import Machine, look
 from tracekit.tracer.machine.findings import Finding, Verdict, findings
 from tracekit.tracer.machine.means import Means, take_stock
 from tracekit.tracer.machine.obstacles import Obstacle, explain

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tracekit.tracer.kernel.facts import CAP_SYS_PTRACE, Machine
 from tracekit.tracer.machine import remedies
-from tracekit.tracer.machine.facts import CAP_SYS_PTRACE, Machine
 from tracekit.tracer.machine.means import Means
 from tracekit.tracer.machine.obstacles import CAUSES, of_ours, user
 from tracekit.tracer.machine.trial import FAILED, Trial

@@ -16,8 +16,8 @@ from typing import NamedTuple
 from tracekit.errors import NotPermittedError, TracekitError, UsageError
 from tracekit.syscalls import constants, errno_name
 from tracekit.tracer.kernel import procfs
+from tracekit.tracer.kernel.facts import CAP_SYS_PTRACE, Machine
 from tracekit.tracer.machine import remedies, trial
-from tracekit.tracer.machine.facts import CAP_SYS_PTRACE, Machine
 
 _PF_KTHREAD = 0x00200000
 """include/linux/sched.h"""

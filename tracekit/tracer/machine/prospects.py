@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import psutil
 
 from tracekit.tracer.kernel import procfs
-from tracekit.tracer.machine.facts import Machine
+from tracekit.tracer.kernel.facts import Machine
 from tracekit.tracer.machine.obstacles import Obstacle, foresee, of_ours
 from tracekit.tracer.machine.trial import FAILED, Trial
 

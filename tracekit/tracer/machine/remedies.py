@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tracekit.tracer.machine.facts import CAP_SYS_PTRACE, Machine
+from tracekit.tracer.kernel.facts import CAP_SYS_PTRACE, Machine
 
 _CAPABILITY: Mapping[str | None, str] = {
     "docker": "docker run --cap-add=SYS_PTRACE ...",

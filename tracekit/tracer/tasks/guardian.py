@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from tracekit.tracer.kernel import procfs, ptrace
 
 if TYPE_CHECKING:
-    from tracekit.tracer.machine import Machine
+    from tracekit.tracer.kernel.facts import Machine
 
 NAME = b"tracekit-guard"
 """What ps(1) shows of it: nobody who ends the tracer by its name means the guardian."""

@@ -112,9 +112,9 @@ def sieve(wanted: CallSet, say: Callable[[str], None] | None = None) -> Sieve | 
 
     None where that cannot be: ``say`` is told why.
     """
-    from tracekit.tracer import machine  # noqa: PLC0415 - see refusal
+    from tracekit.tracer.kernel import facts  # noqa: PLC0415 - see refusal
 
-    here = machine.look()
+    here = facts.look()
     obstacle = seccomp.obstacle(here) or guardian.obstacle(here)
     if obstacle is None:
         program = seccomp.program(wanted, seccomp.RUNS[os.uname().machine])

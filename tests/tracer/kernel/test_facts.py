@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tracekit.tracer.machine import facts
+from tracekit.tracer.kernel import facts
 
 STATUS = """Name:\tpython3
 Umask:\t0022
