@@ -1,25 +1,30 @@
 """Where a trace comes from: a file, standard input, the files of ``strace -ff``; plain or compressed."""
 
+import glob
 import gzip
-import importlib
 import io
 import lzma
+import os
 import re
+import stat
 import sys
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 from tracekit.errors import UnreadableError
+from tracekit.events.zstd import DamagedError, Zstd
 
 STDIN = "-"
 TASK_FILE = re.compile(r".*\.(\d{1,7})(?:\.(?:gz|xz|zst))?")
 """``out.1234``: what ``strace -ff -o out`` writes for the task 1234."""
 MAGIC = {b"\x1f\x8b": "gzip", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+BUFFER = 1 << 17
+"""Bytes that are asked of a file at once."""
 LONGEST = 1 << 28
 """Bytes of a line that are read: far more than ``strace -s`` makes of anything, and what memory holds."""
 NOT_A_TRACE = "give a log that strace or 'tracekit run' wrote, plain or as .gz, .xz or .zst"
@@ -33,36 +38,74 @@ class Source:
     tid: int | None = None
 
 
+@dataclass(slots=True)
+class Meter:
+    """How far the reading of files has come, in bytes as they lie on the disk (packed ones as they are).
+
+    Attributes:
+        total: bytes in all; None when a pipe is among the files.
+        done: bytes read.
+    """
+
+    total: int | None = None
+    done: int = 0
+
+
+def measure(sources: Iterable[Source]) -> Meter:
+    """Return a meter for files; what cannot be measured now is left for the reading to complain of."""
+    sizes = [_size(source.name) for source in sources]
+    return Meter(None if None in sizes else sum(size or 0 for size in sizes))
+
+
 def find_sources(given: Iterable[str]) -> list[Source]:
-    """Return the files that paths, folders and prefixes of ``-ff`` files stand for, each once.
+    """Return the files that paths, folders, prefixes of ``-ff`` files and patterns stand for, each once.
+
+    A pattern (``out.*``) is one that a shell was kept from expanding; a file of that very name goes first.
 
     Raises:
         UnreadableError: one stands for no file.
     """
-    return [source for name in dict.fromkeys(given) for source in _find(name)]
+    return list(dict.fromkeys(source for name in given for source in _find(name)))
 
 
-def read_lines(source: Source) -> Iterator[str]:
-    r"""Yield the lines of a file, unpacked; a byte that is no UTF-8 becomes ``\xff``, as strace -x writes it.
+@contextmanager
+def opened_source(source: Source, meter: Meter | None = None) -> Iterator[io.BufferedReader]:
+    """Open a file for its bytes, unpacked and without a byte order mark.
+
+    Args:
+        source: the file.
+        meter: is told what is read of it.
 
     Raises:
-        UnreadableError: it cannot be opened or unpacked, or a line of it has no end.
+        UnreadableError: it cannot be opened, read or unpacked; also from within the block.
     """
     try:
-        with _opened(source.name) as raw, _unpacked(raw, source.name) as stream:
+        with _opened(source.name) as raw, _unpacked(_counted(raw, meter or Meter())) as stream:
             if stream.peek(len(BOM_UTF8)).startswith(BOM_UTF8):
                 stream.read(len(BOM_UTF8))
-            while line := stream.readline(LONGEST):
-                if len(line) == LONGEST:
-                    raise UnreadableError(
-                        f"{source.name} has a line of {LONGEST:,} bytes or more", NOT_A_TRACE
-                    )
-                yield line.decode("utf-8", "backslashreplace")
-    except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
+            yield stream
+    except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, DamagedError) as error:
         hint = "the file is damaged, or was cut while it was packed: unpack what is left and give that"
         raise UnreadableError(f"{source.name} cannot be unpacked: {error}", hint) from error
     except OSError as error:
         raise _refusal(source.name, error) from error
+
+
+def read_lines(source: Source, meter: Meter | None = None) -> Iterator[str]:
+    r"""Yield the lines of a file, unpacked; a byte that is no UTF-8 becomes ``\xff``, as strace -x writes it.
+
+    Args:
+        source: the file.
+        meter: is told what is read of it.
+
+    Raises:
+        UnreadableError: it cannot be opened or unpacked, or a line of it has no end.
+    """
+    with opened_source(source, meter) as stream:
+        while line := stream.readline(LONGEST):
+            if len(line) == LONGEST:
+                raise UnreadableError(f"{source.name} has a line of {LONGEST:,} bytes or more", NOT_A_TRACE)
+            yield line.decode("utf-8", "backslashreplace")
 
 
 def _find(name: str) -> list[Source]:
@@ -74,17 +117,28 @@ def _find(name: str) -> list[Source]:
             return _in_folder(path)
         if path.exists():
             return [Source(name, _task(path))]
-        found = [
-            Source(str(file), _task(file)) for file in sorted(path.parent.glob(_escaped(path.name) + ".*"))
-        ]
+        found = _prefixed(path) or _matching(path)
     except (OSError, ValueError) as error:
         raise _refusal(name, error) from error
-    found = [source for source in found if source.tid is not None]
     if not found:
         raise UnreadableError(
             f"{name} does not exist", "check the path; a prefix stands for PREFIX.1234 files"
         )
     return found
+
+
+def _prefixed(path: Path) -> list[Source]:
+    """Return the files of ``strace -ff -o PATH``."""
+    files = sorted(path.parent.glob(glob.escape(path.name) + ".*"))
+    return [Source(str(file), tid) for file in files if (tid := _task(file)) is not None]
+
+
+def _matching(path: Path) -> list[Source]:
+    """Return the files that a pattern stands for."""
+    if not glob.has_magic(str(path)):
+        return []
+    files = sorted(Path(name) for name in glob.iglob(str(path)))  # noqa: PTH207 - takes absolute ones, too
+    return [Source(str(file), _task(file)) for file in files if file.is_file()]
 
 
 def _in_folder(folder: Path) -> list[Source]:
@@ -101,17 +155,42 @@ def _task(path: Path) -> int | None:
     return int(found[1]) if found else None
 
 
-def _escaped(name: str) -> str:
-    return re.sub(r"([*?[])", r"[\1]", name)
+def _size(name: str) -> int | None:
+    """Return the bytes of a file on the disk; None for what has no size: a pipe, a terminal."""
+    try:
+        found = os.fstat(sys.stdin.fileno()) if name == STDIN else Path(name).stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
-def _opened(name: str) -> AbstractContextManager[io.BufferedReader]:
+def _opened(name: str) -> AbstractContextManager[BinaryIO]:
     if name == STDIN:
-        return nullcontext(cast("io.BufferedReader", sys.stdin.buffer))
-    return Path(name).open("rb")
+        return nullcontext(sys.stdin.buffer)
+    return Path(name).open("rb", buffering=0)
 
 
-def _unpacked(raw: io.BufferedReader, name: str) -> AbstractContextManager[io.BufferedReader]:
+class _Counted(io.RawIOBase):
+    """Bytes that are counted as they are read."""
+
+    def __init__(self, raw: BinaryIO, meter: Meter) -> None:
+        self._raw, self._meter = cast("io.BufferedReader", raw), meter
+        self._read = getattr(raw, "readinto1", self._raw.readinto)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count: int = self._read(buffer) or 0
+        self._meter.done += count
+        return count
+
+
+def _counted(raw: BinaryIO, meter: Meter) -> io.BufferedReader:
+    return _buffered(_Counted(raw, meter))
+
+
+def _unpacked(raw: io.BufferedReader) -> AbstractContextManager[io.BufferedReader]:
     """Return the bytes of a file as they were before it was packed; its first bytes say how that was done."""
     start = raw.peek(8)[:8]
     match next((how for magic, how in MAGIC.items() if start.startswith(magic)), None):
@@ -120,23 +199,12 @@ def _unpacked(raw: io.BufferedReader, name: str) -> AbstractContextManager[io.Bu
         case "xz":
             return _buffered(lzma.LZMAFile(raw))
         case "zstd":
-            return _buffered(_zstd(raw, name))
+            return _buffered(Zstd(raw))
     return nullcontext(raw)
 
 
 def _buffered(stream: Any) -> io.BufferedReader:
-    return io.BufferedReader(stream)
-
-
-def _zstd(raw: io.BufferedReader, name: str) -> Any:
-    try:
-        zstandard = importlib.import_module("zstandard")
-    except ImportError as error:
-        hint = "install the package zstandard, or unpack the file first: unzstd FILE"
-        raise UnreadableError(
-            f"{name} is packed with zstd, which this installation cannot read", hint
-        ) from error
-    return zstandard.ZstdDecompressor().stream_reader(raw)
+    return io.BufferedReader(stream, BUFFER)
 
 
 def _refusal(name: str, error: Exception) -> UnreadableError:
