@@ -70,7 +70,8 @@ def call_expression() -> re.Pattern[str]:
     """Return the expression of a whole call: name, arguments, return text, its number and errno."""
     code = rf"(?:({pattern('NUMBER')})(?:{pattern('ANNOTATION')})?|\?)"
     result = rf"({code}(?: ({pattern('ERRNO')}))?(?>(?: (?:{pattern('NOTE')}|{pattern('UNAVAILABLE')}))*))"
-    return re.compile(rf"({pattern('CALL_NAME')})\(({balanced()})\)\s*= {result}\s*")
+    never = r"(?:<unfinished \.\.\.>)?"  # the task was killed in the call: print_event_exit in src/strace.c
+    return re.compile(rf"({pattern('CALL_NAME')})\(({balanced()}){never}\)\s*= {result}\s*")
 
 
 @cache
@@ -104,12 +105,17 @@ def read_form(text: str) -> Form:
             return _end_of_task(text)
         case "<":
             return _second_half(text)
+        case "[":
+            return read_note(text)
         case _:
             return _call(text)
 
 
 def read_note(line: str) -> Form:
-    """Return what a line without a leader says: a diagnostic, a stack frame, a dump."""
+    """Return what a line without a leader says: a diagnostic, a stack frame, a dump.
+
+    That of a personality has a leader, too (``update_personality`` in src/syscall.c), save on a terminal.
+    """
     for says, name, expression in (
         (Says.ATTACHED, "attached", ATTACHED),
         (Says.DETACHED, "detached", DETACHED),
@@ -126,7 +132,7 @@ def _call(text: str) -> Form:
     if found := call_expression().fullmatch(text):
         name, args, ret_text, digits, errno = found.groups()
         ret = None if digits is None else signed(number(digits))
-        return Form(Says.CALL, name, args.strip(), ret, ret_text, errno)
+        return Form(Says.CALL, name, _trimmed(args), ret, ret_text, errno)
     if found := half_expression().fullmatch(text):
         name, args, how = found.groups()
         rest = args.removesuffix(" ")
@@ -138,7 +144,7 @@ def _call(text: str) -> Form:
 
 
 def _trimmed(args: str) -> str:
-    """Return the arguments of a half without the comma that waits for the next."""
+    """Return arguments without the comma that waits for the next, which a half may end with."""
     return args.strip(" ").removesuffix(",")
 
 
