@@ -95,7 +95,7 @@ class Decoder:
         """The rest of the arguments with the closing parenthesis, and the return value without ``= ``."""
         plan = call.plan
         if plan is None:
-            return ")", error_text(-call.ret) if call.is_error else raw_return(call)
+            return ")", raw_return(call)
         view = plan.view
         view.show(call, NOTHING, exiting=True)
         shown = []

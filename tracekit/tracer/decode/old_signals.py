@@ -37,15 +37,17 @@ def _rt_sigreturn(view: View, _value: int) -> str | None:
     at = _RT_MASK_AT.get(view.call.arch)
     if at is None or not view.call.stack:
         return None
-    data = view.fetch(view.call.stack + at, 8)
-    return None if data is None else f"{{mask={set_text(view.names, int.from_bytes(data, 'little'))}}}"
+    where = view.call.stack + at
+    data = view.fetch(where, 8)
+    mask = pointer(where) if data is None else set_text(view.names, int.from_bytes(data, "little"))
+    return f"{{mask={mask}}}"
 
 
 def _sigreturn(view: View, _value: int) -> str | None:
     """The same for handlers that were put up without SA_SIGINFO."""
     data = view.fetch(view.call.stack, _MASK.size)
     if data is None:
-        return None
+        return pointer(view.call.stack) if view.call.stack else None
     low, high = _MASK.unpack(data)
     return f"{{mask={set_text(view.names, high << 32 | low)}}}"
 

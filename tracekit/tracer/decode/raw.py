@@ -1,12 +1,17 @@
 """Calls that are not decoded: strace's ``-e raw=`` (syscall.c: printargs)."""
 
+import os
 from functools import cache
+from typing import Final
 
-from tracekit.syscalls import Syscall
+from tracekit.syscalls import RESTART_CODES, Syscall, errno_name
+from tracekit.tracer.decode.returns import error_text
 from tracekit.tracer.decode.view import Call
 
 _REGISTERS = 6
 _REGISTER = (1 << 64) - 1
+_NOT_PASSED: Final = {"sigreturn", "sigreturn_word", "restarted"}
+"""Kinds of what is shown as an argument and stands in no register."""
 
 
 def raw_entry(call: Call) -> str:
@@ -16,7 +21,12 @@ def raw_entry(call: Call) -> str:
 
 
 def raw_return(call: Call) -> str:
-    """What it returned; a decimal number when the call is not known."""
+    """What it returned, an interruption as the number that it is; decimal when the call is not known."""
+    if call.is_error:
+        code = -call.ret
+        if call.syscall and code in RESTART_CODES:
+            return f"-1 {errno_name(code)} ({os.strerror(code)})"
+        return error_text(code)
     return hexadecimal(call.ret & _REGISTER) if call.syscall else str(call.ret)
 
 
@@ -29,4 +39,6 @@ def hexadecimal(value: int) -> str:
 def _count(syscall: Syscall) -> int:
     """How many arguments a call has, with any of its commands."""
     forms = [syscall.form, *(syscall.commands.forms.values() if syscall.commands else ())]
-    return max((one.index + 1 for form in forms for one in form.arguments), default=0)
+    return max(
+        (one.index + 1 for form in forms for one in form.arguments if one.kind not in _NOT_PASSED), default=0
+    )

@@ -9,7 +9,8 @@ from tracekit.tracer.decode.scalars import U32, U64, signed32
 from tracekit.tracer.decode.text import number
 from tracekit.tracer.decode.view import Printer, View, pointer
 
-_SIGACTION: Final = packings("PLP8s")
+#: strace reads a mask of 64 bytes, of which the kernel knows 8: with less memory it prints the address.
+_SIGACTION: Final = packings("PLP8s56x")
 _HANDLERS: Final = {0: "SIG_DFL", 1: "SIG_IGN", U64: "SIG_ERR"}
 _SA_RESTORER: Final = 0x04000000
 _MOST_SETS: Final = 4096  # texts that are kept: sets come from the traced program
