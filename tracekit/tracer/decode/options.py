@@ -54,6 +54,8 @@ Value = Callable[[View, int, int], str]
 
 def _set(view: View, where: int) -> str:
     """Setsockopt's value."""
+    if view.options.opaque:
+        return pointer(where)
     level, option, size = view.args[1] & U32, view.args[2] & U32, signed32(view.args[4])
     if size < 0:
         known = (level, option) in _SET or level == _NETLINK or _is_number(level, option)
@@ -232,4 +234,4 @@ def _length_text(view: View, where: int) -> str:
 
 
 kinds({"sockopt_in": _set, "sockopt_out": _get, "sockopt_length": _length_text})
-captures({"sockopt_length": lambda view, _where: _length(view)})
+captures({"sockopt_length": lambda view, _where: None if view.options.opaque else _length(view)})

@@ -77,20 +77,47 @@ def _sockaddr_out(length: str) -> Printer:
     return printer
 
 
-def _socklen(_address: str = "") -> Printer:
-    """``[16]``, or ``[128 => 16]`` when the kernel changed it."""
+def _socklen(address: str) -> Printer:
+    """``[16]``, or ``[128 => 16]`` when the kernel changed it; a pointer where no address is asked for."""
+    index = int(address)
 
     def printer(view: View, where: int) -> str:
-        index = view.args.index(where)
-        before = view.call.saved.get(index)
-        if before is None:
-            return pointer(where)
-        after = _length_now(view, index) if not view.failed else before
-        if after is None:
-            return pointer(where)
-        return f"[{before}]" if before == after else f"[{before} => {after}]"
+        before = view.call.saved.get(index + 1)
+        return pointer(where) if before is None or not view.args[index] else _change(view, before, index + 1)
 
     return printer
+
+
+def _source(length: str) -> Printer:
+    """Who sent what was received: here, the room is looked at when the call has returned."""
+    index = int(length)
+
+    def printer(view: View, where: int) -> str:
+        after = None if view.options.opaque else _length_now(view, index)
+        if view.failed or after is None:
+            return pointer(where)
+        return address_at(view, where, min(view.call.saved.get(index) or 0, after))
+
+    return printer
+
+
+def _source_length(address: str) -> Printer:
+    """The same of its length."""
+    index = int(address)
+
+    def printer(view: View, where: int) -> str:
+        unknown = view.options.opaque or _length_now(view, index + 1) is None
+        if unknown or not view.args[index]:
+            return pointer(where)
+        return _change(view, view.call.saved.get(index + 1) or 0, index + 1)
+
+    return printer
+
+
+def _change(view: View, before: int, index: int) -> str:
+    """How much room there was, and how much of it the kernel needed."""
+    after = None if view.failed else _length_now(view, index)
+    return f"[{before}]" if after in (before, None) else f"[{before} => {after}]"
 
 
 def _socket_type(view: View, value: int) -> str:
@@ -168,7 +195,9 @@ families(
         "sockaddr": _sockaddr,
         "sockaddr_out": _sockaddr_out,
         "socklen": _socklen,
+        "source": _source,
+        "source_length": _source_length,
         "sockopt_name": _option_name,
     }
 )
-captures({"socklen": _length_before})
+captures({"socklen": _length_before, "source_length": _length_before})
