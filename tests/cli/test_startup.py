@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tracekit.analyzers.calls import OF_REQUESTS
+from tracekit.analyzers.calls import of_requests
 from tracekit.analyzers.catalogue import ANALYZERS
 from tracekit.analyzers.observe import AT_BEGINNING, AT_RETURN
 from tracekit.analyzers.questions import QUESTIONS
@@ -69,10 +69,11 @@ def test_strace_s_command_line_loads_only_a_tracer(tmp_path: Path) -> None:
 
 
 def test_an_answer_needs_the_calls_that_are_looked_at() -> None:
-    assert {*AT_RETURN, *AT_BEGINNING, "exit", "exit_group"} == OF_REQUESTS
+    assert {*AT_RETURN, *AT_BEGINNING, "exit", "exit_group"} == of_requests()
 
 
 def test_every_question_has_its_analyzer() -> None:
     assert list(ANALYZERS) == list(QUESTIONS)
     for name, analyzer in ANALYZERS.items():
-        assert (analyzer.name, analyzer.question, analyzer.needs) == QUESTIONS[name]
+        asked = QUESTIONS[name]
+        assert (analyzer.name, analyzer.question, analyzer.needs) == (asked.name, asked.question, asked.needs)

@@ -1,71 +1,59 @@
-"""The calls that analyzers look at, by what they mean to them: data alone, which costs nothing to read."""
+"""The calls that analyzers look at, by what they mean to them.
+
+A call means what the table of calls says that it does; where that is not enough, it stands here, under the
+name that most architectures have for it. The table is read when it is first asked.
+"""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final, TypeVar
+
+from tracekit.syscalls.families import doing, names_of
 
 T = TypeVar("T")
 
-Places = tuple[int | None, int, int | None]
-
-OPENS: Final[Mapping[str, Places]] = {
-    "open": (None, 0, 1), "creat": (None, 0, None), "openat": (0, 1, 2), "openat2": (0, 1, 2)
-}  # fmt: skip
-"""Call -> which argument is the folder's descriptor, the name, the flags."""
-
-ASKS: Final[Mapping[str, Places]] = {
-    "stat": (None, 0, 1), "lstat": (None, 0, 1), "access": (None, 0, None), "stat64": (None, 0, 1),
-    "newfstatat": (0, 1, 2), "fstatat64": (0, 1, 2), "statx": (0, 1, 4),
-    "faccessat": (0, 1, None), "faccessat2": (0, 1, None),
-}  # fmt: skip
-"""Call -> which argument is the folder's descriptor, the name, the struct that it fills."""
-
-READS: Final[Mapping[str, int]] = {"read": 1, "readv": 1, "recvfrom": 1, "recv": 1, "recvmsg": 1}
-"""Call -> the argument that holds what came in."""
-
-WRITES: Final[Mapping[str, int]] = {"write": 1, "writev": 1, "sendto": 1, "send": 1, "sendmsg": 1}
-"""Call -> the argument that holds what went out."""
+EFFECTS: Final = (
+    "accepts", "pair", "dups", "opens", "closes", "closes_range", "binds", "listens", "connects",
+    "forks", "execs", "chdirs", "exits",
+)  # fmt: skip
+"""What calls do to descriptors and tasks, as the table has it; what stands first counts."""
 
 CALLS: Final[Mapping[str, tuple[str, ...]]] = {
-    "accept": ("accept", "accept4"),
-    "pair": ("pipe", "pipe2", "socketpair"),
-    "duplicate": ("dup", "dup2", "dup3"),
-    "socket": ("socket",),
-    "other descriptor": (
-        "epoll_create", "epoll_create1", "eventfd", "eventfd2", "signalfd", "signalfd4", "timerfd_create",
-        "inotify_init", "inotify_init1", "memfd_create", "memfd_secret", "pidfd_open", "perf_event_open",
-        "userfaultfd", "io_uring_setup", "open_by_handle_at", "fanotify_init",
-    ),
-    "open": tuple(OPENS),
-    "ask": tuple(ASKS),
-    "fork": ("fork", "vfork", "clone", "clone3"),
-    "execve": ("execve", "execveat"),
-    "bind": ("bind", "getsockname"),
-    "on a socket": ("listen", "shutdown", "setsockopt", "getsockopt"),
-    "getpeername": ("getpeername",),
-    "connect": ("connect",),
+    "open a name": ("open", "creat", "openat", "openat2"),
+    "ask for a name": ("stat", "lstat", "newfstatat", "statx", "access", "faccessat", "faccessat2"),
+    "make a socket": ("socket",),
+    "take a descriptor": ("pidfd_getfd",),
+    "near address": ("getsockname",),
+    "far address": ("getpeername",),
+    "on a socket": ("shutdown", "setsockopt", "getsockopt"),
     "wait of epoll": ("epoll_wait", "epoll_pwait", "epoll_pwait2"),
     "epoll_ctl": ("epoll_ctl",),
     "poll": ("poll", "ppoll"),
-    "close": ("close",),
-    "close_range": ("close_range",),
     "fcntl": ("fcntl",),
-    "chdir": ("chdir",),
     "fchdir": ("fchdir",),
-    "read": tuple(READS),
+    "read": ("read", "readv", "recvfrom", "recvmsg"),
     "read at": ("pread64", "preadv", "preadv2", "pread"),
-    "write": tuple(WRITES),
+    "write": ("write", "writev", "sendto", "sendmsg"),
     "write at": ("pwrite64", "pwritev", "pwritev2", "pwrite"),
-    "sendfile": ("sendfile", "sendfile64"),
+    "sendfile": ("sendfile",),
     "splice": ("splice",),
     "mmap": ("mmap",),
-    "exit": ("exit", "exit_group"),
-}  # fmt: skip
-"""What a call means -> the calls that do."""
+}
+"""What a call means -> the calls that do; this counts more than their effects."""
 
-OF_REQUESTS: Final = frozenset(call for calls in CALLS.values() for call in calls)
-"""The calls that connections and requests are made of."""
+
+@cache
+def meanings() -> Mapping[str, str]:
+    """What each of the calls means, by every name that an architecture has for it."""
+    named = {name: meaning for meaning, calls in CALLS.items() for name in names_of(*calls)}
+    return doing(*EFFECTS) | named
 
 
 def by_call(table: Mapping[str, T]) -> dict[str, T]:
     """Return what a table has for each meaning, by the calls that have it."""
-    return {call: entry for meaning, entry in table.items() for call in CALLS[meaning]}
+    return {call: table[meaning] for call, meaning in meanings().items() if meaning in table}
+
+
+def of_requests() -> frozenset[str]:
+    """The calls that connections and requests are made of."""
+    return frozenset(meanings())

@@ -32,6 +32,11 @@ def socket(state: State, row: Row) -> None:
     make(state, row, file, cloexec="SOCK_CLOEXEC" in (row.args or ""))
 
 
+def take(state: State, row: Row) -> None:
+    """pidfd_getfd: what another process has; the trace need not show what that is."""
+    make(state, row, OpenFile("unknown"), cloexec=True)
+
+
 def accept(state: State, row: Row) -> None:
     """accept, accept4: a client's connection."""
     listener = state.descriptors.first(row)
@@ -242,25 +247,34 @@ def poll(state: State, row: Row) -> None:
 
 
 MAKING: dict[str, Effect] = by_call(
-    {"accept": accept, "pair": pair, "duplicate": duplicate, "socket": socket, "other descriptor": other}
+    {
+        "accepts": accept,
+        "pair": pair,
+        "dups": duplicate,
+        "opens": other,
+        "make a socket": socket,
+        "take a descriptor": take,
+    }
 )
 """Calls that make a descriptor: they count from their return on, and only when they succeed."""
 
 CHANGING: dict[str, Effect] = by_call(
     {
-        "fork": fork,
-        "execve": execve,
-        "bind": bind,
+        "forks": fork,
+        "execs": execve,
+        "binds": bind,
+        "near address": bind,
+        "far address": getpeername,
+        "listens": on_socket,
         "on a socket": on_socket,
-        "getpeername": getpeername,
-        "connect": connect,
+        "connects": connect,
         "wait of epoll": epoll_wait,
         "epoll_ctl": epoll_ctl,
         "poll": poll,
-        "close": close,
-        "close_range": close_range,
+        "closes": close,
+        "closes_range": close_range,
         "fcntl": fcntl,
-        "chdir": chdir,
+        "chdirs": chdir,
         "fchdir": fchdir,
     }
 )

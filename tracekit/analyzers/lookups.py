@@ -5,17 +5,20 @@ from typing import NamedTuple
 
 from tracekit.analyzers import arguments, paths
 from tracekit.analyzers.arguments import NOTHING, symbols
-from tracekit.analyzers.calls import ASKS, OPENS, by_call
+from tracekit.analyzers.calls import by_call
 from tracekit.analyzers.connections import Name
 from tracekit.analyzers.descriptors import OpenFile
 from tracekit.analyzers.effects import Effect
 from tracekit.analyzers.state import Opening, State, returned_annotation
 from tracekit.events import Flags, Row, Struct, Value
 from tracekit.events import Name as Symbol
+from tracekit.syscalls import by_name
 
 CREAT = Flags((Symbol("O_WRONLY"), Symbol("O_CREAT"), Symbol("O_TRUNC")))
 """What creat(2) opens with."""
 REMEMBERED = 16_384
+FLAGS = {"open_flags", "open_how"}
+STATUS = {"*stat", "*stat64", "*oldstat", "*statx"}
 MODES = {"S_IFREG": "file", "S_IFDIR": "directory"}
 
 
@@ -33,6 +36,20 @@ class Asked(NamedTuple):
     name: str | None
     flags: frozenset[str]
     kind: str
+
+
+class Places(NamedTuple):
+    """Which arguments of a call are looked at; None for what it has not.
+
+    Attributes:
+        folder: the descriptor of the folder that the name is relative to.
+        name: the name.
+        rest: the flags of an open, the struct that stat fills.
+    """
+
+    folder: int | None
+    name: int
+    rest: int | None
 
 
 def opening(state: State, row: Row) -> None:
@@ -111,5 +128,15 @@ def _at(values: tuple[Value, ...], index: int) -> Value:
     return values[index] if index < len(values) else NOTHING
 
 
-OPENING: dict[str, Effect] = by_call({"open": opening})
-ASKING: dict[str, Effect] = by_call({"ask": asking})
+def _places(call: str, rest: set[str]) -> Places:
+    """Return where the arguments of a call stand: openat has a folder first, statx its struct last."""
+    kinds = [argument.kind for argument in by_name()[call].form.arguments]
+    folder = kinds.index("dirfd") if "dirfd" in kinds else None
+    others = (place for place, kind in enumerate(kinds) if kind in rest)
+    return Places(folder, kinds.index("path"), next(others, None))
+
+
+OPENING: dict[str, Effect] = by_call({"open a name": opening})
+ASKING: dict[str, Effect] = by_call({"ask for a name": asking})
+OPENS = {call: _places(call, FLAGS) for call in OPENING}
+ASKS = {call: _places(call, STATUS) for call in ASKING}

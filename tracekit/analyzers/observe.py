@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from tracekit.analyzers import effects, lookups, transfers
-from tracekit.analyzers.calls import OF_REQUESTS
+from tracekit.analyzers.calls import of_requests
 from tracekit.analyzers.connections import is_request
 from tracekit.analyzers.effects import Effect
 from tracekit.analyzers.state import State
@@ -11,6 +11,7 @@ from tracekit.events import Row, Trace, positions, without_collection
 
 AT_RETURN: dict[str, Effect] = {**effects.MAKING, **lookups.OPENING}
 AT_BEGINNING: dict[str, Effect] = {**effects.CHANGING, **transfers.MOVING, **lookups.ASKING}
+NEEDS = of_requests()
 
 _last: tuple[Trace, State] | None = None
 
@@ -78,6 +79,6 @@ def causal(rows: Iterable[Row]) -> Iterator[Row]:
     placed = [
         (end if row.name in AT_RETURN else begin, row.seq, row)
         for row, begin, end in zip(rows, *positions(rows), strict=True)
-        if row.name in OF_REQUESTS or row.kind == "exit"
+        if row.name in NEEDS or row.kind == "exit"
     ]
     return (row for _, _, row in sorted(placed))

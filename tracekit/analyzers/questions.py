@@ -3,10 +3,10 @@
 The command line is made of it and a live trace is filtered by it, without an analyzer being there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from tracekit.analyzers.calls import OF_REQUESTS
+from tracekit.analyzers.calls import of_requests
 
 
 class Question(NamedTuple):
@@ -15,18 +15,23 @@ class Question(NamedTuple):
     Attributes:
         name: the command that asks it.
         question: what a person would ask.
-        needs: the syscalls that its answer lives on; a live trace asks for no more than those.
+        calls: finds the syscalls that its answer lives on.
     """
 
     name: str
     question: str
-    needs: frozenset[str]
+    calls: Callable[[], frozenset[str]]
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The syscalls that its answer lives on, found when asked; a live trace takes no more."""
+        return self.calls()
 
 
-DOCROOT: Final = Question("docroot", "Where is the document root?", OF_REQUESTS)
-FILES: Final = Question("files", "Which files did the server open, and for which requests?", OF_REQUESTS)
+DOCROOT: Final = Question("docroot", "Where is the document root?", of_requests)
+FILES: Final = Question("files", "Which files did the server open, and for which requests?", of_requests)
 DISPATCH: Final = Question(
-    "dispatch", "Which process and which thread took and served each request?", OF_REQUESTS
+    "dispatch", "Which process and which thread took and served each request?", of_requests
 )
 
 QUESTIONS: Final[Mapping[str, Question]] = {one.name: one for one in (DOCROOT, FILES, DISPATCH)}

@@ -2,7 +2,7 @@
 
 from tracekit.analyzers import arguments
 from tracekit.analyzers.arguments import argument, number
-from tracekit.analyzers.calls import READS, WRITES, by_call
+from tracekit.analyzers.calls import by_call
 from tracekit.analyzers.connections import Connection, Name, Request
 from tracekit.analyzers.descriptors import OpenFile
 from tracekit.analyzers.effects import Effect
@@ -10,8 +10,11 @@ from tracekit.analyzers.http import STATUS_LINE, SWITCHED, is_final
 from tracekit.analyzers.messages import Head
 from tracekit.analyzers.state import State
 from tracekit.events import Row, Value
+from tracekit.syscalls.families import names_of
 
-ON_SOCKETS = frozenset({"recvfrom", "recv", "recvmsg", "sendto", "send", "sendmsg"})
+MOVED = 1
+"""The argument of every read and write that holds what is moved."""
+ON_SOCKETS = names_of("recvfrom", "recvmsg", "sendto", "sendmsg")
 
 
 def read(state: State, row: Row) -> None:
@@ -28,7 +31,7 @@ def read(state: State, row: Row) -> None:
     if file.kind in ("file", "other"):
         return
     fresh = file.connection is None
-    pieces = arguments.moved(row, argument(row, READS[row.name or ""]))
+    pieces = arguments.moved(row, argument(row, MOVED))
     if fresh and not _may_begin(pieces[0][0] if pieces else b""):
         return
     _requests(state, row, _connection(state, row, file), pieces)
@@ -107,7 +110,7 @@ def write(state: State, row: Row) -> None:
         _is_socket(file)
     file.bytes_written += row.ret
     if file.connection is not None:
-        _responses(state, row, file.connection, arguments.moved(row, argument(row, WRITES[row.name or ""])))
+        _responses(state, row, file.connection, arguments.moved(row, argument(row, MOVED)))
 
 
 def _responses(state: State, row: Row, connection: Connection, pieces: list[tuple[bytes, int]]) -> None:
