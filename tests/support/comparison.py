@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from tests.support.chance import INTERRUPTED, parts, settled, squeezed, tasks
 from tests.support.processes import stop
 from tests.support.requirements import need
 from tests.support.tracees import BARE, SOURCES
@@ -49,40 +50,11 @@ WRAPPED: Final = 10000
 SCAFFOLD: Final = 1
 """How many tasks come before the namespaces: what they print has ids of this machine."""
 
-CHANCE: Final = (
-    (r"\b(\w+=\{tv_sec=)\d+(, tv_usec=)\d+(?=\}, ru_stime|\}, \.\.\.|\}, ru_maxrss)", r"\1N\2N"),
-    (r"(ru_\w+|tms_\w+|si_[us]time)=\d+", r"\1=N"),
-    (r"^(gettimeofday|clock_gettime)\(.*\{tv_sec=[1-9].*", r"\1 N"),
-    (r"^(times|time|sysinfo|getcpu|brk)\((.*) = .*", r"\1 N"),
-    (r"^(adjtimex|clock_adjtime)\(.*modes=0.*", r"\1 N"),
-    (r"^([sg]et_thread_area)\(\{entry_number=[1-9]\d*", r"\1({entry_number=N"),
-    (r"^(add_key|keyctl)(\(.*\)) += \d+\b", r"\1\2 = N"),
-    (r"^(keyctl\(\w+, )\d{6,}", r"\1N"),
-    (r"(?<=:\[)\d+(?:->\d+)?(?=\])", "N"),
-    (r" <\d+\.\d+>$", " <N>"),
-    (r"left \{[^}]*\}", "left N"),
-    (r"<pid:\d+>", "<pid:N>"),
-    (r"(TCP_TIMESTAMP, )\[\d+\]", r"\1[N]"),
-    (r"(?<=/#)\d+(?=>)", "N"),
-    (r"(st_ino|stx_ino|stx_mnt_id|d_ino|d_off|f_bfree|f_bavail|f_ffree|f_files)=\w+", r"\1=N"),
-    (r"(st_[amc]time|stx_[abcm]time|f_fsid)=(?:\{[^}]*\}|\w+)( /\* [^*]* \*/)?", r"\1=N"),
-    (r"(st_[amc]time_nsec)=\d+", r"\1=N"),
-)
-"""What two runs of the program have in different ways, and what stands for it."""
-
 UNNAMED: Final = frozenset(
     call.name for number, call in calls("x86_64").items() if number in (335, 336) or number > 450
 )
 """The calls that strace 6.1 does not know."""
 
-INTERRUPTED: Final = "~"
-"""Marks a call whose line had two halves."""
-
-_LINE: Final = re.compile(r"(\d{6,}|[\d ]{5}) (.*)")
-_TIME: Final = re.compile(r" *\d[\d:.]* ")
-_RESUMED: Final = re.compile(r"<\.\.\. \w+ resumed>")
-_PADDING: Final = re.compile(r"\) += ")
-_LEADER: Final = re.compile(r"(?: *\d[\d:.]* )?(?:\[[^]]*\] )*")
 _CALL: Final = re.compile(r"(\w+)\(")
 _RAW: Final = re.compile(r"-?(?:0x[0-9a-f]+|\d+|NULL)")
 _TOKEN: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|[\w.?-]+|[^\w\s]")
@@ -171,7 +143,7 @@ def _first_difference(theirs: list[str], ours: list[str]) -> str:
 def _pair(theirs: str, ours: str) -> Pair:
     """Pair two lines; columns count only where neither call was interrupted, which is chance."""
     if INTERRUPTED in (theirs[0], ours[0]):
-        theirs, ours = (_PADDING.sub(") = ", line.removeprefix(INTERRUPTED)) for line in (theirs, ours))
+        theirs, ours = (squeezed(line.removeprefix(INTERRUPTED)) for line in (theirs, ours))
     return Pair(_name(ours), settled(theirs), settled(ours))
 
 
@@ -193,7 +165,7 @@ def _finish(process: subprocess.Popen[bytes], here: Path) -> list[list[str]]:
     trace = "".join(_texts(Path(f"{here}.trace")))
     for path in (str(here), "".join(f"\\x{byte:02x}" for byte in bytes(here))):
         trace = trace.replace(path, "FOLDER")
-    return lines_by_task(trace)[SCAFFOLD:]
+    return list(tasks(trace).values())[SCAFFOLD:]
 
 
 def _texts(out: Path) -> Iterator[str]:
@@ -208,43 +180,11 @@ def _texts(out: Path) -> Iterator[str]:
         yield "".join(f"{tid:<5} {line}\n" for line in text.splitlines())
 
 
-def lines_by_task(trace: str) -> list[list[str]]:
-    """The lines of each task, tasks as they appear; an interrupted call is one line, marked so."""
-    tasks: dict[str, list[str]] = {}
-    for line in trace.splitlines():
-        match = _LINE.fullmatch(line)
-        assert match, f"not a line of strace's: {line}"
-        lines = tasks.setdefault(match[1], [])
-        text = _parts(match[2])[1]
-        if resumed := _RESUMED.match(text):
-            first = lines[-1].removesuffix("<unfinished ...>").removesuffix(" ")
-            lines[-1] = INTERRUPTED + first + text[resumed.end() :]
-        else:
-            lines.append(match[2])
-    return list(tasks.values())
-
-
 def _named(lines: list[str]) -> list[str]:
     return [line for line in lines if "syscall_0x" not in line and _name(line) not in UNNAMED]
 
 
-def settled(line: str) -> str:
-    """Return a line without what chance has put there."""
-    leader, text = _parts(line)
-    leader = _TIME.sub(lambda time: re.sub(r"\d", "0", time[0]), leader, count=1)
-    for pattern, words in CHANCE:
-        text = re.sub(pattern, words, text)
-    return leader + text
-
-
-def _parts(line: str) -> tuple[str, str]:
-    """Part a line from the time, the call's number and its place before it (-t, -n, -i)."""
-    match = _LEADER.match(line)
-    end = match.end() if match else 0
-    return line[:end], line[end:]
-
-
 def _name(line: str) -> str:
-    text = _parts(line.removeprefix(INTERRUPTED))[1]
+    text = parts(line.removeprefix(INTERRUPTED))[1]
     match = _CALL.match(text)
     return match[1] if match else text.split("{", maxsplit=1)[0].strip()

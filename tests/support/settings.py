@@ -1,10 +1,8 @@
 """Tracing a program with settings that are switched on for a test."""
 
 import json
-import re
 import subprocess
 import sys
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,10 +23,6 @@ sys.exit(status if status >= 0 else 128 - status)
 """
 """Starts a program under trace; its settings are JSON."""
 
-_LINE = re.compile(r"(?P<tid>\d+) +[\d.]+ (?P<text>.*)")
-_CHANCE = r" <[\d.]+>$|0x[57][0-9a-f]{6,}|(?<=si_pid=)\d+|(?<=time=)\d+|\b\d{4,}\b"
-"""What differs from run to run: durations, addresses, ids, times; so do the tids of the lines."""
-
 
 def tracing(command: Sequence[str | Path], out: Path, wanted: str, **settings: Any) -> list[str]:
     """Return the command that traces a program, following all that it creates."""
@@ -44,24 +38,3 @@ def trace(
     return subprocess.run(
         run, check=False, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
     )
-
-
-def by_task(path: Path) -> list[list[str]]:
-    """Return what a trace says, task by task in the order of their first lines, without what is chance.
-
-    A call that another task's line has cut in two is put together.
-    """
-    tasks: dict[str, list[str]] = defaultdict(list)
-    text = path.read_text()
-    tids = "|".join({line.split(" ", 1)[0] for line in text.splitlines()})
-    chance = re.compile(rf"{_CHANCE}|\b({tids})\b")
-    for line in text.splitlines():
-        match = _LINE.fullmatch(line)
-        assert match, line
-        text = chance.sub("", match["text"])
-        lines = tasks[match["tid"]]
-        resumed = re.match(r"<\.\.\. \w+ resumed>", text)
-        if resumed and lines and lines[-1].endswith(" <unfinished ...>"):
-            text = lines.pop().removesuffix(" <unfinished ...>") + text[resumed.end() :]
-        lines.append(re.sub(r"\) += ", ") = ", text))
-    return list(tasks.values())

@@ -8,42 +8,19 @@ from typing import Final
 
 import pytest
 
+from tests.support.chance import by_task
 from tests.support.requirements import need, need_ptrace
-from tests.support.tracees import build32, lines_by_task
+from tests.support.tracees import build32
 from tests.support.tracers import STRACE_OPTIONS, TRACEKIT
 
 PROGRAMS: Final = ("i386_files", "i386_times", "i386_signals", "i386_sockets", "i386_tasks")
 
-#: What one run has in another way than the next one, and a word for it.
-CHANCE: Final = (
-    (r"left \{[^}]*\}", "left {}"),
-    (r"(ru_[us]time)=\{[^}]*\}", r"\1={}"),
-    (r"tv_sec=999, tv_nsec=\d+", "tv_sec=999, tv_nsec=N"),
-    (r"(d_ino|d_off|f_bfree|f_bavail|f_ffree)=\d+", r"\1=N"),
-    (r"127\.0\.0\.1:\d+", "127.0.0.1:N"),
-    (r"(?<=:\[)\d+(?:->\d+)?(?=[],])", "N"),
-    (r"^brk\(NULL\) = 0x\w+", "brk(NULL) = N"),
-    (r"0x7f\w+ /\* \d+ vars", "N /* N vars"),
-    (r"^(msg\w+|sem\w+|shm\w+)\(\d+", r"\1(N"),
-    (r"^((?:msg|sem|shm)get\(.*\)) = \d+", r"\1 = N"),
-)
 _CALL: Final = re.compile(r"\w+\(")
 
 
 @pytest.fixture(autouse=True)
 def _may_trace() -> None:
     need_ptrace()
-
-
-def compared(trace: str) -> list[list[str]]:
-    """The lines of a trace by task, without what chance has put there."""
-    return [[_settled(line) for line in lines] for lines in lines_by_task(trace)]
-
-
-def _settled(line: str) -> str:
-    for pattern, word in CHANCE:
-        line = re.sub(pattern, word, line)
-    return line
 
 
 def traced(command: list[str], program: Path, out: Path) -> str:
@@ -61,8 +38,8 @@ def traced(command: list[str], program: Path, out: Path) -> str:
 def test_every_line_is_straces(name: str, tmp_path: Path) -> None:
     program = build32(name, tmp_path)
     options = [word if word != "4096" else "64" for word in STRACE_OPTIONS]
-    theirs = compared(traced([need("strace"), *options], program, tmp_path / "strace"))
-    ours = compared(traced([*TRACEKIT, "run", "--plain", "-f", "-s", "64"], program, tmp_path / "tracekit"))
+    theirs = by_task(traced([need("strace"), *options], program, tmp_path / "strace"))
+    ours = by_task(traced([*TRACEKIT, "run", "--plain", "-f", "-s", "64"], program, tmp_path / "tracekit"))
     assert [len(lines) for lines in ours] == [len(lines) for lines in theirs]
     assert not [both for both in zip(chain(*theirs), chain(*ours), strict=True) if both[0] != both[1]]
     assert sum(bool(_CALL.match(line)) for lines in ours for line in lines) > 40
@@ -72,5 +49,5 @@ def test_every_line_is_straces(name: str, tmp_path: Path) -> None:
 def test_calls_that_stand_for_others_are_chosen_by_what_they_are(names: str, tmp_path: Path) -> None:
     program = build32("i386_files" if "mmap" in names else "i386_sockets", tmp_path)
     command = [*TRACEKIT, "run", "--plain", "-f", "-e", f"trace={names}"]
-    lines = [line for lines in lines_by_task(traced(command, program, tmp_path / "t")) for line in lines]
+    lines = [line for lines in by_task(traced(command, program, tmp_path / "t")) for line in lines]
     assert {match[0].rstrip("(") for line in lines if (match := _CALL.match(line))} == set(names.split(","))

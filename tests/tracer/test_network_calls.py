@@ -1,6 +1,5 @@
 """Sockets and netlink read as strace 6.1 has them: programs that make calls by chance, under both tracers."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from tests.support.chance import settled
 from tests.support.comparison import need_this_strace
 from tests.support.requirements import need_ptrace
 from tests.support.tracees import SOURCES
@@ -25,19 +25,12 @@ RUNS: Final = [
     ("socket_calls", SOCKETS, 3, ["-X", "raw", "-xx"]),
 ]
 
-#: Addresses in memory and ports of sockets: they differ from run to run.
-CHANCE: Final = re.compile(
-    r"(?:(?<=, )|(?<=msg_control=))0x[0-9a-f]{6,}(?=[],])"
-    r"|(?<=/\* )0x[0-9a-f]{6,}(?= \*/)"
-    r"|(?<=NETLINK:\[)[A-Z_]+:\d+"
-)
-
 
 def lines(tracer: list[str], out: Path, words: list[str], program: list[str]) -> list[str]:
     """What a tracer writes of a program, without what differs from run to run."""
     command = [*tracer, "-a", "4", "-o", str(out), *words, "--", *program]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
-    return [CHANCE.sub("N", line) for line in out.read_text("utf-8").splitlines()]
+    return [settled(line) for line in out.read_text("utf-8").splitlines()]
 
 
 @pytest.mark.parametrize(("name", "calls", "seed", "options"), RUNS)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.chance import by_task
 from tests.support.requirements import need_ptrace
-from tests.support.settings import by_task
 
 REFUSED = """
 import sys
@@ -39,7 +39,7 @@ def test_the_lines_are_the_same(tmp_path: Path) -> None:
         program = ["--", sys.executable, "-S", "-c", CODE]
         done = subprocess.run([*command, *calls, *program], check=False, capture_output=True, timeout=60)
         assert done.returncode == 128 + 15, done.stderr
-        lines.append(by_task(out))
+        lines.append(by_task(out.read_text()))
     assert lines[0] == lines[1]
     assert 'chdir("/nowhere") = -1 ENOENT (No such file or directory)' in lines[0][0]
     assert 'chdir("/") = 0' in lines[0][1]

@@ -75,11 +75,8 @@ def _time_with_date(_view: View, value: int) -> str:
 
 def _loads(view: View, value: bytes) -> str:
     """sysinfo(2)'s three load averages."""
-    return (
-        "["
-        + ", ".join(str(one) for one in struct.unpack(f"<3{'Q' if view.abi.word == 8 else 'I'}", value))
-        + "]"
-    )
+    loads = struct.unpack(f"<3{'Q' if view.abi.word == 8 else 'I'}", value)
+    return listed(view, [str(one) for one in loads])
 
 
 kinds(
