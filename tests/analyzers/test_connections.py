@@ -239,3 +239,9 @@ def test_a_head_that_lost_its_beginning_has_no_method(log: Written) -> None:
     )
     (found,) = requests(log)
     assert (found["method"], found["target"]) == (None, None)
+
+
+def test_a_connection_taken_from_another_process_is_one(log: Written) -> None:
+    log.add(10, "pidfd_open(9, 0) = 4", "pidfd_getfd(4, 7, 0) = 5", get(5, "/a"), ok(5), "close(5) = 0")
+    [request] = Dispatch().answer(log.read()).requests
+    assert (request.target, request.status, request.close_tid) == ("/a", 200, 10)
