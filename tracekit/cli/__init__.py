@@ -1,5 +1,6 @@
 """The command line. ``main`` is the console script."""
 
+import gc
 import os
 import sys
 
@@ -7,11 +8,17 @@ from tracekit.cli import streams
 from tracekit.errors import ExitCode, TracekitError
 
 _INTERRUPTED = 130
+_YOUNG = 100_000
+"""Objects that are made before a look for garbage. Python's 700 has it look all the while at modules and
+tables that are being loaded, and a traced program waits for that."""
 
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    sys.exit(_run(sys.argv[1:]))
+    gc.set_threshold(_YOUNG)
+    code = _run(sys.argv[1:])
+    gc.freeze()  # what is left goes with the process: there is nothing to collect
+    sys.exit(code)
 
 
 def _run(words: list[str]) -> int:

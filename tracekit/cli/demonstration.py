@@ -115,6 +115,7 @@ def _server(folder: Path) -> Iterator[tuple[int, int]]:
             yield process.pid, _port(process)
         finally:
             process.terminate()
+            process.wait()  # after Ctrl-C, Popen by itself waits for a quarter of a second only
 
 
 def _port(process: subprocess.Popen[bytes]) -> int:

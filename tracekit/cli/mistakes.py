@@ -1,7 +1,6 @@
 """A mistake on the command line, told in one line: what is wrong, and what was probably meant."""
 
 import re
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -33,6 +32,8 @@ def explained(error: click.ClickException) -> tuple[str, str]:
 
 def _command_hint(word: str, context: click.Context) -> str:
     """Say what stands where a command should: a trace, a misspelt command, or neither."""
+    from difflib import get_close_matches  # noqa: PLC0415 - few commands are misspelt
+
     if Path(word).exists():
         return f"name an answer first: tracekit docroot {word}"
     commands = context.command.list_commands(context) if isinstance(context.command, click.Group) else []

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from tracekit.syscalls.constants import constants
 
@@ -17,16 +16,14 @@ _WORDS: Final = "text"
 _ANY: Final = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What stands in an attribute or a message: a kind's name, and what it says in parentheses."""
 
     kind: str
     parameters: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NetlinkTable:
+class NetlinkTable(NamedTuple):
     """What stands in attributes, by their type; or in something else, by what tells it apart."""
 
     name: str

@@ -1,6 +1,5 @@
 """Sets of system calls, as ``-e trace=`` of strace(1) writes them."""
 
-import difflib
 import os
 import re
 from collections import defaultdict
@@ -178,6 +177,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def _unknown(item: str, tables: Iterable[Mapping[int, Syscall]]) -> UsageError:
     """What to say about an item that nothing matches."""
+    import difflib  # noqa: PLC0415 - only a mistake needs it
+
     known = [call for table in tables for call in table.values()]
     words = (
         {f"%{one}" for call in known for one in call.classes}

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
@@ -31,13 +31,22 @@ class StructField:
     """What the kind says in parentheses."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StructRow:
-    """One structure: its layout in letters (``abi.packing``), and its members."""
+    """One structure: its layout in letters (``abi.packing``), and its members.
+
+    There are hundreds, and a trace meets few: the members are read when they are asked for.
+    """
 
     name: str
     letters: str
-    fields: tuple[StructField, ...]
+    text: str = field(repr=False)
+    """The members as the table has them."""
+
+    @cached_property
+    def fields(self) -> tuple[StructField, ...]:
+        """The members in order."""
+        return tuple(_read_field(item, at) for at, item in enumerate(self.text.split()))
 
 
 @cache
@@ -46,12 +55,8 @@ def struct_rows() -> Mapping[str, StructRow]:
     lines = (
         line for path in sorted(_HERE.glob("*structs.tbl")) for line in path.read_text("ascii").splitlines()
     )
-    return {row.name: row for row in (_read(line) for line in lines if line and not line.startswith("#"))}
-
-
-def _read(line: str) -> StructRow:
-    name, letters, *items = line.split()
-    return StructRow(name, letters, tuple(_read_field(item, at) for at, item in enumerate(items)))
+    rows = (StructRow(*line.split(maxsplit=2)) for line in lines if line and not line.startswith("#"))
+    return {row.name: row for row in rows}
 
 
 def _read_field(item: str, at: int) -> StructField:

@@ -6,10 +6,10 @@ gives back and what it does to descriptors and tasks, so that a new call is a ne
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from tracekit.errors import UsageError
 from tracekit.syscalls.abi import ABIS
@@ -47,16 +47,14 @@ class Argument:
     """Printed before it, with ``=``: ``child_stack``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """What a call that succeeds does to descriptors or tasks: ``closes`` argument 0, ``opens`` its return."""
 
     verb: str
     operands: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """How a call looks: its arguments, its return value and what it does."""
 
     arguments: tuple[Argument, ...]
@@ -224,7 +222,7 @@ def _read_row(row: str, index: int, *sets: str) -> Iterator[tuple[int, Form]]:
     """The form of one row, by the number of each of its commands; the last set that has a name counts."""
     commands, _, form = row.partition(":")
     whole = form.startswith("=")
-    read = replace(read_form(form.removeprefix("="), 0 if whole else index + 1), whole=whole)
+    read = read_form(form.removeprefix("="), 0 if whole else index + 1)._replace(whole=whole)
     known = [constants(one).aliases for one in sets if one in constant_sets()]
     for command in commands.split():
         numbers = [values[command] for values in known if command in values]

@@ -6,9 +6,8 @@ that stands in for strace's.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Takes(Enum):
@@ -20,8 +19,7 @@ class Takes(Enum):
     """A long option may have one behind ``=``; its letter has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One option: how it is written, what it means, and what it does."""
 
     letter: str

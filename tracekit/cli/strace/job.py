@@ -4,9 +4,9 @@ import errno
 import os
 import pwd
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from tracekit.cli.strace import asked as ask
 from tracekit.cli.strace.asked import Asked, ComplaintError
@@ -36,8 +36,7 @@ _PTRACE_OPTIONS: Final = 0x51
 _PTRACE_OPTIONS_FOLLOWING: Final = 0x5F
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """What there is to do."""
 
     settings: Settings

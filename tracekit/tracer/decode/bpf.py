@@ -1,7 +1,6 @@
 """bpf(2): its commands' attributes, and what the kernel tells of maps and programs (<linux/bpf.h>)."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tracekit.syscalls import constants
 from tracekit.tracer.decode.bpf_links import link_members
@@ -56,8 +55,7 @@ _LINK: Final = "bpf_link_create"
 _ADDRESS: Final = 1  # which argument the attributes are
 
 
-@dataclass(frozen=True, slots=True)
-class _Before:
+class _Before(NamedTuple):
     """What the kernel may overwrite, as it was at entry."""
 
     attributes: Grown

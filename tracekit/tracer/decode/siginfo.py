@@ -2,8 +2,7 @@
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tracekit.syscalls import calls, constants, errno_name
 from tracekit.tracer.decode.files import fd
@@ -34,8 +33,7 @@ _BUS_MCEERR: Final = (4, 5)
 _ARCHES: Final = {"AUDIT_ARCH_X86_64": "x86_64", "AUDIT_ARCH_AARCH64": "aarch64", "AUDIT_ARCH_I386": "i386"}
 
 
-@dataclass(frozen=True, slots=True)
-class Beholder:
+class Beholder(NamedTuple):
     """Who a siginfo_t is told to: in which style, from which architecture, with which descriptors."""
 
     names: Names

@@ -5,8 +5,7 @@ Most are rows of network_structs.tbl; code is for those whose members depend on 
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tracekit.syscalls import constants
 from tracekit.tracer.decode.addresses import INET, INET6, hardware, interface, internet, port
@@ -27,8 +26,7 @@ Body = Callable[[View, bytes, int], list[str]]
 """The members after the family, of an address of this many bytes with zeros behind them."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Family:
+class _Family(NamedTuple):
     """How addresses of a family are printed, and how long they are at least."""
 
     least: int

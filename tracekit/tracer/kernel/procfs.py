@@ -3,9 +3,8 @@
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracekit.tracer.kernel.numbers import folder, in_proc, levels, ours
 
@@ -13,8 +12,7 @@ _LISTEN = "0A"
 """TCP_LISTEN, net/tcp_states.h."""
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """Fields of ``/proc/TID/status``."""
 
     tgid: int

@@ -7,8 +7,7 @@ for a child. The tracer goes on as a grandchild, with no child in between.
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 _WHERE: Final[Mapping[str, Callable[[], object]]] = {
     "grandchild": lambda: None,
@@ -18,8 +17,7 @@ _WHERE: Final[Mapping[str, Callable[[], object]]] = {
 """How far aside: in the program's process group, in one of its own, in a session of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Who becomes the program."""
 
     pid: int

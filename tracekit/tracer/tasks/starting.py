@@ -6,8 +6,7 @@ import pwd
 import signal
 import stat
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from tracekit.errors import NotPermittedError, TracekitError
 from tracekit.syscalls.select import CallSet
@@ -25,8 +24,7 @@ _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 """A program that is launched gets them back as any program has them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sieve:
+class Sieve(NamedTuple):
     """A seccomp filter, and who takes over what has it when we go."""
 
     program: bytes

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tracekit.syscalls import ABIS
 from tracekit.tracer.decode import Call
@@ -103,8 +103,7 @@ def _sorted(rows: dict[int, Row], column: str) -> list[Row]:
     return sorted(by_number, key=_KEYS[column]) if column in _KEYS else by_number
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
+class _Column(NamedTuple):
     """How a column is headed, and how wide it is at least."""
 
     title: str
