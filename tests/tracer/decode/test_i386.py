@@ -140,3 +140,26 @@ def test_an_unknown_number_has_no_name() -> None:
 def test_requests_that_have_another_number_or_form(request_number: int, text: str) -> None:
     line = decoded(FakeTask(), 54, 0xFFFFFFFF, request_number, 0, ret=-9)
     assert line == f"ioctl(-1, {text}) = -1 EBADF (Bad file descriptor)"
+
+
+def test_undecoded_calls_show_what_was_passed() -> None:
+    """Calls that stand for others, numbers in two registers, and returns from handlers."""
+    memory = FakeTask(struct.pack("<6I", 1, 2, 3, 4, 5, 6), BASE)
+    for number, args, text in (
+        (82, (BASE,), "select(0x1000)"),
+        (90, (BASE,), "mmap(0x1000)"),
+        (117, (1, 2, 3, 4, 5, 6), "semop(0x2, 0x3, 0x4, 0x5)"),
+        (117, (13, 2, 3, 4, 5, 6), "msgget(0x2, 0x3)"),
+        (102, (3, BASE), "connect(0x1, 0x2, 0x3)"),
+        (180, (1, 2, 3, 4, 5, 6), "pread64(0x1, 0x2, 0x3, 0x4, 0x5)"),
+        (193, (1, 2, 3, 4), "truncate64(0x1, 0x2, 0x3)"),
+        (119, (1,), "sigreturn()"),
+        (173, (1,), "rt_sigreturn()"),
+        (0, (1,), "restart_syscall()"),
+    ):
+        call = Call(calls("i386").get(number), number, "i386", args + (0,) * (6 - len(args)))
+        resolve(call, memory)
+        call.ret, call.is_error = -514, True
+        rest, result = DECODER.exiting(call)
+        assert DECODER.entering(call) + rest == text
+        assert result == "-1 ERESTARTNOHAND (Unknown error 514)"

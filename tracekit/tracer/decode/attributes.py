@@ -157,10 +157,12 @@ def _statx_flags(view: View, value: int) -> str:
     return shown + view.names.more("at_flags", rest)
 
 
-def _fsid(_view: View, value: bytes) -> str:
-    """A file system's id: two numbers."""
-    one, other = struct.unpack("<II", value)
-    return f"{{val=[{hex(one) if one else 0}, {hex(other) if other else 0}]}}"
+def _fsid(view: View, value: bytes) -> str:
+    """A file system's id: two numbers, or as many as -s lets through."""
+    numbers = [hexadecimal(one) for one in struct.unpack("<II", value)]
+    limit = len(numbers) if view.options.verbose else view.options.string_limit
+    dots = ["..."] if limit < len(numbers) else []
+    return f"{{val=[{', '.join(numbers[:limit] + dots)}]}}"
 
 
 def _statfs(name: str) -> Printer:

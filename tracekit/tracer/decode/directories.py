@@ -2,12 +2,11 @@
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tracekit.tracer.decode.registry import kinds
 from tracekit.tracer.decode.scalars import U32
-from tracekit.tracer.decode.text import quoted, string
+from tracekit.tracer.decode.text import counted, quoted, string
 from tracekit.tracer.decode.view import MOST, Printer, View, pointer
 
 #: Struct linux_dirent and linux_dirent64 up to the name (getdents(2)), by the size of a word.
@@ -16,8 +15,7 @@ _HEADS: Final = dict.fromkeys((4, 8), struct.Struct("<QQHB"))
 _NAME_MAX: Final = 256  # bytes of a name that are looked at
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(NamedTuple):
     """What the kernel wrote, as far as it can be read."""
 
     view: View
@@ -34,7 +32,7 @@ class _Block:
         while True:
             if left < self.head.size:
                 if left:
-                    shown.append(quoted(self.data[at : at + left][: self.view.options.string_limit], 2))
+                    shown.append(counted(self.view, self.address + at, left, 2))
                 return shown, count, left
             if at + self.head.size > len(self.data):
                 shown.append(f"... /* {pointer(self.address + at)} */")

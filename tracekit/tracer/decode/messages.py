@@ -148,6 +148,8 @@ def _name_sizes(view: View, where: int) -> list[int]:
 
 def _many_received(view: View, where: int) -> str:
     """The messages that recvmmsg(2) filled in."""
+    if view.options.opaque:
+        return pointer(where)
     packing = _MMSGHDR[view.abi]
     before = iter(view.call.saved.get(1) or ())
 

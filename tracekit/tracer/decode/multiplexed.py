@@ -68,6 +68,7 @@ def resolve(call: Call, task: Task) -> None:
     elif name == "ipc":
         _resolve_ipc(call, task)
     elif name in _GATHERED and call.syscall is not by_name()[name]:
+        call.passed = call.args[:1]
         _become(call, name, _words(task, call.args[0], _GATHERED[name]))
 
 
@@ -77,6 +78,7 @@ def _resolve_ipc(call: Call, task: Task) -> None:
         return
     number, places = _IPC[operation]
     args = [call.args[place] for place in places]
+    call.passed = call.args[1 : max(places) + 1]
     if operation == _MSGRCV and not version:  # the buffer and the type stand in memory
         pair = _words(task, args[1], 2)
         if pair is None:

@@ -4,7 +4,7 @@ import os
 from functools import cache
 from typing import Final
 
-from tracekit.syscalls import RESTART_CODES, Syscall, errno_name
+from tracekit.syscalls import RESTART_CODES, Argument, Syscall, errno_name
 from tracekit.tracer.decode.returns import error_text
 from tracekit.tracer.decode.view import Call
 
@@ -17,7 +17,7 @@ _NOT_PASSED: Final = {"sigreturn", "sigreturn_word", "restarted"}
 def raw_entry(call: Call) -> str:
     """The call's name and its arguments as hexadecimal numbers, without the closing parenthesis."""
     count = _count(call.syscall) if call.syscall else _REGISTERS
-    return f"{call.name}({', '.join(hexadecimal(one) for one in call.args[:count])}"
+    return f"{call.name}({', '.join(hexadecimal(one) for one in call.passed or call.args[:count])}"
 
 
 def raw_return(call: Call) -> str:
@@ -39,6 +39,11 @@ def hexadecimal(value: int) -> str:
 def _count(syscall: Syscall) -> int:
     """How many arguments a call has, with any of its commands."""
     forms = [syscall.form, *(syscall.commands.forms.values() if syscall.commands else ())]
-    return max(
-        (one.index + 1 for form in forms for one in form.arguments if one.kind not in _NOT_PASSED), default=0
-    )
+    passed = (one for form in forms for one in form.arguments if one.kind not in _NOT_PASSED)
+    return max((_last(one) + 1 for one in passed), default=0)
+
+
+def _last(argument: Argument) -> int:
+    """The last register that an argument stands in: of two that are one number, the high half's."""
+    wide = argument.kind.startswith("wide")
+    return max(argument.index, int(argument.parameters[0])) if wide else argument.index

@@ -182,10 +182,10 @@ def _option_name(level: str, direction: str) -> Printer:
     return printer
 
 
-def _socket_call(_view: View, value: int) -> str:
+def _socket_call(view: View, value: int) -> str:
     """socketcall(2)'s operation that is none, or whose arguments cannot be read."""
     value = signed32(value)
-    return constants("socketcall").names.get(value, str(value))
+    return view.names.word(str(value), constants("socketcall").names.get(value))
 
 
 kinds({"socket_call": _socket_call, "socket_type": _socket_type, "socket_protocol": _protocol})

@@ -92,6 +92,7 @@ class Call:
         resumes: for restart_syscall, the call that is resumed.
         plan: how it is printed (``plan.Plan``); None when the number is not in the table.
         taken: what was taken down at the stops, in the order of the plan's steps.
+        passed: the registers as they are shown undecoded, where others hold what ``args`` says (i386).
         saved: what the kernel will overwrite, argument number -> what it held at entry.
         ret_text: the return value, when it was printed at the stop.
     """
@@ -102,6 +103,7 @@ class Call:
     taken: Sequence[Any] = ()
     saved: Mapping[int, Any] = _NOTHING_SAVED
     ret_text = ""
+    passed: Sequence[int] = ()
 
     def __init__(
         self,
