@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 ROUNDS ?= 200
 BENCH_ARGS  ?=
 
-.PHONY: help demo test torture check bench-tracing lint types format calls clean
+.PHONY: help demo test torture check bench-tracing lint types format calls events clean
 
 help: ## explain each target
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ format: $(READY) ## put the code into its standard format
 
 calls: $(READY) ## write docs/calls.md: every call beside strace 6.1
 	$(BIN)/python -m tests.support.verdicts
+
+events: $(READY) ## write docs/events.md: the columns of the events, from the schema
+	$(BIN)/python -m tests.support.events_page
 
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

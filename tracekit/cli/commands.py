@@ -17,6 +17,7 @@ _COMMANDS = {
     "strace": "strace.command",
     "serve": "serve",
     "demo": "demo",
+    "parse": "parse",
     "doctor": "doctor",
 }
 """The module of each command that is no answer."""
@@ -27,7 +28,7 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order of the help: trace, then answers, then the rest."""
-        return ["run", "attach", *_answers(), "serve", "demo", "doctor", "strace"]
+        return ["run", "attach", *_answers(), "parse", "serve", "demo", "doctor", "strace"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, None when there is none of that name."""

@@ -76,6 +76,11 @@ def string(row: Row) -> bytes | None:
     return _string(list(parse_arguments(row.args or "")))
 
 
+def arguments(row: Row) -> tuple[Value, ...] | None:
+    """Return the arguments as typed values; None where none were printed."""
+    return None if row.args is None else parse_arguments(row.args)
+
+
 def _first(row: Row) -> Value | None:
     values = parse_arguments(row.args or "") if row.kind == "syscall" else ()
     return values[0] if values else None
@@ -108,4 +113,5 @@ DERIVATIONS: dict[str, Callable[[Row], Any]] = {
     "peer": peer,
     "bytes": moved,
     "string": string,
+    "arguments": arguments,
 }

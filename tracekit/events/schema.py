@@ -1,8 +1,8 @@
 """The one place that names the columns of the events.
 
 The stored columns are read from the log; the derived ones are computed from
-them when they are asked for (``Trace.column``). Documentation and the store are
-generated from these rows.
+them when they are asked for (``Trace.column``). The documentation (docs/events.md)
+and the files that ``tracekit parse`` writes are generated from these rows.
 """
 
 from dataclasses import dataclass
@@ -40,6 +40,15 @@ STORED = (
     Column("end_line", "int64", "", "Line on which it ends; the second half of a split call."),
 )  # fmt: skip
 
+REMARKS = (
+    Column("column", "Int64", "", "Of a line that could not be read: where reading stopped, from 1."),
+    Column("hint", "str", "", "What was expected there; of an incomplete call, what is missing."),
+)
+
+ARGUMENTS = Column(
+    "arguments", "object", "", "Arguments as typed values (tracekit.events.Value); JSON in a file."
+)
+
 DERIVED = (
     Column(
         "fd", "Int64", "", "File descriptor that the call works on, or that it returned when it made one."
@@ -48,6 +57,7 @@ DERIVED = (
     Column("peer", "str", "", "Far end of the connection that the call works on, as ADDRESS:PORT."),
     Column("bytes", "Int64", "bytes", "Bytes that a call of the read or write family moved."),
     Column("string", "object", "", "First string argument, as bytes; what was read or written."),
+    ARGUMENTS,
 )
 
 UNPARSED = (

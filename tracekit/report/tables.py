@@ -1,7 +1,8 @@
-"""Answers as CSV (RFC 4180): the first list of an answer, a record a line, for spreadsheets."""
+"""Tables as CSV (RFC 4180), for spreadsheets. Of an answer it is the first list, a record a line."""
 
 import csv
 import io
+from collections.abc import Iterable
 from typing import Any
 
 from tracekit.report.escape import cell
@@ -13,19 +14,25 @@ SEPARATOR = "; "
 def render_csv(answer: Record) -> str:
     """Return an answer as CSV with a heading.
 
-    The members of the answer itself (verdict, reason) stand in front of every record. Every cell is
-    quoted, so that no separator of another locale splits one, and none can be taken for a formula.
+    The members of the answer itself (verdict, reason) stand in front of every record.
     """
     shown = sections(answer)
     records: list[Record] = list(answer.get(shown[0].key) or []) if shown else []
     keys = list(dict.fromkeys(key for record in records for key in record))
     always = {f"answer_{key}" if key in keys else key: value for key, value in scalars(answer).items()}
+    rows = [(*always.values(), *(_text(key, record.get(key)) for key in keys)) for record in records or [{}]]
+    return csv_lines([(*always, *keys), *rows])
+
+
+def csv_lines(rows: Iterable[Iterable[object]]) -> str:
+    """Return rows as lines of CSV.
+
+    Every cell is quoted, so that no separator of another locale splits one, and none can be taken
+    for a formula.
+    """
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow([cell(key) for key in (*always, *keys)])
-    for record in records or [{}]:
-        values = (*always.values(), *(_text(key, record.get(key)) for key in keys))
-        writer.writerow([cell(value) for value in values])
+    writer.writerows([cell(value) for value in row] for row in rows)
     return out.getvalue()
 
 

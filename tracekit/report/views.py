@@ -167,8 +167,22 @@ VIEWS: dict[str, tuple[Section, ...]] = {
             ),
         ),
     ),
+    "events": (
+        Section(
+            "The first events",
+            "events",
+            columns=(
+                figure("line", "line", 2),
+                figure("tid", "tid", 1),
+                field("kind", "kind", 3),
+                field("name", "name"),
+                field("args", "args", wide=PATH),
+                field("returned", "ret_text", 1),
+            ),
+        ),
+    ),
 }
-"""The views that are made for one answer."""
+"""The views that are made for one answer, and for the events themselves."""
 
 
 def sections(answer: Record) -> tuple[Section, ...]:

@@ -1,0 +1,93 @@
+"""How far a long reading is: bytes, lines a second and the time left, on a terminal, after a second."""
+
+import os
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+DELAY = 1.0
+"""Seconds in which most work is done; a bar that comes and goes is of no use."""
+MEGA = 1_000_000
+
+
+class Progress:
+    """Shows one line on standard error while something goes on, and takes it away again.
+
+    Nothing is shown where standard error is no terminal that can move its cursor.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        """Begin to count the time.
+
+        Args:
+            quiet: whether to show nothing at all.
+        """
+        self._possible = not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._begun = time.monotonic()
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Take the line away."""
+        if self._bar:
+            self._bar.stop()
+        self._possible = False
+
+    def reading(self, done: int, total: int, lines: int) -> None:
+        """Show how much is read.
+
+        Args:
+            done: bytes read.
+            total: bytes in all; 0 when that is not known.
+            lines: lines read.
+        """
+        rate = lines / max(time.monotonic() - self._begun, 1e-3)
+        read = f"{done / MEGA:,.0f} of {total / MEGA:,.0f} MB" if total else f"{done / MEGA:,.0f} MB"
+        self._show("reading", done, total, f"{read}, {lines:,} lines, {rate:,.0f}/s")
+
+    def writing(self, done: int, total: int) -> None:
+        """Show how many events are written, of how many."""
+        self._show("writing", done, total, f"{done:,} of {total:,} events")
+
+    def _show(self, what: str, done: int, total: int, account: str) -> None:
+        if not self._possible or time.monotonic() - self._begun < DELAY:
+            return
+        if self._bar is None:
+            self._bar = _bar()
+            self._bar.start()
+        if self._task is None or self._bar.tasks[-1].description != what:
+            if self._task is not None:
+                self._bar.remove_task(self._task)
+            self._task = self._bar.add_task(what, total=total or None, account=account)
+        self._bar.update(self._task, completed=min(done, total or done), account=account)
+
+
+def _bar() -> "Bar":
+    from rich import progress  # noqa: PLC0415 - most logs are read before it is needed
+    from rich.console import Console  # noqa: PLC0415
+
+    return progress.Progress(
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(bar_width=None),
+        progress.TaskProgressColumn(),
+        progress.TextColumn("{task.fields[account]}", markup=False),
+        progress.TimeRemainingColumn(compact=True),
+        console=Console(stderr=True),
+        transient=True,
+        expand=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
