@@ -28,7 +28,7 @@ def events_of(name: str, hidden: frozenset[str] = frozenset()) -> list[Event]:
     for line in read_lines(Source(str(TRACES / f"{name}.strace.gz"))):
         reader.feed(line)
     reader.finish()
-    return [event for event in reader.events if event.name not in hidden]
+    return [event for event in reader.rows.events() if event.name not in hidden]
 
 
 @pytest.mark.parametrize(

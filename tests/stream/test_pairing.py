@@ -8,7 +8,6 @@ from tracekit.stream import Event, Reader, read_events
 from tracekit.stream.forms import Says
 from tracekit.stream.pairing import (
     BAD_END,
-    LATE_END,
     LET_GO,
     NO_END,
     ORPHAN,
@@ -141,19 +140,8 @@ def test_bare_lines_are_about_the_only_task_that_is_left() -> None:
     for line in ("getpid() = 9", "[pid 9] getpid() = 9", "[pid 10] +++ exited with 0 +++", "close(1) = 0"):
         reader.feed(line)
     reader.finish()
-    assert [event.tid for event in reader.events] == [9, 9, 10, 9]
+    assert [event.tid for event in reader.rows.events()] == [9, 9, 10, 9]
     assert events[-1].tid == 9
-
-
-def test_a_stream_holds_back_no_more_than_it_is_told() -> None:
-    lines = [
-        "1 accept(3 <unfinished ...>",
-        *(f"2 close({n}) = 0" for n in range(20)),
-        "1 <... accept resumed>) = 4",
-    ]
-    events = list(read_events(lines, hold=5))
-    assert [event.line for event in events] == list(range(1, 23))
-    assert (events[0].hint, events[-1].hint) == (LATE_END, ORPHAN)
 
 
 def test_midnight() -> None:

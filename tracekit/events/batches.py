@@ -11,9 +11,8 @@ from typing import Any
 from tracekit.events.merge import keyed
 from tracekit.events.read import TraceInput
 from tracekit.events.schema import STORED
-from tracekit.events.sources import STDIN, Source, find_sources, read_lines
-from tracekit.stream import Event, Reader
-from tracekit.stream.reader import ready_events
+from tracekit.events.sources import STDIN, Meter, Source, find_sources, read_blocks
+from tracekit.stream import Event, Reader, read_block
 
 ROWS = 65_536
 """Events of a batch."""
@@ -82,19 +81,18 @@ def batches(
 
 
 def _events(source: Source, read: Batches, total: int, progress: Progress | None) -> Iterator[Event]:
-    """Yield the events of one file, each when its call has returned."""
+    """Yield the events of one file."""
     reader = Reader(source.name, source.tid)
-    done = 0
-    for line in read_lines(source):
-        reader.feed(line)
-        read.lines += 1
-        done += len(line)
-        yield from ready_events(reader)
-        if progress and read.lines % ROWS == 0:
-            progress(done, total, read.lines)
+    meter = Meter()
+    for block in read_blocks(source, meter):
+        before = reader.lines
+        read_block(reader, block)
+        read.lines += reader.lines - before
+        if progress:
+            progress(meter.done, total, read.lines)
     reader.finish()
     read.layouts[source.name] = str(reader.layout)
-    yield from reader.events
+    yield from reader.rows.events()
 
 
 def _merged(streams: list[Iterator[Event]]) -> Iterator[Event]:

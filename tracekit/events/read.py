@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Iterable
-from itertools import islice
+from itertools import compress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tracekit.errors import UnreadableError
 from tracekit.events.collection import without_collection
 from tracekit.events.groups import infer_groups
-from tracekit.events.merge import merge_logs
-from tracekit.events.sources import NOT_A_TRACE, Source, find_sources, read_lines
+from tracekit.events.sources import NOT_A_TRACE, Source, find_sources, read_blocks
 from tracekit.events.trace import Trace
-from tracekit.stream import IN_PROGRESS, Event, Reader
-from tracekit.stream.leader import SECOND, Layout
+from tracekit.stream import IN_PROGRESS, Event, Reader, read_block
+from tracekit.stream.clock import SECOND
+from tracekit.stream.forms import Form, Says
+from tracekit.stream.leader import Layout
+from tracekit.stream.rows import KINDS, MISSING, Rows
 
 TraceInput = str | Path
 """A file, ``-``, a folder, or the prefix of ``-ff`` files."""
@@ -35,7 +37,7 @@ class Log(NamedTuple):
     """One file, read."""
 
     source: Source
-    events: list[Event]
+    rows: Rows
     lines: int
     layout: Layout
 
@@ -56,26 +58,26 @@ def read_trace(source: TraceInput | Iterable[TraceInput]) -> Trace:
     logs = [read_log(each) for each in find_sources(str(name) for name in given)]
     warnings: list[str] = []
     traces = _traces(logs, warnings)
-    events = merge_logs([log.events for log in traces])
+    from tracekit.events.columns import columns_of  # noqa: PLC0415 - numpy comes with it
+    from tracekit.events.table import events_table, unparsed_table  # noqa: PLC0415 - and pandas
+
+    columns = columns_of([log.rows for log in traces])
+    events = list(columns.events())
     ordered = len(traces) == 1 or _share_a_clock(traces)
     if not ordered:
         warnings.append(NO_CLOCK)
     groups = infer_groups(events, ordered=ordered)
-    calls = [event for event in events if event.kind == "syscall"]
-    from tracekit.events.table import events_table, unparsed_table  # noqa: PLC0415 - pandas comes with it
-
-    unparsed = unparsed_table(events)
-    in_progress = sum(event.hint in IN_PROGRESS for event in calls)
-    incomplete = sum(not event.complete for event in calls) - in_progress
-    warnings += _lost(len(unparsed), incomplete)
+    unparsed = unparsed_table(columns)
+    lacking = [odd.hint in IN_PROGRESS for odd in columns.odd.values() if not odd.complete]
+    warnings += _lost(len(unparsed), lacking.count(False))
     return Trace(
-        events=events_table(events, groups),
+        events=events_table(columns, groups),
         files=[log.source.name for log in traces],
         lines=sum(log.lines for log in traces),
-        calls=len(calls),
+        calls=sum(form.says not in KINDS for form in columns.forms),
         unparsed=unparsed,
-        incomplete=incomplete,
-        in_progress=in_progress,
+        incomplete=lacking.count(False),
+        in_progress=lacking.count(True),
         warnings=[*warnings, *groups.reasons],
         layout="; ".join(dict.fromkeys(str(log.layout) for log in traces)),
         ordered=ordered,
@@ -90,15 +92,14 @@ def read_log(source: Source) -> Log:
         UnreadableError: it cannot be read.
     """
     reader = Reader(source.name, source.tid)
-    feed = reader.feed
-    lines = read_lines(source)
-    for line in islice(lines, PATIENCE):
-        feed(line)
-    if reader.lines < PATIENCE or _is_trace(reader.events):
-        for line in lines:
-            feed(line)
+    is_trace = False
+    for block in read_blocks(source):
+        read_block(reader, block)
+        is_trace = is_trace or _is_trace(reader.rows.forms)
+        if reader.lines >= PATIENCE and not is_trace:
+            break
     reader.finish()
-    return Log(source, list(reader.events), reader.lines, reader.layout)
+    return Log(source, reader.rows, reader.lines, reader.layout)
 
 
 def _traces(logs: list[Log], warnings: list[str]) -> list[Log]:
@@ -107,24 +108,24 @@ def _traces(logs: list[Log], warnings: list[str]) -> list[Log]:
     Raises:
         UnreadableError: none is.
     """
-    traces = [log for log in logs if _is_trace(log.events)]
+    traces = [log for log in logs if _is_trace(log.rows.forms)]
     if not traces:
         name = logs[0].source.name
         if not any(log.lines for log in logs):
             raise UnreadableError(f"{name} is empty", "let strace run for longer, or give another file")
         raise UnreadableError(f"{name} is no trace: no line of it reads as strace's output", NOT_A_TRACE)
     warnings += [
-        f"{log.source.name} was left out: it is no trace" for log in logs if not _is_trace(log.events)
+        f"{log.source.name} was left out: it is no trace" for log in logs if not _is_trace(log.rows.forms)
     ]
     return traces
 
 
-def _is_trace(events: Iterable[Event]) -> bool:
-    return any(event.kind not in ("unparsed", "note") or _is_header(event) for event in events)
+def _is_trace(forms: Iterable[Form]) -> bool:
+    return any(form.says not in (Says.NOTHING, Says.NOTE) or _is_header(form) for form in forms)
 
 
-def _is_header(event: Event) -> bool:
-    return event.kind == "note" and (event.args or "").startswith("{")
+def _is_header(form: Form) -> bool:
+    return form.says is Says.NOTE and (form.args or "").startswith("{")
 
 
 def _share_a_clock(logs: list[Log]) -> bool:
@@ -132,10 +133,16 @@ def _share_a_clock(logs: list[Log]) -> bool:
 
     Those of ``-r`` begin anew in each file, and whole seconds leave too much open.
     """
-    logs = [log for log in logs if any(event.kind == "syscall" for event in log.events)]
-    clocks = {frozenset(CLOCKS & set(log.layout.parts)) for log in logs}
-    times = [event.time_ns for log in logs for event in log.events if event.kind == "syscall"]
-    precise = None not in times and any((time or 0) % SECOND for time in times)
+    calls = [[form.says not in KINDS for form in log.rows.forms] for log in logs]
+    clocks = {
+        frozenset(CLOCKS & set(log.layout.parts))
+        for log, of_calls in zip(logs, calls, strict=True)
+        if any(of_calls)
+    }
+    times = [
+        time for log, of_calls in zip(logs, calls, strict=True) for time in compress(log.rows.times, of_calls)
+    ]
+    precise = MISSING not in times and any(time % SECOND for time in times)
     return len(clocks) == 1 and all(clocks) and precise
 
 

@@ -25,6 +25,8 @@ TASK_FILE = re.compile(r".*\.(\d{1,7})(?:\.(?:gz|xz|zst))?")
 MAGIC = {b"\x1f\x8b": "gzip", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 BUFFER = 1 << 17
 """Bytes that are asked of a file at once."""
+BLOCK = 1 << 19
+"""Bytes that are read as lines at once."""
 LONGEST = 1 << 28
 """Bytes of a line that are read: far more than ``strace -s`` makes of anything, and what memory holds."""
 NOT_A_TRACE = "give a log that strace or 'tracekit run' wrote, plain or as .gz, .xz or .zst"
@@ -106,6 +108,28 @@ def read_lines(source: Source, meter: Meter | None = None) -> Iterator[str]:
             if len(line) == LONGEST:
                 raise UnreadableError(f"{source.name} has a line of {LONGEST:,} bytes or more", NOT_A_TRACE)
             yield line.decode("utf-8", "backslashreplace")
+
+
+def read_blocks(source: Source, meter: Meter | None = None) -> Iterator[str]:
+    r"""Yield a file as texts of whole lines, decoded as by ``read_lines``; the last may lack its newline.
+
+    Raises:
+        UnreadableError: as by ``read_lines``.
+    """
+    with opened_source(source, meter) as stream:
+        begun: list[bytes] = []
+        length = 0
+        while data := stream.read(BLOCK):
+            cut = data.rfind(b"\n") + 1
+            length = length + len(data) if not cut else len(data) - cut
+            if length >= LONGEST:
+                raise UnreadableError(f"{source.name} has a line of {LONGEST:,} bytes or more", NOT_A_TRACE)
+            if cut:
+                yield b"".join([*begun, data[:cut]]).decode("utf-8", "backslashreplace")
+                begun = []
+            begun.append(data[cut:])
+        if rest := b"".join(begun):
+            yield rest.decode("utf-8", "backslashreplace")
 
 
 def _find(name: str) -> list[Source]:

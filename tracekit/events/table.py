@@ -6,41 +6,74 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tracekit.events.columns import Columns, Integers
 from tracekit.events.groups import Groups
 from tracekit.events.schema import STORED, UNPARSED
-from tracekit.stream import Event
+from tracekit.stream.forms import Says
+from tracekit.stream.rows import KINDS, MISSING
 
-DTYPES = {column.name: column.dtype for column in STORED}
+KIND_NAMES = ("syscall", *KINDS.values())
+KIND_CODES = {says: KIND_NAMES.index(KINDS.get(says, "syscall")) for says in Says}
+TEXTS = ("name", "args", "ret_text", "errno")
 
 
-def events_table(events: Sequence[Event], groups: Groups) -> pd.DataFrame:
+def events_table(events: Columns, groups: Groups) -> pd.DataFrame:
     """Return the events as rows, in the order given; columns and dtypes as in ``schema.STORED``."""
+    says, name, args, ret, ret_text, errno, *_ = zip(*events.forms, strict=True) if events.forms else [()] * 7
+    tids, task = np.unique(events.tids, return_inverse=True)
+    tasks = [None if tid == MISSING else tid for tid in tids.tolist()]
     columns: dict[str, Any] = {
-        "seq": np.arange(len(events), dtype="int64"),
-        "pid": _column("pid", [groups.pid(event.tid) for event in events]),
-        "pid_known": np.array([groups.is_known(event.tid) for event in events], dtype=bool),
+        "seq": np.arange(len(events)),
+        "kind": _category(np.array([KIND_CODES[each] for each in says], dtype="int8"), KIND_NAMES),
+        "time_ns": _known(events.times),
+        "pid": _optional([groups.pid(each) for each in tasks])[task],
+        "pid_known": np.array([groups.is_known(each) for each in tasks], dtype=bool)[task],
+        "tid": _known(events.tids),
+        "name": pd.array(name, dtype="str"),
+        "args": pd.array(args, dtype="str"),
+        "ret": _optional(ret),
+        "ret_text": pd.array(ret_text, dtype="str"),
+        "errno": pd.array(errno, dtype="str"),
+        "duration_ns": _known(events.durations),
+        "complete": _complete(events),
+        "file": _category(events.files, events.names),
+        "line": events.lines,
+        "end_line": events.ends,
     }
-    for name in DTYPES:
-        if name not in columns:
-            columns[name] = _column(name, [getattr(event, name) for event in events])
-    return pd.DataFrame({name: columns[name] for name in DTYPES})
+    return pd.DataFrame({column.name: columns[column.name] for column in STORED}, copy=False)
 
 
-def unparsed_table(events: Sequence[Event]) -> pd.DataFrame:
+def unparsed_table(events: Columns) -> pd.DataFrame:
     """Return the lines that could not be read; columns as in ``schema.UNPARSED``."""
-    rows = [(e.file, e.line, e.column or 1, e.args, e.hint or "") for e in events if e.kind == "unparsed"]
-    table = pd.DataFrame.from_records(rows, columns=[column.name for column in UNPARSED])
-    return table.astype({column.name: column.dtype for column in UNPARSED})
+    numbers = events.unparsed()
+    said = [events.odd[number] for number in numbers]
+    columns: dict[str, Any] = {
+        "file": pd.array([events.names[events.files[number]] for number in numbers], dtype="str"),
+        "line": events.lines[numbers],
+        "column": np.array([odd.column or 1 for odd in said], dtype="int64"),
+        "text": pd.array([events.forms[number].args for number in numbers], dtype="str"),
+        "hint": pd.array([odd.hint or "" for odd in said], dtype="str"),
+    }
+    return pd.DataFrame({column.name: columns[column.name] for column in UNPARSED})
 
 
-def _column(name: str, values: list[Any]) -> Any:
-    dtype = DTYPES[name]
-    if dtype == "Int64":
-        missing = np.array([value is None for value in values], dtype=bool)
-        filled = np.array([0 if value is None else value for value in values], dtype="int64")
-        return pd.arrays.IntegerArray(filled, missing)
-    if dtype == "category":
-        return pd.Categorical(values)
-    if dtype == "str":
-        return pd.array(values, dtype="str")
-    return np.array(values, dtype=dtype)
+def _known(values: Integers) -> Any:
+    return pd.arrays.IntegerArray(values, values == MISSING)
+
+
+def _optional(values: Sequence[int | None]) -> Any:
+    missing = np.array([value is None for value in values], dtype=bool)
+    return pd.arrays.IntegerArray(np.array([value or 0 for value in values], dtype="int64"), missing)
+
+
+def _category(codes: Any, names: Sequence[str]) -> Any:
+    """Return numbers of names as a column of the names that occur, sorted as pandas would."""
+    used = sorted({names[code] for code in np.unique(codes).tolist()})
+    places = np.array([used.index(name) if name in used else -1 for name in names], dtype="int64")
+    return pd.Categorical.from_codes(places[codes], categories=pd.Index(used, dtype="str"))
+
+
+def _complete(events: Columns) -> Any:
+    complete = np.ones(len(events), dtype=bool)
+    complete[[number for number, odd in events.odd.items() if not odd.complete]] = False
+    return complete

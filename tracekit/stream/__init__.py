@@ -1,8 +1,18 @@
 """Text in strace's format to events: leader, pairing, grammar, diagnosis of bad lines."""
 
 from tracekit.stream.arguments import parse_arguments, parse_return
+from tracekit.stream.blocks import read_block
 from tracekit.stream.event import Event, Kind
 from tracekit.stream.pairing import IN_PROGRESS
 from tracekit.stream.reader import Reader, read_events
 
-__all__ = ["IN_PROGRESS", "Event", "Kind", "Reader", "parse_arguments", "parse_return", "read_events"]
+__all__ = [
+    "IN_PROGRESS",
+    "Event",
+    "Kind",
+    "Reader",
+    "parse_arguments",
+    "parse_return",
+    "read_block",
+    "read_events",
+]

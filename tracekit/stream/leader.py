@@ -9,9 +9,9 @@ log where a second task appears) changes it.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
-SECOND = 1_000_000_000
 COMM = r"(?:<[^<>\n]*>)?"
 BODY = re.compile(r"[A-Za-z_][\w#]*\(|\?\?\?\(|<\.\.\. |--- |\+\+\+ |\[ Process PID=")
 
@@ -53,6 +53,16 @@ class Layout:
 
     def leader(self) -> Leader:
         """Return what matches a leader of this layout; its groups are pid, time and delta."""
+        return re.compile(self._expression()).match
+
+    def block(self) -> "re.Pattern[str]":
+        """Return what finds every line of a text: pid, time, delta and what stands behind the leader.
+
+        All four are empty for a line that does not begin with this leader.
+        """
+        return _block(self._expression())
+
+    def _expression(self) -> str:
         text, groups = "", ["pid", "time", "delta"]
         for part in PARTS:
             if part.name not in self.parts:
@@ -63,7 +73,12 @@ class Layout:
             if part.holds:
                 groups.pop(0)
             text += f"(?:{part.expression})?" if part.name in OPTIONAL else part.expression
-        return re.compile(text + "()" * len(groups)).match
+        return text + "()" * len(groups)
+
+
+@cache
+def _block(leader: str) -> "re.Pattern[str]":
+    return re.compile(rf"^(?:{leader}(.*)|.*)$", re.MULTILINE)
 
 
 def layout_of_line(line: str) -> Layout | None:
@@ -76,59 +91,3 @@ def layout_of_line(line: str) -> Layout | None:
             held |= {part.holds} - {""}
             position = found.end()
     return Layout(tuple(parts)) if BODY.match(line, position) else None
-
-
-class Clock:
-    """Turns the times of one log into nanoseconds that never lack a date.
-
-    A log of ``-ttt`` counts from the epoch. One of ``-t`` or ``-tt`` counts from midnight of its
-    first day, and goes on counting when the time of day wraps. One of ``-r`` counts from its first line.
-    """
-
-    HALF_A_DAY = 43_200 * SECOND
-
-    def __init__(self) -> None:
-        """Start at the first day, with nothing elapsed."""
-        self._day = 0
-        self._last = 0
-        self._elapsed = 0
-        self._base: dict[str, int] = {}
-
-    def reader(self, layout: Layout) -> Callable[[str, str], int | None]:
-        """Return what turns the time and the delta of a leader into nanoseconds; None without either."""
-        if "-ttt" in layout.parts:
-            return self._since_epoch
-        return self._of_day if "-t" in layout.parts else self._delta
-
-    def _since_epoch(self, time: str, _delta: str) -> int | None:
-        return nanoseconds(time) if time else None
-
-    def _of_day(self, time: str, _delta: str) -> int | None:
-        if not time:
-            return None
-        base = self._base.get(time[:8])
-        if base is None:
-            self._base = {time[:8]: (base := _seconds_of_day(time[:8]) * SECOND)}
-        now = self._day + base + (nanoseconds("0" + time[8:]) if len(time) > 8 else 0)
-        if now < self._last - self.HALF_A_DAY:
-            self._day += 86_400 * SECOND
-            now += 86_400 * SECOND
-        self._last = now
-        return now
-
-    def _delta(self, _time: str, delta: str) -> int | None:
-        if not delta:
-            return None
-        self._elapsed += nanoseconds(delta)
-        return self._elapsed
-
-
-def nanoseconds(text: str) -> int:
-    """Return seconds written with or without a fraction, as whole nanoseconds."""
-    seconds, _, fraction = text.partition(".")
-    return int(seconds) * SECOND + (int(fraction.ljust(9, "0")) if fraction else 0)
-
-
-def _seconds_of_day(text: str) -> int:
-    hours, minutes, seconds = text.split(":")
-    return int(hours) * 3600 + int(minutes) * 60 + int(seconds)

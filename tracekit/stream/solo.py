@@ -5,27 +5,29 @@ task (``printleader()`` in strace's src/strace.c), so a bare line is about the
 only one that is left.
 """
 
+from tracekit.stream.rows import MISSING
+
 
 class Solo:
     """The tasks that are alive, as far as the log has shown them."""
 
     def __init__(self) -> None:
         """Know of nobody."""
-        self._alive: set[int | None] = set()
+        self._alive: set[int] = set()
 
-    def bare(self) -> int | None:
-        """Return the tid that a bare line is about; None for a first task that was never named."""
+    def bare(self) -> int:
+        """Return the tid that a bare line is about; MISSING for a first task that was never named."""
         if not self._alive:
-            self._alive.add(None)
+            self._alive.add(MISSING)
         (first, *others) = self._alive
-        return None if others else first
+        return MISSING if others else first
 
     def named(self, tid: int) -> bool:
         """Take in that a line names a task; return True when it names the first task, so far nameless."""
         if tid in self._alive:
             return False
-        first = None in self._alive
-        self._alive.discard(None)
+        first = MISSING in self._alive
+        self._alive.discard(MISSING)
         self._alive.add(tid)
         return first
 
@@ -33,6 +35,6 @@ class Solo:
         """Take in that strace took a task on."""
         self._alive.add(tid)
 
-    def gone(self, tid: int | None) -> None:
+    def gone(self, tid: int) -> None:
         """Take in that a task ended, or was let go."""
         self._alive.discard(tid)

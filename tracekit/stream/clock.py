@@ -1,0 +1,86 @@
+"""Times as lines bear them to nanoseconds that never lack a date."""
+
+from collections.abc import Callable, Sequence
+
+from tracekit.stream.leader import Layout
+from tracekit.stream.rows import MISSING
+
+SECOND = 1_000_000_000
+DAY = 86_400 * SECOND
+NANOSECONDS = 9
+"""Digits of a fraction of a second."""
+
+
+class Clock:
+    """Turns the times of one log into nanoseconds.
+
+    A log of ``-ttt`` counts from the epoch. One of ``-t`` or ``-tt`` counts from midnight of its
+    first day, and goes on counting when the time of day wraps. One of ``-r`` counts from its first line.
+
+    Attributes:
+        read: returns the nanoseconds of a leader's time and delta; MISSING without either.
+    """
+
+    def __init__(self) -> None:
+        """Start at the first day, with nothing elapsed."""
+        self._day = 0
+        self._last = 0
+        self._elapsed = 0
+        self._base: dict[str, int] = {}
+        self.use(Layout())
+
+    def use(self, layout: Layout) -> None:
+        """Go on with the times of this layout."""
+        self.read: Callable[[str, str], int] = self._delta
+        if "-ttt" in layout.parts:
+            self.read = _since_epoch
+        elif "-t" in layout.parts:
+            self.read = self._of_day
+
+    def read_all(self, times: Sequence[str], deltas: Sequence[str]) -> list[int]:
+        """Return the nanoseconds of many lines, in their order."""
+        if self.read is _since_epoch:
+            return _epochs(times)
+        return list(map(self.read, times, deltas))
+
+    def _of_day(self, time: str, _delta: str) -> int:
+        if not time:
+            return MISSING
+        base = self._base.get(time[:8])
+        if base is None:
+            self._base = {time[:8]: (base := _seconds_of_day(time[:8]) * SECOND)}
+        now = self._day + base + (nanoseconds("0" + time[8:]) if len(time) > 8 else 0)
+        if now < self._last - DAY // 2:
+            self._day += DAY
+            now += DAY
+        self._last = now
+        return now
+
+    def _delta(self, _time: str, delta: str) -> int:
+        if not delta:
+            return MISSING
+        self._elapsed += nanoseconds(delta)
+        return self._elapsed
+
+
+def nanoseconds(text: str) -> int:
+    """Return seconds written with or without a fraction, as whole nanoseconds."""
+    seconds, _, fraction = text.partition(".")
+    return int(seconds) * SECOND + (int(fraction.ljust(NANOSECONDS, "0")) if fraction else 0)
+
+
+def _since_epoch(time: str, _delta: str) -> int:
+    return nanoseconds(time) if time else MISSING
+
+
+def _epochs(times: Sequence[str]) -> list[int]:
+    """Return times of one width by filling up their fractions all at once: four times as fast."""
+    if len(set(map(len, times))) != 1 or "." not in times[0]:
+        return [_since_epoch(time, "") for time in times]
+    missing = "0" * (NANOSECONDS - len(times[0].partition(".")[2]))
+    return list(map(int, (f"{missing} ".join(times) + missing).replace(".", "").split(" ")))
+
+
+def _seconds_of_day(text: str) -> int:
+    hours, minutes, seconds = text.split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + int(seconds)
