@@ -10,12 +10,13 @@ import pytest
 from tracekit.tracer.machine import Finding, Machine, Means, Trial, Verdict, findings
 from tracekit.tracer.machine.means import Traced
 
-ALLOWED = Trial(call=0, attach=0, run=0, info=0, memory=0)
+ALLOWED = Trial(call=0, attach=0, run=0, info=0, memory=0, reading=0)
 FORBIDDEN = Trial(call=errno.EPERM, attach=errno.EPERM, run=errno.EPERM)
 KILLED = Trial(signal=signal.SIGSYS)
 DENIED = Trial(call=0, attach=errno.EPERM, run=errno.EPERM)
-ONLY_OWN = Trial(call=0, attach=errno.EPERM, run=0, info=0, memory=0)
-NO_MEMORY = Trial(call=0, attach=0, run=0, info=errno.EIO, memory=errno.EPERM)
+ONLY_OWN = Trial(call=0, attach=errno.EPERM, run=0, info=0, memory=0, reading=0)
+NO_MEMORY = Trial(call=0, attach=0, run=0, info=errno.EIO, memory=errno.EPERM, reading=errno.EPERM)
+WORDS_ONLY = Trial(call=0, attach=0, run=0, info=0, memory=errno.EPERM, reading=0)
 
 Make = Callable[..., Machine]
 Stock = Callable[..., Means]
@@ -150,6 +151,29 @@ def test_how_to_become_root(
     assert said in found["as root"].text
     assert found["as root"].remedy == typed
     assert "as root" not in by_topic(findings(machine(**fields), ALLOWED, means()))
+
+
+@pytest.mark.parametrize(
+    ("trial", "verdict", "said"),
+    [
+        (ALLOWED, Verdict.YES, "a traced program's memory can be read (tried)"),
+        (NO_MEMORY, Verdict.NO, "does not work here (error 1)"),
+        (
+            WORDS_ONLY,
+            Verdict.NOTE,
+            (
+                "does not work here (error 1); "
+                "a traced program's memory can be read all the same, word by word (tried)"
+            ),
+        ),
+        (DENIED, Verdict.NOTE, "could not be tried: nothing can be traced"),
+    ],
+)
+def test_memory_can_be_read_by_the_call_or_without(
+    trial: Trial, verdict: Verdict, said: str, machine: Make, means: Stock
+) -> None:
+    found = by_topic(findings(machine(), trial, means()))["process_vm_readv"]
+    assert (found.verdict, found.text) == (verdict, said)
 
 
 def test_who_traces_whom_is_told(machine: Make, means: Stock) -> None:

@@ -16,7 +16,7 @@ from tracekit.tracer.machine.trial import Trial
 
 ATTEMPT = "from tracekit.tracer.machine import attempt; print(attempt())"
 ASK = "import sys; from tracekit.tracer.machine import trial; print(trial.attach_error(int(sys.argv[1])))"
-ALL_WORKED = Trial(call=0, attach=0, run=0, info=0, memory=0)
+ALL_WORKED = Trial(call=0, attach=0, run=0, info=0, memory=0, reading=0)
 
 
 def said(command: list[str]) -> str:
@@ -55,7 +55,7 @@ def test_a_filter_that_kills_does_not_kill_us() -> None:
 def test_a_filter_that_forbids_to_read_memory_is_seen_as_such() -> None:
     need_ptrace()
     found = attempted(filtered("process_vm_readv", errno.EPERM, sys.executable, "-c", ATTEMPT))
-    assert found == Trial(call=0, attach=0, run=0, info=0, memory=errno.EPERM)
+    assert found == Trial(call=0, attach=0, run=0, info=0, memory=errno.EPERM, reading=0)
 
 
 def test_ignored_ends_of_children_are_waited_for_all_the_same() -> None:

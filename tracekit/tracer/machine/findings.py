@@ -173,12 +173,7 @@ def _kernel(machine: Machine, trial: Trial, means: Means) -> Found:
     yield _tried(
         "PTRACE_GET_SYSCALL_INFO", trial.info, "entries and exits are told apart", "use Linux 5.3 or later"
     )
-    yield _tried(
-        "process_vm_readv",
-        trial.memory,
-        "a traced program's memory can be read",
-        remedies.texts(machine)["seccomp"],
-    )
+    yield _memory(trial, remedies.texts(machine)["seccomp"])
     if machine.seccomp_actions is None:
         yield Finding(group, "seccomp filters", Verdict.NOTE, "this kernel does not tell of any (Linux 4.14)")
     elif "trace" in machine.seccomp_actions:
@@ -202,6 +197,15 @@ def _tried(topic: str, error: int | None, text: str, remedy: str) -> Finding:
     if error:
         return Finding("Kernel", topic, Verdict.NO, f"does not work here (error {error})", remedy)
     return Finding("Kernel", topic, Verdict.YES, f"{text} (tried)")
+
+
+def _memory(trial: Trial, remedy: str) -> Finding:
+    """Whether memory can be read, by the call for it or without."""
+    topic, text = "process_vm_readv", "a traced program's memory can be read"
+    if trial.memory and trial.reading == 0:
+        text = f"does not work here (error {trial.memory}); {text} all the same, word by word (tried)"
+        return Finding("Kernel", topic, Verdict.NOTE, text, remedy)
+    return _tried(topic, trial.memory, text, remedy)
 
 
 def _means(means: Means) -> Found:

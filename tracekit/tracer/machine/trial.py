@@ -42,6 +42,8 @@ class Trial:
     """PTRACE_GET_SYSCALL_INFO (Linux 5.3)."""
     memory: int | None = None
     """process_vm_readv(2) of the traced process."""
+    reading: int | None = None
+    """Reading its memory as tracing does it: by that call, or word by word with PTRACE_PEEKDATA."""
     signal: int = 0
     """What killed the examiner: SIGSYS when a filter did."""
 
@@ -134,20 +136,21 @@ def _visit(pid: int, tell: Callable[[str, int], object] = lambda _name, _error: 
     ptrace.interrupt(pid)
     os.waitpid(pid, ptrace.WAIT_ALL)
     tell("info", _error(lambda: ptrace.ask_syscall_info(pid)))
-    tell("memory", _error(lambda: _look_into(pid)))
+    tell("memory", _error(lambda: _look_into(pid, memory.transfer)))
+    tell("reading", _error(lambda: _look_into(pid, memory.read)))
     ptrace.detach(pid)
     return WORKED
 
 
-def _look_into(pid: int) -> None:
+def _look_into(pid: int, read: Callable[[int, int, int], bytes | None]) -> None:
     """Read what we know to be there.
 
     Raises:
         OSError: something else came.
     """
     ctypes.set_errno(0)
-    if memory.transfer(pid, ctypes.addressof(_marker), len(_SEEN)) != _SEEN:
-        raise OSError(ctypes.get_errno() or FAILED, "process_vm_readv")
+    if read(pid, ctypes.addressof(_marker), len(_SEEN)) != _SEEN:
+        raise OSError(ctypes.get_errno() or FAILED, "what is there was not read")
 
 
 def _error(request: Callable[[], object]) -> int:
