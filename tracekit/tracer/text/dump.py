@@ -9,6 +9,12 @@ from tracekit.tracer.decode import Call, Task
 from tracekit.tracer.options.filters import Filters
 
 _WIDTH: Final = 16
+_OFFSET_AT: Final = 3
+"""Where the offset stands in a line."""
+_OFFSET: Final = 16
+"""The digits of the longest offset."""
+_TEXT_AT: Final = 50
+"""Where the characters stand behind the bytes."""
 _PIECE: Final = 1 << 16
 """Bytes that are fetched at once."""
 _MOST: Final = 1 << 24
@@ -109,15 +115,29 @@ def _bytes(task: Task, address: int, size: int) -> Iterator[str]:
                 plural = "" if wanted == 1 else "s"
                 yield f" | <Cannot fetch {wanted} byte{plural} from pid {task.tid} @{address + start:#x}>\n"
             return
-        for at in range(0, wanted, _WIDTH):
-            yield f" | {start + at:0{digits}x}  {_row(data[at : at + _WIDTH])} |\n"
+        yield _rows(data, start, digits)
 
 
-def _row(data: bytes) -> str:
-    """Two groups of eight bytes in hexadecimal, and the characters among them."""
-    groups = (data[:8].hex(" "), data[8:].hex(" "))
-    text = data.translate(_SHOWN).decode("ascii")
-    return f"{groups[0]:<23}  {groups[1]:<23}  {text:<16}"
+def _rows(data: bytes, start: int, digits: int) -> str:
+    """The offset, two groups of eight bytes in hexadecimal, and the characters among them.
+
+    All lines are filled at once, column by column: a dump may have hundreds of thousands.
+    """
+    count = -(-len(data) // _WIDTH)
+    frame = f" | {' ' * digits}  {' ' * _TEXT_AT}{' ' * _WIDTH} |\n".encode()
+    lines = bytearray(frame * count)
+    offsets = struct.pack(f">{count}Q", *range(start, start + len(data), _WIDTH)).hex().encode()
+    pairs = data.hex().encode().ljust(2 * _WIDTH * count)
+    text = data.translate(_SHOWN).ljust(_WIDTH * count)
+    columns = [(_OFFSET_AT + at, offsets[_OFFSET - digits + at :: _OFFSET]) for at in range(digits)]
+    behind = _OFFSET_AT + digits + 2
+    for at in range(_WIDTH):
+        pair = behind + 3 * at + at // 8  # one space more between the groups
+        columns += [(pair + half, pairs[2 * at + half :: 2 * _WIDTH]) for half in (0, 1)]
+        columns.append((behind + _TEXT_AT + at, text[at::_WIDTH]))
+    for column, filling in columns:
+        lines[column :: len(frame)] = filling
+    return lines.decode("ascii")
 
 
 def _fetch(task: Task, address: int, layout: struct.Struct) -> tuple[int, ...] | None:
