@@ -87,6 +87,7 @@ _CHANCE: Final = (
     (r"<pid:\d+>", "<pid:N>"),
     # Memory
     (rf"{_HEAP} /\* \d+ vars? \*/", "ENVIRONMENT"),
+    (rf"{_HEAP}(?= /\* \d+ entries \*/)", "ADDRESS"),
     (rf"(?<=msg_control=){_HEAP}|(?<=/\* ){_HEAP}(?= \*/)|(?<=, ){_HEAP}(?=\])", "ADDRESS"),
     (ADDRESS, "ADDRESS"),
     (r"^brk\(.*", "brk"),

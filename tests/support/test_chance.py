@@ -105,6 +105,10 @@ def test_a_line_too_many_or_too_few_is_seen() -> None:
         ("fstat(3<pipe:[1234]>, NULL) = 0", "fstat(3<pipe:[N]>, NULL) = 0"),
         ("read(3, 0x7ffc12345678, 4096)           = -1", "read(3, ADDRESS, 4096) = -1"),
         ('execve("/a", ["a"], 0x1d5c2a0 /* 9 vars */) = 0', 'execve("/a", ["a"], ENVIRONMENT) = 0'),
+        (
+            "getdents64(3, 0xe52c630 /* 208 entries */, 32768) = 6944",
+            "getdents64(3, ADDRESS /* 208 entries */, 32768) = 6944",
+        ),
         ("time(NULL) = 1700000000 (2023-11-14T22:13:20+0000)", None),
     ],
 )
