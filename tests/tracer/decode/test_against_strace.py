@@ -1,5 +1,6 @@
 """The decoder's text is strace 6.1's, call by call; fixtures/decode/refresh.py says how the truth is made."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from tests.support.decoding import FakeTask, decode
 from tracekit.tracer.decode import Options
 
-FIXTURE: Final = Path(__file__).parents[3] / "fixtures" / "decode" / "calls.jsonl"
+FIXTURE: Final = Path(__file__).parents[3] / "fixtures" / "decode" / "calls.jsonl.gz"
 MEMORY: Final = 0x20000000
 PAGE: Final = 4096
 ERRORS: Final = {"ENOENT": 2, "EINTR": 4, "E2BIG": 7, "EINVAL": 22, "ENOSYS": 38}
@@ -19,7 +20,7 @@ ERRORS: Final = {"ENOENT": 2, "EINTR": 4, "E2BIG": 7, "EINVAL": 22, "ENOSYS": 38
 def read_groups() -> Iterator[tuple[dict[str, Any], list[list[str]]]]:
     head: dict[str, Any] = {}
     calls: list[list[str]] = []
-    for line in FIXTURE.read_text("utf-8").splitlines():
+    for line in gzip.decompress(FIXTURE.read_bytes()).decode().splitlines():
         value = json.loads(line)
         if isinstance(value, dict):
             if calls:

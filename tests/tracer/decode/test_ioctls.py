@@ -1,6 +1,7 @@
 """Requests of ioctl(2) as strace 6.1 has them: fixtures/decode/refresh_requests.py makes the truth."""
 
 import errno
+import gzip
 import json
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from tests.support.decoding import FakeTask, decode
 from tracekit.syscalls import by_name, constants
 from tracekit.tracer.decode import Call, Decoder, Options
 
-FIXTURE: Final = Path(__file__).parents[3] / "fixtures" / "decode" / "requests.jsonl"
+FIXTURE: Final = Path(__file__).parents[3] / "fixtures" / "decode" / "requests.jsonl.gz"
 MEMORY: Final = 0x20000000
 NO_DESCRIPTOR: Final = 0xFFFFFFFF
 
@@ -21,7 +22,7 @@ NO_DESCRIPTOR: Final = 0xFFFFFFFF
 def read_groups() -> Iterator[tuple[dict[str, Any], list[list[Any]]]]:
     head: dict[str, Any] = {}
     requests: list[list[Any]] = []
-    for line in FIXTURE.read_text("utf-8").splitlines():
+    for line in gzip.decompress(FIXTURE.read_bytes()).decode().splitlines():
         value = json.loads(line)
         if isinstance(value, dict):
             if requests:
