@@ -17,7 +17,8 @@ def main() -> None:
     """Run the command line and end the process with its exit code."""
     gc.set_threshold(_YOUNG)
     code = _run(sys.argv[1:])
-    gc.freeze()  # what is left goes with the process: there is nothing to collect
+    if "duckdb" not in sys.modules:  # its binding complains of objects that are never freed
+        gc.freeze()  # what is left goes with the process: there is nothing to collect
     sys.exit(code)
 
 

@@ -14,6 +14,8 @@ from tracekit.errors import UsageError
 ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 """What asks a program to end, besides Ctrl-C."""
 
+SPECIAL = ("/dev/", "/proc/")
+
 
 @contextlib.contextmanager
 def workspace(target: Path | None) -> Iterator[Path]:
@@ -37,15 +39,15 @@ def workspace(target: Path | None) -> Iterator[Path]:
 
 
 def target_of(given: str) -> Path:
-    """Return the file that a path leads to, links followed.
+    """Return the file that a path leads to, links followed; pipes and devices are left as they are.
 
     Raises:
         UsageError: it is a folder.
     """
-    target = Path(given).resolve()
+    target = Path(given)
     if target.is_dir():
         raise UsageError(f"cannot write {given}: it is a folder", "give a file")
-    return target
+    return target.resolve() if _is_replaceable(target) else target
 
 
 def put(file: Path, target: Path) -> None:
@@ -65,7 +67,8 @@ def put_out(file: Path) -> None:
 
 
 def _is_replaceable(target: Path) -> bool:
-    return target.is_file() or not target.exists()
+    """Tell whether a file can take a path's place; ``/dev/stdout`` is what is behind it, not a file."""
+    return (target.is_file() or not target.exists()) and not str(target).startswith(SPECIAL)
 
 
 @contextlib.contextmanager

@@ -73,7 +73,7 @@ def parse(traces: Sequence[str], wanted: Wanted) -> int:
         finally:
             store.close()
     if not wanted.quiet:
-        _account(store.counts, read.lines, time.monotonic() - begun, wanted.output)
+        _account(store.counts, read.lines, time.monotonic() - begun, target)
         for warning in groups.reasons:
             streams.tell(f"warning: {warning}")
     return ExitCode.ANSWERED
@@ -158,17 +158,23 @@ def _preview(store: Store) -> str:
     return render_text(value, width, color=streams.colored(), account=False)
 
 
-def _account(counts: Counts, lines: int, seconds: float, output: str | None) -> None:
+def _account(counts: Counts, lines: int, seconds: float, target: Path | None) -> None:
     """Say on standard error what was read, and what was not."""
-    rate = lines / max(seconds, 1e-3)
-    where = f" -> {output}" if output else ""
-    streams.tell(
-        f"{lines:,} lines, {counts.calls:,} calls, {counts.events:,} events{where}; "
-        f"{seconds:.1f} s, {rate:,.0f} lines/s"
+    where = f" -> {target}" if target else ""
+    read = ", ".join(
+        _number(count, word)
+        for count, word in ((lines, "line"), (counts.calls, "call"), (counts.events, "event"))
     )
-    lost = f"{counts.incomplete:,} incomplete calls, {counts.in_progress:,} still in progress at the end"
-    streams.tell(f"{lost}, {counts.unparsed:,} lines that could not be read")
+    streams.tell(f"{read}{where}; {seconds:.1f} s, {lines / max(seconds, 1e-3):,.0f} lines/s")
+    streams.tell(
+        f"{_number(counts.incomplete, 'incomplete call')}, {counts.in_progress:,} in progress at the end, "
+        f"{_number(counts.unparsed, 'line')} that could not be read"
+    )
     for bad in counts.first_unparsed:
         streams.tell(f"  {bad.file}:{bad.line}:{bad.column}: {bad.hint}")
     if (more := counts.unparsed - len(counts.first_unparsed)) > 0:
         streams.tell(f"  and {more:,} more: kind is 'unparsed' in the table")
+
+
+def _number(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -112,6 +112,8 @@ class Store:
             OSError: there is no room.
         """
         given: dict[str, Any] = dict(batch.columns)
+        shown = {name: os.fsencode(name).decode("utf-8", "backslashreplace") for name in set(given["file"])}
+        given["file"] = [shown[name] for name in given["file"]]
         given["seq"] = range(self.counts.events, self.counts.events + len(batch))
         if ARGUMENTS in self.columns:
             given["arguments"] = _arguments(batch)
