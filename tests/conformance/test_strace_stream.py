@@ -109,7 +109,7 @@ os.abort()
 """
 
 PROGRAMS: dict[str, list[str]] = {
-    "ls": ["/bin/ls", "-l", "/proc/self/fd"],
+    "ls": ["/bin/ls", "-l", "--time-style=+", "/proc/self/fd"],
     "subshells": ["/bin/sh", "-c", '(exit 3); echo "$(echo one)"; kill -TERM $$'],
     "an exec that fails": ["/bin/sh", "-c", "/no/such/program; exec /bin/true"],
     "threads": ["./threads"],
