@@ -1,39 +1,89 @@
-"""The stream of batches has the rows that the whole trace has."""
+"""The stream of batches has the rows that the whole trace has, however the files are cut into blocks."""
 
 from pathlib import Path
 from typing import Any
 
-from tracekit.events import batches, read_trace
+import pytest
+
+from tracekit.events import Batch, batches, read_trace, sources
 from tracekit.events.batches import COLUMNS
 
 LOG = (
     "7  12:00:00.000001 read(3,  <unfinished ...>\n"
     "8  12:00:01.000000 getpid() = 8\n"
     "what is this\n"
-    '7  12:00:02.000000 <... read resumed>"x", 1) = 1\n'
+    "8  12:00:01.100000 futex(0x7f, FUTEX_WAIT, 1, NULL <unfinished ...>\n"
+    '7  12:00:02.000000 <... read resumed>"x", 1) = 1 <0.5>\n'
+    "7  12:00:03.000000 close(3) = 0\n"
+    "8  12:00:04.000000 --- SIGTERM {si_signo=SIGTERM} ---\n"
+    "8  12:00:05.000000 +++ killed by SIGTERM +++\n"
 )
+OTHERS = {
+    9: "12:00:00.5 getpid() = 9\n12:00:00.7 pause( <unfinished ...>\n12:00:09.0 <... pause resumed>) = ?\n",
+    10: "12:00:00.5 getpid() = 10\n12:00:04.5 read(3, \n",
+    11: "12:00:00.6 getpid() = 11\n" * 20,
+}
 
 
-def rows_of(source: Any, **options: Any) -> list[tuple[Any, ...]]:
-    return [row for batch in batches(source, **options) for row in zip(*batch.columns.values(), strict=True)]
+def rows_of(read: Any) -> list[dict[str, Any]]:
+    """Return the events of batches with what became known of them later."""
+    rows: list[dict[str, Any]] = []
+    for batch in read:
+        assert isinstance(batch, Batch)
+        assert tuple(batch.columns) == COLUMNS
+        for number, said in batch.late.items():
+            assert (rows[number]["complete"], rows[number]["hint"]) == (False, None)
+            rows[number] |= said
+        rows += [dict(zip(COLUMNS, row, strict=True)) for row in zip(*batch.columns.values(), strict=True)]
+    for row in rows:
+        if row["tid"] is None:
+            row["tid"] = read.first_tids().get(row["file"])
+    return rows
 
 
-def test_rows_are_those_of_the_trace(tmp_path: Path) -> None:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
     (tmp_path / "out.7").write_text(LOG)
-    (tmp_path / "out.9").write_text("12:00:00.5 getpid() = 9\n")
-    for given in (tmp_path / "out.7", tmp_path):
-        rows = [row._asdict() for row in read_trace(given).rows()]
-        shared = [name for name in COLUMNS if name in rows[0]]
-        expected = [tuple(row[name] for name in shared) for row in rows]
-        assert [row[: len(shared)] for row in rows_of(given)] == expected
+    for tid, text in OTHERS.items():
+        (tmp_path / f"out.{tid}").write_text(text)
+    return tmp_path
 
 
-def test_what_is_known_at_the_end(tmp_path: Path) -> None:
-    (tmp_path / "log").write_text(LOG)
-    read = batches(tmp_path / "log")
-    (batch,) = read
-    assert len(batch) == 3
-    assert tuple(batch.columns) == COLUMNS
-    assert batch.columns["hint"][2].startswith("no call")
-    assert (read.files, read.lines) == ([str(tmp_path / "log")], 4)
-    assert read.layouts == {str(tmp_path / "log"): "pid, -t"}
+@pytest.mark.parametrize("size", [1, 50, 200, 1 << 19])
+@pytest.mark.parametrize("name", ["out.7", "out.9", ""])
+def test_rows_are_those_of_the_trace(
+    folder: Path, name: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = [row._asdict() for row in read_trace(folder / name).rows()]
+    monkeypatch.setattr(sources, "BLOCK", size)
+    rows = rows_of(batches(folder / name))
+    assert [{name: row[name] for name in COLUMNS[:-2]} for row in rows] == [
+        {name: row[name] for name in COLUMNS[:-2]} for row in expected
+    ]
+    assert all(row["complete"] or row["hint"] for row in rows)
+
+
+def test_files_without_a_clock_in_common_stand_one_after_another(tmp_path: Path) -> None:
+    for tid in (12, 13):
+        (tmp_path / f"out.{tid}").write_text("     0.1 getpid() = 1\n     0.1 pause( <unfinished ...>\n")
+    read = batches(tmp_path / "out")
+    assert [row["tid"] for row in rows_of(read)] == [12, 12, 13, 13]
+    assert not read.ordered
+    assert [row.tid for row in read_trace(tmp_path / "out").rows()] == [12, 12, 13, 13]
+
+
+def test_the_task_of_bare_lines_comes_out_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "log").write_text("getpid() = 9\n" * 9 + "[pid 9] getpid() = 9\n[pid 10] getpid() = 10\n")
+    monkeypatch.setattr(sources, "BLOCK", 30)
+    assert [row["tid"] for row in rows_of(batches(tmp_path / "log"))] == [9] * 10 + [10]
+
+
+def test_what_is_known_at_the_end(folder: Path) -> None:
+    told: list[tuple[int, int, int]] = []
+    path = folder / "out.7"
+    read = batches(path, progress=lambda *how_far: told.append(how_far))
+    rows = rows_of(read)
+    assert rows[2]["hint"].startswith("no call")
+    assert (read.files, read.lines) == ([str(path)], 8)
+    assert read.layouts() == {str(path): "pid, -t"}
+    assert told[-1] == (path.stat().st_size, path.stat().st_size, 8)

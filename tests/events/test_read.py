@@ -12,7 +12,7 @@ import pytest
 
 import tracekit
 from tracekit.errors import ExitCode, UnreadableError
-from tracekit.events import Row, Trace, read, read_trace, sources
+from tracekit.events import Row, Trace, logs, read_trace, sources
 from tracekit.events.schema import DERIVED, STORED, UNPARSED
 
 LOG = (
@@ -219,7 +219,7 @@ def test_an_endless_file_that_is_no_trace_is_given_up(monkeypatch: pytest.Monkey
             assert self.given < 1 << 22
             return len(buffer)
 
-    monkeypatch.setattr(read, "PATIENCE", 1000)
+    monkeypatch.setattr(logs, "PATIENCE", 1000)
     endless = io.BufferedReader(Endless())  # type: ignore[type-var]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(endless))
     with pytest.raises(UnreadableError, match="no trace"):

@@ -2,22 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from heapq import merge
-from itertools import islice
-from operator import itemgetter
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tracekit.events.merge import keyed
-from tracekit.events.read import TraceInput
-from tracekit.events.schema import STORED
-from tracekit.events.sources import STDIN, Meter, Source, find_sources, read_blocks
-from tracekit.stream import Event, Reader, read_block
+from tracekit.events.logs import Logs, TraceInput, open_logs
+from tracekit.events.schema import REMARKS, STORED
+from tracekit.stream.rows import MISSING, Late
 
-ROWS = 65_536
-"""Events of a batch."""
+if TYPE_CHECKING:
+    from tracekit.events.merge import Stretch
+
 OF_GROUPS = {"seq", "pid", "pid_known"}
-COLUMNS = (*(column.name for column in STORED if column.name not in OF_GROUPS), "column", "hint")
+COLUMNS = tuple(column.name for column in (*STORED, *REMARKS) if column.name not in OF_GROUPS)
 """What a batch has of each event: what is stored of it but its number and its process (which the whole
 trace tells), and column and hint of an event that could not be read, or not whole."""
 
@@ -27,33 +22,61 @@ Progress = Callable[[int, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events in their final order, one list a column; names as in ``COLUMNS``."""
+    """Events in their final order.
+
+    Attributes:
+        columns: one list a column; names as in ``COLUMNS``. A call that has not returned so far is not
+            complete and has no hint.
+        late: what became known of such calls in earlier batches: columns and values, by the number of
+            the event from the beginning of the trace, from 0.
+    """
 
     columns: dict[str, list[Any]]
+    late: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return how many events there are."""
         return len(self.columns["kind"])
 
 
-@dataclass(slots=True)
 class Batches(Iterator[Batch]):
-    """The batches of a trace, and what is known of the trace once the last of them is taken.
+    """The batches of a trace, and what is known of it so far: all, once the last batch is taken.
 
     Attributes:
         files: the files read, as given.
         lines: how many lines were read.
-        layouts: how their lines begin, by file.
+        ordered: whether the events of several files stand in one order.
+        warnings: what a reader of the answers has to know, one sentence each.
     """
 
-    files: list[str]
-    _batches: Iterator[Batch]
-    lines: int = 0
-    layouts: dict[str, str] = field(default_factory=dict)
+    def __init__(self, logs: Logs, progress: Progress | None) -> None:
+        """Begin with the logs at their heads."""
+        from tracekit.events.merge import stretches  # noqa: PLC0415 - numpy comes with it
+
+        self.files = [log.name for log in logs.logs]
+        self.lines = 0
+        self.ordered = logs.ordered
+        self.warnings = logs.warnings
+        self._logs = logs
+        self._progress = progress
+        self._stretches = stretches(logs)
 
     def __next__(self) -> Batch:
         """Return the next batch."""
-        return next(self._batches)
+        stretch = next(self._stretches)
+        self.lines = sum(log.reader.lines for log in self._logs.logs)
+        if self._progress:
+            self._progress(self._logs.meter.done, self._logs.meter.total or 0, self.lines)
+        return _batch(stretch)
+
+    def layouts(self) -> dict[str, str]:
+        """Return how lines begin at the end of each file, by its name."""
+        return {log.name: str(log.reader.layout) for log in self._logs.logs}
+
+    def first_tids(self) -> dict[str, int]:
+        """Return the task of the events without one, by the name of the file, where that has come out."""
+        tids = {log.name: log.reader.first_tid for log in self._logs.logs}
+        return {name: tid for name, tid in tids.items() if tid is not None}
 
 
 def batches(
@@ -70,36 +93,20 @@ def batches(
         UnreadableError: as by ``read_trace``.
     """
     del jobs
-    given = [source] if isinstance(source, str | Path) else list(source)
-    sources = find_sources(str(name) for name in given)
-    read = Batches([each.name for each in sources], iter(()))
-    total = sum(Path(each.name).stat().st_size for each in sources if each.name != STDIN)
-    streams = [_events(each, read, total, progress) for each in sources]
-    ordered = streams[0] if len(streams) == 1 else _merged(streams)
-    read._batches = _gathered(ordered)  # noqa: SLF001 - its own
-    return read
+    return Batches(open_logs(source), progress)
 
 
-def _events(source: Source, read: Batches, total: int, progress: Progress | None) -> Iterator[Event]:
-    """Yield the events of one file."""
-    reader = Reader(source.name, source.tid)
-    meter = Meter()
-    for block in read_blocks(source, meter):
-        before = reader.lines
-        read_block(reader, block)
-        read.lines += reader.lines - before
-        if progress:
-            progress(meter.done, total, read.lines)
-    reader.finish()
-    read.layouts[source.name] = str(reader.layout)
-    yield from reader.rows.events()
+def _batch(stretch: "Stretch") -> Batch:
+    return Batch(stretch.events.lists(), {number: _late(late) for number, late in stretch.late.items()})
 
 
-def _merged(streams: list[Iterator[Event]]) -> Iterator[Event]:
-    logs = [keyed(number, stream) for number, stream in enumerate(streams)]
-    return map(itemgetter(1), merge(*logs, key=itemgetter(0)))
-
-
-def _gathered(events: Iterator[Event]) -> Iterator[Batch]:
-    while rows := list(islice(events, ROWS)):
-        yield Batch({name: [getattr(event, name) for event in rows] for name in COLUMNS})
+def _late(late: Late) -> dict[str, Any]:
+    complete, column, hint = late.odd
+    said: dict[str, Any] = {"complete": complete, "column": column, "hint": hint}
+    if late.form is not None:
+        _, name, args, ret, ret_text, errno, _ = late.form
+        said |= {"name": name, "args": args, "ret": ret, "ret_text": ret_text, "errno": errno}
+    if late.end != MISSING:
+        duration = None if late.duration_ns == MISSING else late.duration_ns
+        said |= {"duration_ns": duration, "end_line": late.end}
+    return said

@@ -1,18 +1,19 @@
-"""The events of a whole trace in memory, as columns: those of one log, or of several put in one order."""
+"""Events as columns of a trace, or of a stretch of it: those of one log, or of several in one order."""
 
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from tracekit.stream import Event
 from tracekit.stream.forms import Form, Says
-from tracekit.stream.rows import WHOLE, Line, Odd, Rows, event_of
+from tracekit.stream.rows import KINDS, MISSING, WHOLE, Line, Odd, Rows, event_of
 
 Integers: TypeAlias = npt.NDArray[np.int64]
+INTEGERS = ("tids", "times", "durations", "lines", "ends")
 
 
 @dataclass(slots=True)
@@ -24,7 +25,7 @@ class Columns:
         forms: what the text of each event says.
         files: the number of the file of each.
         tids, times, durations, lines, ends: as in ``stream.rows.Rows``.
-        odd: what is said of single events, by their number.
+        odd: what is said of single events, by their place.
     """
 
     names: list[str]
@@ -49,39 +50,69 @@ class Columns:
             place = Line(line, tid, time, duration)
             yield event_of(form, place, end, self.names[file], self.odd.get(number, WHOLE))
 
+    def lists(self) -> dict[str, list[Any]]:
+        """Return the columns as plain lists, named as in the schema."""
+        says, name, args, ret, ret_text, errno, *_ = zip(*self.forms, strict=True) if self.forms else [()] * 7
+        odd = (
+            [self.odd.get(number, WHOLE) for number in range(len(self))] if self.odd else [WHOLE] * len(self)
+        )
+        return {
+            "kind": [KINDS.get(each, "syscall") for each in says],
+            "time_ns": _known(self.times),
+            "tid": _known(self.tids),
+            "name": list(name),
+            "args": list(args),
+            "ret": list(ret),
+            "ret_text": list(ret_text),
+            "errno": list(errno),
+            "duration_ns": _known(self.durations),
+            "complete": [each.complete for each in odd],
+            "file": [self.names[file] for file in self.files.tolist()],
+            "line": self.lines.tolist(),
+            "end_line": self.ends.tolist(),
+            "column": [each.column for each in odd],
+            "hint": [each.hint for each in odd],
+        }
+
     def unparsed(self) -> list[int]:
-        """Return the numbers of the lines that could not be read."""
+        """Return the places of the lines that could not be read."""
         return sorted(number for number in self.odd if self.forms[number].says is Says.NOTHING)
 
 
-def columns_of(logs: Sequence[Rows]) -> Columns:
-    """Put the events of several logs in one order: by time, each log keeping its own order.
+def join_rows(logs: Sequence[Rows], order: Integers | None = None) -> Columns:
+    """Put the events of several logs one after another, or in an order.
 
-    An event without a time goes with the one before it. Logs without any time stand one after another.
+    Args:
+        logs: the rows.
+        order: for each event the place that it has when they stand one after another.
     """
     files = np.repeat(np.arange(len(logs)), [len(log) for log in logs])
-    names = ("tids", "times", "durations", "lines", "ends")
-    joined = {name: np.concatenate([_integers(getattr(log, name)) for log in logs]) for name in names}
-    starts = np.cumsum([0, *map(len, logs)]).tolist()
+    joined = {name: np.concatenate([integers(getattr(log, name)) for log in logs]) for name in INTEGERS}
     forms = [form for log in logs for form in log.forms] if len(logs) > 1 else logs[0].forms
     odd = {
-        start + row: said for start, log in zip(starts, logs, strict=False) for row, said in log.odd.items()
+        start + row: said
+        for start, log in zip(starts(logs), logs, strict=True)
+        for row, said in log.odd.items()
     }
-    if len(logs) > 1:
-        order = _order(files, [_integers(log.times) for log in logs])
+    if order is not None:
         places = np.empty_like(order)
         places[order] = np.arange(len(order))
         files, forms = files[order], [forms[place] for place in order.tolist()]
         joined = {name: column[order] for name, column in joined.items()}
-        odd = {int(places[number]): said for number, said in odd.items()}
+        odd = {int(places[place]): said for place, said in odd.items()}
     return Columns([log.file for log in logs], forms, files, odd=odd, **joined)
 
 
-def _integers(column: "array[int]") -> Integers:
+def starts(logs: Sequence[Rows]) -> list[int]:
+    """Return where row 0 of each log would be, when those that are here stand one after another."""
+    begins = np.cumsum([0, *map(len, logs)]).tolist()
+    return [begin - log.first for begin, log in zip(begins, logs, strict=False)]
+
+
+def integers(column: "array[int]") -> Integers:
+    """Return a column of a reader as numpy sees it, without a copy."""
     return np.frombuffer(column, dtype=np.int64) if column else np.empty(0, dtype=np.int64)
 
 
-def _order(files: Integers, times: list[Integers]) -> Integers:
-    """Return where each event of the merged trace comes from."""
-    latest = np.concatenate([np.maximum.accumulate(np.maximum(each, 0)) for each in times])
-    return np.lexsort((files, latest))
+def _known(values: Integers) -> list[int | None]:
+    return [None if value == MISSING else value for value in values.tolist()]

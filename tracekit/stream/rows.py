@@ -6,7 +6,7 @@ parts of an event that its text tells are shared by all events of that text
 """
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tracekit.stream.event import Event, Kind
@@ -45,6 +45,8 @@ class Odd(NamedTuple):
 
 
 WHOLE = Odd(complete=True)
+OPEN = Odd(complete=False)
+"""A call that has not returned so far."""
 
 
 class Late(NamedTuple):
@@ -119,9 +121,26 @@ class Rows:
 
     def rename(self, before: int, after: int) -> None:
         """Give the events of one task to another."""
-        for place, tid in enumerate(self.tids):
-            if tid == before:
-                self.tids[place] = after
+        if before in self.tids:
+            self.tids = array("q", (after if tid == before else tid for tid in self.tids))
+
+    def take(self, count: int, open_rows: Iterable[int] = ()) -> "Rows":
+        """Take the first rows away.
+
+        Args:
+            count: how many.
+            open_rows: the rows of calls that have not returned; those that are taken are not complete.
+        """
+        taken = Rows(self.file)
+        taken.first, self.first = self.first, self.first + count
+        for name in ("forms", "tids", "times", "durations", "lines", "ends"):
+            column = getattr(self, name)
+            setattr(taken, name, column[:count])
+            del column[:count]
+        taken.odd = {row: odd for row, odd in self.odd.items() if row < self.first}
+        self.odd = {row: odd for row, odd in self.odd.items() if row >= self.first}
+        taken.odd |= {row: OPEN for row in open_rows if taken.first <= row < self.first}
+        return taken
 
     def events(self) -> Iterator[Event]:
         """Yield the rows as records."""

@@ -1,0 +1,148 @@
+"""The files of a trace, each read block by block: what is no trace is left out, and whether clocks agree."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from tracekit.errors import UnreadableError
+from tracekit.events.sources import NOT_A_TRACE, Meter, Source, find_sources, measure, read_blocks
+from tracekit.stream import Reader, read_block
+from tracekit.stream.clock import SECOND
+from tracekit.stream.forms import Form, Says
+from tracekit.stream.rows import KINDS, MISSING, Rows
+
+TraceInput = str | Path
+"""A file, ``-``, a folder, the prefix of ``-ff`` files, or a pattern."""
+CLOCKS = {"-ttt", "-t"}
+"""Parts of a leader that tell the same time in every file of a run."""
+NO_CLOCK = (
+    "the files have no times that put them in one order (-ttt does), so their events stand one file "
+    "after another, and what tasks did for one another is not known"
+)
+PATIENCE = 100_000
+"""Lines after which a file of which none reads as strace's is read no further: it may be endless."""
+HEAD = 1000
+"""Events at the beginning of each file that tell whether the clocks of several agree."""
+
+
+class Log:
+    """One file that is being read.
+
+    Attributes:
+        name: the file, as given.
+        reader: what was read of it.
+        at_end: whether all of it was.
+        is_trace: whether anything that was read so far is strace's.
+    """
+
+    def __init__(self, source: Source, meter: Meter | None = None) -> None:
+        """Begin to read a file."""
+        self.name = source.name
+        self.reader = Reader(source.name, source.tid)
+        self.at_end = False
+        self.is_trace = False
+        self._blocks = read_blocks(source, meter)
+        self._next = next(self._blocks, None)  # one ahead: small files of many are closed at once
+
+    def advance(self) -> None:
+        """Read a block; tell the reader when that was the last.
+
+        Raises:
+            UnreadableError: the file cannot be read.
+        """
+        block, self._next = self._next, next(self._blocks, None)
+        before = len(self.reader.rows)
+        if block is not None:
+            read_block(self.reader, block)
+        self.is_trace = self.is_trace or _is_trace(self.reader.rows.forms[before:])
+        if self._next is None:
+            self.end()
+
+    def begin(self) -> None:
+        """Read until it is clear whether this is a trace; a file that may be endless is no further read.
+
+        Raises:
+            UnreadableError: the file cannot be read.
+        """
+        while not (self.at_end or self.is_trace):
+            self.advance()
+            if not self.is_trace and self.reader.lines >= PATIENCE:
+                self.end()
+
+    def end(self) -> None:
+        """Read no further."""
+        if not self.at_end:
+            self.reader.finish()
+            self.at_end = True
+            self.is_trace = self.is_trace or _is_trace(self.reader.rows.forms)
+
+
+class Logs(NamedTuple):
+    """The files of one run.
+
+    Attributes:
+        logs: those that are traces.
+        ordered: whether their times put their events in one order; so for one alone.
+        warnings: what a reader of the answers has to know.
+        meter: how far reading has come.
+    """
+
+    logs: list[Log]
+    ordered: bool
+    warnings: list[str]
+    meter: Meter
+
+
+def open_logs(source: TraceInput | Iterable[TraceInput]) -> Logs:
+    """Begin to read a trace; among several files, those that are none are left out with a warning.
+
+    Raises:
+        UnreadableError: a file is missing, may not be read, is empty, or none is a trace.
+    """
+    given = [source] if isinstance(source, str | Path) else list(source)
+    sources = find_sources(str(name) for name in given)
+    meter = measure(sources)
+    logs = [Log(each, meter) for each in sources]
+    for log in logs:
+        log.begin()
+    traces = [log for log in logs if log.is_trace]
+    if not traces:
+        raise _no_trace(logs)
+    warnings = [f"{log.name} was left out: it is no trace" for log in logs if not log.is_trace]
+    ordered = len(traces) == 1 or _share_a_clock(traces)
+    if not ordered:
+        warnings.append(NO_CLOCK)
+    return Logs(traces, ordered, warnings, meter)
+
+
+def _no_trace(logs: list[Log]) -> UnreadableError:
+    name = logs[0].name
+    if not any(log.reader.lines for log in logs):
+        return UnreadableError(f"{name} is empty", "let strace run for longer, or give another file")
+    return UnreadableError(f"{name} is no trace: no line of it reads as strace's output", NOT_A_TRACE)
+
+
+def _is_trace(forms: Iterable[Form]) -> bool:
+    return any(form.says not in (Says.NOTHING, Says.NOTE) or _is_header(form) for form in forms)
+
+
+def _is_header(form: Form) -> bool:
+    return form.says is Says.NOTE and (form.args or "").startswith("{")
+
+
+def _share_a_clock(logs: list[Log]) -> bool:
+    """Tell whether the times of several logs put their calls in one order.
+
+    Those of ``-r`` begin anew in each file, and whole seconds leave too much open.
+    """
+    heads = [(_times(log.reader.rows), frozenset(CLOCKS & set(log.reader.layout.parts))) for log in logs]
+    times = [time for head, _ in heads for time in head]
+    clocks = {clock for head, clock in heads if head}
+    precise = MISSING not in times and any(time % SECOND for time in times)
+    return len(clocks) == 1 and all(clocks) and precise
+
+
+def _times(rows: Rows) -> list[int]:
+    """Return the times of the calls at the head of a log."""
+    forms = rows.forms[:HEAD]
+    return [time for form, time in zip(forms, rows.times, strict=False) if form.says not in KINDS]
