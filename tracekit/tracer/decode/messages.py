@@ -151,13 +151,14 @@ def _many_received(view: View, where: int) -> str:
     if view.options.opaque:
         return pointer(where)
     packing = _MMSGHDR[view.abi]
-    before = iter(view.call.saved.get(1) or ())
+    sizes = view.call.saved.get(1) or ()
+    before = iter(sizes)
 
     def one(view: View, data: bytes) -> str:
         message, size = packing.unpack(data)
         return f"{{msg_hdr={header(view, message, next(before, None), size)}, msg_len={size}}}"
 
-    return array_text(view, where, view.ret, packing.size, one, most=_IOV_MAX)
+    return array_text(view, where, view.ret, packing.size, one, most=len(sizes))
 
 
 kinds({"msghdr": _msghdr, "msghdr_out": _msghdr_out, "mmsghdrs_out": _many_received})
