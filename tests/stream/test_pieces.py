@@ -4,16 +4,15 @@ import pytest
 
 from tests.support.traces import recorded
 from tracekit.stream import parse_arguments
-from tracekit.stream.arguments import _values
+from tracekit.stream.arguments import arguments_by_grammar
 from tracekit.stream.scan import split_arguments
-from tracekit.stream.terminals import parse
 
 
 @pytest.mark.parametrize("name", ["apache-event", "apache-prefork-plain", "apache-worker-plain"])
 def test_recorded_calls(name: str) -> None:
     texts = {row.args or "" for row in recorded(name).rows() if row.kind == "syscall" and row.complete}
     assert len(texts) > 300
-    assert [text for text in texts if parse_arguments(text) != _values(parse(text, "arguments"))] == []
+    assert [text for text in texts if parse_arguments(text) != arguments_by_grammar(text)] == []
 
 
 @pytest.mark.parametrize(

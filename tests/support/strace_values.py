@@ -104,7 +104,7 @@ def _array(items: list[Piece], cut: bool) -> Piece:
 
 def _set(items: list[Piece], negated: bool) -> Piece:
     text = ("~[" if negated else "[") + " ".join(item.text for item in items) + "]"
-    return Piece((text,), ("Set", tuple(item.means for item in items), negated))
+    return Piece((text,), ("Set", tuple(item.means for item in items), negated, False))
 
 
 def _function(name: str, args: list[Piece]) -> Piece:

@@ -9,8 +9,9 @@ from enum import Enum
 from functools import cache
 from typing import NamedTuple
 
-from tracekit.stream.arguments import number, signed
-from tracekit.stream.scan import balanced
+from tracekit.stream.arguments import signed
+from tracekit.stream.builders import number
+from tracekit.stream.scan import balanced, result
 from tracekit.stream.terminals import pattern
 
 
@@ -48,43 +49,52 @@ class Form(NamedTuple):
 
 
 NOTHING = Form(Says.NOTHING)
-SIGNAL = re.compile(r"--- (stopped by )?([A-Z]\w*)(?: (\{.*\}))? ---")
 EXITED = re.compile(r"\+\+\+ exited with (\d{1,10}) \+\+\+")
-KILLED = re.compile(r"\+\+\+ (killed by (\w+)(?: \(core dumped\))?) \+\+\+")
+KILLED = re.compile(r"\+\+\+ (killed by ([\w ]+?)(?: \(core dumped\))?) \+\+\+")
 SUPERSEDED = re.compile(r"\+\+\+ superseded by execve in pid (\d{1,10}) \+\+\+")
+MEANS = r"\([^()]*(?:\([^()]*\))?\)"
+"""What a signal's number means, as strace 4.5 and 4.6 say it: ``(Stopped (signal))``."""
+SIGNALS = (
+    # the form; its groups are: whether it is a stop, signal, siginfo, what else it says
+    re.compile(r"--- (stopped by )?([A-Z]\w*)()()(?: @ [0-9a-f]{1,16})? ---"),
+    re.compile(r"--- ()([A-Z]\w*) (\{.*\})()(?: @ [0-9a-f]{1,16})? ---"),
+    re.compile(rf"--- ()([A-Z]\w*)() ({MEANS}(?: @ [0-9a-f]{{1,16}} \([0-9a-f]{{1,16}}\))?) ---"),  # 4.5
+    re.compile(
+        rf"--- ()(?=\{{si_signo=([A-Z]\w*))(\{{[^()]*\}}) ({MEANS}(?: @ [0-9a-f]{{1,16}})?) ---"
+    ),  # 4.6
+    re.compile(r"--- ()[A-Z][a-z0-9 ()/]{1,60} by ([A-Z]\w*)()()(?: @ [0-9a-f]{1,16})? ---"),  # 4.6
+)
 STRACE = r"(?:/[^\s:]*/)?strace: "
 """How a diagnostic begins: with strace's argv[0] (error_msg in its src/error_prints.c)."""
-ATTACHED = re.compile(STRACE + r"(Process (\d{1,10})(?:<.*>)? attached(?: with \d+ threads)?)")
-DETACHED = re.compile(STRACE + r"(Process (\d{1,10})(?:<.*>)? detached)")
-NOTES = (
-    ("strace", re.compile(STRACE + r"(.*)")),
-    ("personality", re.compile(r"\[ (Process PID=\d+ runs in .* mode\.) \]")),
-    ("stack", re.compile(r" > (.*)")),
-    ("dump", re.compile(r" \| (.*)")),
-    ("blank", re.compile(r"()\s*")),
-)
+TOOK_ON = r"Process (\d{1,10})(?:<.*>)? attached(?: with \d+ threads)?(?: - interrupt to quit| \([a-z ]+\))?"
+LET_GO = r"Process (\d{1,10})(?:<.*>)? detached"
+ATTACHED = re.compile(rf"(?:{STRACE})?({TOOK_ON})")
+DETACHED = re.compile(rf"(?:{STRACE})?({LET_GO})")
 
 
 @cache
 def call_expression() -> re.Pattern[str]:
     """Return the expression of a whole call: name, arguments, return text, its number and errno."""
-    code = rf"(?:({pattern('NUMBER')})(?:{pattern('ANNOTATION')})?|\?)"
-    result = rf"({code}(?: ({pattern('ERRNO')}))?(?>(?: (?:{pattern('NOTE')}|{pattern('UNAVAILABLE')}))*))"
     never = r"(?:<unfinished \.\.\.>)?"  # the task was killed in the call: print_event_exit in src/strace.c
-    return re.compile(rf"({pattern('CALL_NAME')})\(({balanced()}){never}\)\s*= {result}\s*")
+    return re.compile(rf"({pattern('CALL_NAME')})\(({balanced()}){never}\)\s*= ({result()})\s*")
+
+
+@cache
+def _old_sigreturn() -> re.Pattern[str]:
+    """Return the expression of ``sigreturn() (mask [USR1]) = 0``, as strace 4 prints it."""
+    return re.compile(rf"({pattern('CALL_NAME')})\(\) \((mask [^()]*)\)\s*= ({result()})\s*")
 
 
 @cache
 def half_expression() -> re.Pattern[str]:
     """Return the expression of a first half: name, arguments so far, and how it breaks off."""
-    how = r"(unfinished|detached|pid changed to \d{1,10})(?: #\d+)?"
-    return re.compile(rf"({pattern('CALL_NAME')})\(({balanced()})<{how} \.\.\.>")
+    return re.compile(rf"({pattern('CALL_NAME')})\(({balanced()})({pattern('BREAK')})")
 
 
 @cache
 def end_expression() -> re.Pattern[str]:
-    """Return the expression of a second half: name, and what follows ``resumed>``."""
-    return re.compile(rf"<\.\.\. ({pattern('CALL_NAME')}) resumed(?: #\d+)?>(?: <unfinished \.\.\.>)?(.*)")
+    """Return the expression of a second half: its mark, and what follows."""
+    return re.compile(rf"({pattern('RESUMED')})(?: <unfinished \.\.\.>)?(.*)", re.DOTALL)
 
 
 @cache
@@ -93,7 +103,7 @@ def open_expression() -> re.Pattern[str]:
     return re.compile(rf"({pattern('CALL_NAME')})\(({balanced()})")
 
 
-BREAKS = {"unfinished": Says.BEGIN, "detached": Says.LEAVE}
+BREAKS = {"<unfinished": Says.BEGIN, "<detached": Says.LEAVE, "<pid": Says.MOVE}
 
 
 def read_form(text: str) -> Form:
@@ -116,30 +126,68 @@ def read_note(line: str) -> Form:
 
     That of a personality has a leader, too (``update_personality`` in src/syscall.c), save on a terminal.
     """
+    if not line.strip():
+        return Form(Says.NOTE, "blank", "")
     for says, name, expression in (
         (Says.ATTACHED, "attached", ATTACHED),
         (Says.DETACHED, "detached", DETACHED),
     ):
         if found := expression.fullmatch(line):
             return Form(says, name, found[1], rest=found[2])
-    for name, expression in NOTES:
-        if found := expression.fullmatch(line):
-            return Form(Says.NOTE, name, found[1])
+    for name, expression in _notes():
+        if expression.fullmatch(line):
+            return Form(Says.NOTE, name, FRAME.sub("", line))
     return NOTHING
 
 
+FRAME = re.compile(rf"^{STRACE}|^ [>|] |^\[ (?=.* \]$)| \]$")
+"""What frames a note and says no more than its name."""
+
+
+@cache
+def _notes() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return the names of notes, and the expression of each."""
+    return tuple(
+        (name, re.compile(pattern(terminal)))
+        for name, terminal in (
+            ("strace", "DIAGNOSTIC"),
+            ("strace", "PROCESS"),
+            ("personality", "PERSONALITY"),
+            ("stack", "STACK"),
+            ("dump", "DUMP"),
+        )
+    )
+
+
+def split_interruption(text: str) -> tuple[str, str] | None:
+    """Return what stands before a diagnostic that was written into a line, and the diagnostic.
+
+    strace says on standard error that it took a task on while the line of the call is not done
+    (``vfork(strace: Process 10537 attached``); the call goes on in the next line. None if nothing
+    of the kind ends this line.
+    """
+    begin = text.rfind("Process ")
+    if begin < 0 or not (ATTACHED.fullmatch(text, begin) or DETACHED.fullmatch(text, begin)):
+        return None
+    if text.endswith("strace: ", 0, begin):
+        begin -= len("strace: ")
+        path = max(text.rfind(mark, 0, begin) for mark in ' :"(<,>') + 1
+        if text.startswith("/", path) and text[begin - 1] == "/":
+            begin = path
+    return text[:begin], text[begin:]
+
+
 def _call(text: str) -> Form:
-    if found := call_expression().fullmatch(text):
-        name, args, ret_text, digits, errno = found.groups()
+    if found := call_expression().fullmatch(text) or _old_sigreturn().fullmatch(text):
+        name, args, ret_text, digits, _annotation, _comment, errno, _notes_behind = found.groups()
         ret = None if digits is None else signed(number(digits))
         return Form(Says.CALL, name, _trimmed(args), ret, ret_text, errno)
     if found := half_expression().fullmatch(text):
         name, args, how = found.groups()
         rest = args.removesuffix(" ")
-        says = BREAKS.get(how, Says.MOVE)
-        return Form(
-            says, name, _trimmed(rest), int(how.split()[-1]) if says is Says.MOVE else None, rest=rest
-        )
+        word, *others = how.split()
+        moved = int(others[2]) if word == "<pid" else None
+        return Form(BREAKS[word], name, _trimmed(rest), moved, rest=rest)
     return NOTHING
 
 
@@ -150,14 +198,16 @@ def _trimmed(args: str) -> str:
 
 def _second_half(text: str) -> Form:
     found = end_expression().fullmatch(text)
-    return Form(Says.END, found[1], rest=found[2]) if found else NOTHING
+    return Form(Says.END, found[1].split()[1], rest=found[2]) if found else NOTHING
 
 
 def _signal(text: str) -> Form:
-    found = SIGNAL.fullmatch(text)
-    if not found:
-        return NOTHING
-    return Form(Says.SIGNAL, found[2], found[3], ret_text="stopped" if found[1] else None)
+    for expression in SIGNALS:
+        if found := expression.fullmatch(text):
+            stopped, signal, siginfo, more = found.groups()
+            ret_text = "stopped" if stopped else more or None
+            return Form(Says.SIGNAL, signal, siginfo or None, ret_text=ret_text)
+    return NOTHING
 
 
 def _end_of_task(text: str) -> Form:

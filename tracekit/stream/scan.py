@@ -17,6 +17,13 @@ BREAK = r"(?:unfinished|detached|pid changed to)\b"
 
 
 @cache
+def opaque() -> tuple[str, ...]:
+    """Return the expressions of the tokens that hold no structure, whatever characters they hold."""
+    annotation = rf"(?:(?<=[A-Z0-9_])|(?<=\*/)){pattern('ANNOTATION')}"
+    return (pattern("STRING"), pattern("CHARACTER"), annotation, pattern("COMMENT"))
+
+
+@cache
 def skipped() -> str:
     """Return the expression of everything between parentheses that holds no structure.
 
@@ -24,11 +31,9 @@ def skipped() -> str:
     """
     return "|".join(
         (
-            r'[^"()<>/@]++',
-            pattern("STRING"),
-            rf"(?<=[A-Z0-9_]){pattern('ANNOTATION')}",
-            pattern("COMMENT"),
-            rf"(?<![A-Z0-9_])<(?!{BREAK})|<<|[>/@]",
+            r"""[^"'()<>/@]++""",
+            *opaque(),
+            rf"(?<![A-Z0-9_])<(?!{BREAK})|<<|[>/@']",
         )
     )
 
@@ -43,9 +48,32 @@ def balanced() -> str:
 
 
 @cache
+def result() -> str:
+    """Return the expression of a result; its groups are number, annotation, comment, errno and notes."""
+    code = rf"(?:({pattern('NUMBER')})({pattern('ANNOTATION')})?|\?)( {pattern('COMMENT')})?"
+    return rf"{code}(?: ({pattern('ERRNO')}))?((?>(?: {note()})*))"
+
+
+def note() -> str:
+    """Return the expression of what stands in parentheses behind a result."""
+    return f"(?:{pattern('NOTE')}|{pattern('UNAVAILABLE')})"
+
+
+@cache
 def _pieces() -> re.Pattern[str]:
-    tokens = (pattern("STRING"), rf"(?<=[A-Z0-9_]){pattern('ANNOTATION')}", pattern("COMMENT"))
-    return re.compile("|".join(tokens) + r"|[(\[{]|[)\]}]|,")
+    return re.compile("|".join(opaque()) + r"|[(\[{]|[)\]}]|,")
+
+
+def depth(text: str) -> int:
+    """Return how deeply brackets stand in one another."""
+    deepest = now = 0
+    for token in _pieces().finditer(text):
+        if token[0] in "([{":
+            now += 1
+            deepest = max(deepest, now)
+        elif token[0] in ")]}":
+            now -= 1
+    return deepest
 
 
 def split_arguments(text: str) -> list[str]:

@@ -7,7 +7,7 @@ from lark import Lark, Tree
 
 from tracekit.resources import grammar
 
-STARTS = ("call", "arguments", "result", "annotation")
+STARTS = ("line", "call", "arguments", "result", "annotation")
 
 
 @cache
@@ -23,7 +23,7 @@ def language() -> Lark:
 
 
 def parse(text: str, start: str) -> Tree[Any]:
-    """Parse a text as ``call``, ``arguments`` or ``result``.
+    """Parse a text as ``line``, ``call``, ``arguments`` or ``result``.
 
     Raises:
         lark.UnexpectedInput: it is none.

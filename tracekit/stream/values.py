@@ -1,6 +1,6 @@
 """What an argument of a call can be, once its text is read.
 
-One frozen class a shape of strace's ``print_fields.c``. A value keeps what was
+One class a shape of strace's ``print_fields.c``. A value keeps what was
 printed and means nothing more: which constant a number stands for, or which
 file a descriptor is, is for others to say. Each carries the comment that
 followed it (``-100 /* AT_FDCWD */``), or an empty string.
@@ -8,9 +8,22 @@ followed it (``-100 /* AT_FDCWD */``), or an empty string.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar, dataclass_transform
+
+Shape = TypeVar("Shape")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def shape(cls: type[Shape]) -> type[Shape]:
+    """Make a class of values, equal and hashed by their parts.
+
+    They are shared, so nothing may change them: the type checker sees to that. ``frozen`` at run
+    time would make each take six times as long, and a log has millions.
+    """
+    return dataclass(slots=True, unsafe_hash=True)(cls)
+
+
+@shape
 class Value:
     """One argument, or a part of one."""
 
@@ -18,7 +31,7 @@ class Value:
     """The text between ``/*`` and ``*/`` right behind the value, without the blanks at its ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class String(Value):
     r"""``"GET /\r\n"...``: bytes, and whether strace cut them at ``-s`` (``cut``)."""
 
@@ -28,7 +41,14 @@ class String(Value):
     """True for ``@"name"``: an abstract socket name, which begins with a NUL that is not in ``data``."""
 
 
-@dataclass(frozen=True, slots=True)
+@shape
+class Character(Value):
+    r"""``'S'``, ``'\\x0d'``: one byte, as the terminals' and video's tables print it."""
+
+    code: int
+
+
+@shape
 class Integer(Value):
     """``12``, ``-1``, ``0x7f``, ``0644``: the number, and its text."""
 
@@ -36,14 +56,14 @@ class Integer(Value):
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Name(Value):
-    """``O_RDONLY``, ``NULL``, ``SIGTERM``, a signal in a set: one symbol."""
+    """``O_RDONLY``, ``NULL``, ``SIGTERM``, a signal in a set, ``52:54:00:12:34:56``: one symbol or word."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Flags(Value):
     """``O_RDWR|O_CREAT|0x40``: its parts in order, each a Name, an Integer or an Operation."""
 
@@ -55,7 +75,7 @@ class Flags(Value):
         return frozenset(part.text for part in self.parts if isinstance(part, Name))
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Descriptor(Value):
     """``3</srv/www/index.html>``, ``AT_FDCWD</srv>``, and a pid with its command, ``10652<sh>``."""
 
@@ -69,7 +89,7 @@ class Descriptor(Value):
     """True when ``(deleted)`` follows the annotation."""
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Field(Value):
     """``st_size=45`` in a struct, ``flags=SIGCHLD`` among arguments; an unnamed member has an empty name."""
 
@@ -77,7 +97,7 @@ class Field(Value):
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Struct(Value):
     """``{st_mode=S_IFREG|0644, ...}``; ``cut`` when strace left members out (``...``)."""
 
@@ -92,7 +112,7 @@ class Struct(Value):
         return iter(self.fields)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Array(Value):
     """``["x", "-c"]``, ``[128 => 28]``; ``cut`` when strace left items out (``...``)."""
 
@@ -100,15 +120,19 @@ class Array(Value):
     cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Set(Value):
-    """``[USR1 USR2]``, ``~[KILL STOP]`` (``negated``). A set of one prints, and reads, as an Array."""
+    """``[USR1 USR2]``, ``~[KILL STOP]`` (``negated``). A set of one prints, and reads, as an Array.
+
+    ``cut`` when strace left items out (``...``).
+    """
 
     items: tuple[Value, ...]
     negated: bool = False
+    cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Function(Value):
     """``htons(80)``, ``makedev(0xfe, 0)``, ``inet_addr("127.0.0.1")``."""
 
@@ -116,30 +140,31 @@ class Function(Value):
     args: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Operation(Value):
-    """``8192*1024``, ``1<<CAP_CHOWN``, ``TCGETS or SNDCTL``, ``WEXITSTATUS(s) == 0``."""
+    """``8192*1024``, ``1<<CAP_CHOWN``, ``TCGETS or SNDCTL``, ``WEXITSTATUS(s) == 0``; ``-ENOENT`` has one."""
 
     operator: str
     operands: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Change(Value):
     """``16 => 0``: what it was when the call began, and when it returned."""
 
     before: Value
     after: Value
+    """A Field when the name stands on both sides: ``features=0 => features=UFFD_FEATURE_SIGBUS``."""
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Unknown(Value):
     """``???``, ``...`` in the place of a value, or a text that the grammar does not know, as printed."""
 
     text: str = "???"
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Return:
     """The text behind ``= ``, read.
 
@@ -154,3 +179,4 @@ class Return:
     descriptor: Descriptor | None = None
     errno: str | None = None
     notes: tuple[str, ...] = ()
+    comment: str = ""
