@@ -43,7 +43,7 @@ def argument_by_grammar(text: str) -> Value:
         return Unknown(text)
     try:
         values = values_of(parse(text, "arguments").children)
-    except UnexpectedInput:
+    except (UnexpectedInput, RecursionError):  # a change of a change of a change ... is deep, too
         return Unknown(text)
     return values[0] if len(values) == 1 else Unknown(text)
 
