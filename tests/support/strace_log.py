@@ -145,7 +145,7 @@ class Log:
         call = self._call_of(task)
         leader = self._leader(task.tid)
         task.row.update(complete=True, ret_text="?", end_line=len(self.lines) + 1)
-        mark = self.look.resumed.rstrip()
+        mark = self._numbered(self.look.resumed, 0).rstrip()
         self.lines.append(f"{leader}<... {call.name}{mark} <unfinished ...>) = ?")
 
     def never_returning(self, task: Task, call: Call, at: int) -> None:
