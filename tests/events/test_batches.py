@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tracekit.events import Batch, batches, read_trace, sources
+from tracekit.events import Batch, batches, merge, read_trace, sources
 from tracekit.events.batches import COLUMNS
 
 LOG = (
@@ -56,6 +56,7 @@ def test_rows_are_those_of_the_trace(
 ) -> None:
     expected = [row._asdict() for row in read_trace(folder / name).rows()]
     monkeypatch.setattr(sources, "BLOCK", size)
+    monkeypatch.setattr(merge, "ENOUGH", 1)
     rows = rows_of(batches(folder / name))
     assert [{name: row[name] for name in COLUMNS[:-2]} for row in rows] == [
         {name: row[name] for name in COLUMNS[:-2]} for row in expected
@@ -87,3 +88,26 @@ def test_what_is_known_at_the_end(folder: Path) -> None:
     assert (read.files, read.lines) == ([str(path)], 8)
     assert read.layouts() == {str(path): "pid, -t"}
     assert told[-1] == (path.stat().st_size, path.stat().st_size, 8)
+
+
+def test_groups_are_those_of_the_trace(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = folder / "log"
+    log.write_text(
+        "12:00:00.1 getpid() = 5\n"
+        "12:00:00.2 clone(child_stack=0x7f, flags=CLONE_VM|CLONE_THREAD <unfinished ...>\n"
+        "[pid 6] 12:00:00.3 getppid() = 1\n"
+        "[pid 5] 12:00:00.4 <... clone resumed>) = 6\n"
+        "[pid 6] 12:00:00.5 +++ exited with 0 +++\n"
+        "[pid 5] 12:00:00.6 fork( <unfinished ...>\n"
+        "[pid 6] 12:00:00.7 getppid() = 1\n"
+        "[pid 5] 12:00:00.8 <... fork resumed>) = 6\n"
+    )
+    expected = [(row.tid, row.pid, row.pid_known) for row in read_trace(log).rows()]
+    assert expected == [(tid, pid, True) for tid, pid in ((5, 5), (5, 5), (6, 5), (6, 5), (5, 5), (6, 6))]
+    monkeypatch.setattr(sources, "BLOCK", 1)
+    monkeypatch.setattr(merge, "ENOUGH", 1)
+    read = batches(log)
+    rows = rows_of(read)
+    groups = read.groups()
+    found = [(row["tid"], n) for n, row in enumerate(rows)]
+    assert [(tid, groups.pid(tid, n), groups.is_known(tid, n)) for tid, n in found] == expected

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from tracekit.events import read_trace
+from tracekit.events.columns import Columns, join_rows
 from tracekit.events.groups import Groups, infer_groups
 from tracekit.events.sources import Source, read_lines
-from tracekit.stream import Event, Reader, read_events
+from tracekit.stream import Reader
+from tracekit.stream.forms import Form, Says
 
 TRACES = Path(__file__).resolve().parents[2] / "fixtures" / "traces"
 ATTACHED = ("event-attach", "worker-attach", "prefork-attach")
@@ -19,16 +21,22 @@ WAIT = "futex(0x7f0, FUTEX_WAIT_BITSET_PRIVATE, 0, NULL, FUTEX_BITSET_MATCH_ANY"
 
 
 def groups(*lines: str) -> Groups:
-    return infer_groups(list(read_events(f"{line}\n" for line in lines)))
+    reader = Reader()
+    for line in lines:
+        reader.feed(line)
+    reader.finish()
+    return infer_groups(join_rows([reader.rows]))
 
 
-def events_of(name: str, hidden: frozenset[str] = frozenset()) -> list[Event]:
+def events_of(name: str, hidden: frozenset[str] = frozenset()) -> Columns:
     """Read a recorded trace, without the calls that name the process."""
     reader = Reader(name)
     for line in read_lines(Source(str(TRACES / f"{name}.strace.gz"))):
         reader.feed(line)
     reader.finish()
-    return [event for event in reader.rows.events() if event.name not in hidden]
+    forms = reader.rows.forms
+    reader.rows.forms = [Form(Says.CALL, "hidden") if form.name in hidden else form for form in forms]
+    return join_rows([reader.rows])
 
 
 @pytest.mark.parametrize(
@@ -174,3 +182,41 @@ def test_groups_are_disjoint() -> None:
     for tid, pid in found.pids.items():
         members[pid].add(tid)
     assert all(pid in tids for pid, tids in members.items())
+
+
+def test_a_tid_that_is_used_again_is_another_task() -> None:
+    found = groups(
+        "10 clone(child_stack=0x7f, flags=CLONE_VM|CLONE_THREAD|CLONE_SIGHAND) = 12",
+        "12 close(3) = 0",
+        "12 +++ exited with 0 +++",
+        "10 clone(child_stack=NULL, flags=SIGCHLD) = 12",
+        "12 close(3) = 0",
+        "12 clone3({flags=CLONE_VM|CLONE_THREAD, stack=0x7f} => {parent_tid=[13]}, 88) = 13",
+        "13 close(3) = 0",
+        '10 execve("/bin/x", ["x"], NULL) = 0',
+    )
+    assert found.reused == {12: [2]}
+    assert [found.pid(12, number) for number in (1, 2, 4, 5)] == [10, 10, 12, 12]
+    assert found.pid(13, 6) == 12
+    assert found.is_known(12, 1)
+    assert found.is_known(12, 4)
+
+
+def test_a_tid_whose_end_is_not_in_the_log_is_told_by_the_fork() -> None:
+    found = groups(
+        "10 fork() = 12",
+        "12 getpid() = 12",
+        "10 clone(child_stack=0x7f, flags=CLONE_VM|CLONE_THREAD <unfinished ...>",
+        "12 close(3) = 0",
+        "10 <... clone resumed>) = 12",
+        '10 execve("/bin/x", ["x"], NULL) = 0',
+    )
+    assert found.reused == {12: [2]}
+    assert [found.pid(12, number) for number in (1, 3)] == [12, 10]
+
+
+def test_a_child_that_runs_before_its_fork_returns_is_one_task() -> None:
+    found = groups(
+        "10 fork( <unfinished ...>", "12 getpid() = 12", "10 <... fork resumed>) = 12", "12 pause() = ?"
+    )
+    assert found.reused == {}

@@ -151,3 +151,16 @@ def test_midnight() -> None:
     assert first.time_ns is not None
     assert second.time_ns == first.time_ns + 1_000_000_000
     assert third.time_ns == second.time_ns - 100_000_000
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["clone(flags=SIGCHLD <unfinished ...>", "[pid 6] getppid() = 5", "[pid 5] <... clone resumed>) = 6"],
+        ["clone(flags=SIGCHLD) = 6", "[pid 6] getppid() = 5", "[pid 5] getpid() = 5"],
+        ["clone(flags=SIGCHLD) = 6", "[pid 5] getpid() = 5", "[pid 6] getppid() = 5"],
+        ["getpid() = 5", "[pid 5] getpid() = 5", "[pid 6] getppid() = 5"],
+    ],
+)
+def test_who_the_first_task_is(lines: list[str]) -> None:
+    assert read(*lines)[0].tid == 5

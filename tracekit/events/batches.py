@@ -9,6 +9,7 @@ from tracekit.events.schema import REMARKS, STORED
 from tracekit.stream.rows import MISSING, Late
 
 if TYPE_CHECKING:
+    from tracekit.events.groups import Groups
     from tracekit.events.merge import Stretch
 
 OF_GROUPS = {"seq", "pid", "pid_known"}
@@ -51,7 +52,8 @@ class Batches(Iterator[Batch]):
 
     def __init__(self, logs: Logs, progress: Progress | None) -> None:
         """Begin with the logs at their heads."""
-        from tracekit.events.merge import stretches  # noqa: PLC0415 - numpy comes with it
+        from tracekit.events.clues import Clues  # noqa: PLC0415 - numpy comes with it
+        from tracekit.events.merge import stretches  # noqa: PLC0415
 
         self.files = [log.name for log in logs.logs]
         self.lines = 0
@@ -60,6 +62,7 @@ class Batches(Iterator[Batch]):
         self._logs = logs
         self._progress = progress
         self._stretches = stretches(logs)
+        self._clues = Clues()
 
     def __next__(self) -> Batch:
         """Return the next batch."""
@@ -67,7 +70,15 @@ class Batches(Iterator[Batch]):
         self.lines = sum(log.reader.lines for log in self._logs.logs)
         if self._progress:
             self._progress(self._logs.meter.done, self._logs.meter.total or 0, self.lines)
+        self._clues.take(stretch.events, stretch.late)
         return _batch(stretch)
+
+    def groups(self) -> "Groups":
+        """Return which process each task belongs to, once all batches are taken."""
+        from tracekit.events.groups import groups_of  # noqa: PLC0415
+
+        self._clues.name(self.first_tids())
+        return groups_of(self._clues, ordered=self.ordered)
 
     def layouts(self) -> dict[str, str]:
         """Return how lines begin at the end of each file, by its name."""

@@ -1,7 +1,7 @@
 """Events as columns of a trace, or of a stretch of it: those of one log, or of several in one order."""
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tracekit.stream import Event
 from tracekit.stream.forms import Form, Says
-from tracekit.stream.rows import KINDS, MISSING, WHOLE, Line, Odd, Rows, event_of
+from tracekit.stream.rows import KINDS, MISSING, WHOLE, Late, Line, Odd, Rows, event_of
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 INTEGERS = ("tids", "times", "durations", "lines", "ends")
@@ -42,13 +42,20 @@ class Columns:
         """Return how many events there are."""
         return len(self.forms)
 
-    def events(self) -> Iterator[Event]:
-        """Yield the events as records."""
-        columns = (self.files, self.tids, self.times, self.durations, self.lines, self.ends)
-        rows = zip(self.forms, *(column.tolist() for column in columns), strict=True)
-        for number, (form, file, tid, time, duration, line, end) in enumerate(rows):
-            place = Line(line, tid, time, duration)
-            yield event_of(form, place, end, self.names[file], self.odd.get(number, WHOLE))
+    def event(self, place: int) -> Event:
+        """Return one event as a record."""
+        at = (self.lines, self.tids, self.times, self.durations)
+        line = Line(*(int(column[place]) for column in at))
+        file = self.names[self.files[place]]
+        return event_of(self.forms[place], line, int(self.ends[place]), file, self.odd.get(place, WHOLE))
+
+    def complete(self, place: int, late: Late) -> None:
+        """Put in what became known of an event."""
+        if late.form is not None:
+            self.forms[place] = late.form
+        if late.end != MISSING:
+            self.durations[place], self.ends[place] = late.duration_ns, late.end
+        self.odd[place] = late.odd
 
     def lists(self) -> dict[str, list[Any]]:
         """Return the columns as plain lists, named as in the schema."""

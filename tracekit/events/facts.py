@@ -5,9 +5,10 @@ getpid(2) (returns the tgid), gettid(2), tgkill(2).
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tracekit.events.lives import Lives
 from tracekit.stream import Event, parse_arguments
 from tracekit.stream.values import Field, Flags, Integer, Name, Struct, Value
 from tracekit.syscalls.families import doing
@@ -27,62 +28,70 @@ class Facts:
         tids: every task of the log.
     """
 
-    def __init__(self, events: Iterable[Event]) -> None:
-        """Collect what the events state."""
-        events = list(events)
+    def __init__(self, told: Mapping[int, Event], tasks: set[int], lives: Lives) -> None:
+        """Collect what the events state.
+
+        Args:
+            told: events that state something, by number.
+            tasks: every task of the log.
+            lives: which tids were used again; tids below are keys of tasks (see lives).
+        """
         self.pids: dict[int, int] = {}
         self.created: set[int] = set()
         self.threads_of: list[tuple[int, int]] = []
-        self.tids = {event.tid for event in events if event.tid is not None and event.kind != "note"}
-        telling = [event for event in events if event.kind != "syscall" or event.name in TELLING]
-        self._trusted = _same_namespace(telling)
-        self._superseding = {event.args for event in telling if event.kind == "exec"}
-        for event in telling:
-            self._take(event)
+        self.tids = tasks
+        self._task = lives.key
+        self._trusted = _same_namespace(told.values())
+        self._superseding = {event.args for event in told.values() if event.kind == "exec"}
+        for number in sorted(told):
+            self._take(number, told[number])
         self._spread()
 
-    def _take(self, event: Event) -> None:
+    def _take(self, number: int, event: Event) -> None:
         if event.kind == "note":
-            self._take_note(event)
+            self._take_note(number, event)
         elif event.tid is None:
             return
         elif event.kind == "exec":
-            self._state(int(event.args or 0), event.tid)
-            self._state(event.tid, event.tid)
+            self._state(self._task(int(event.args or 0), number), event.tid)
+            self._state(self._task(event.tid, number), event.tid)
         elif event.kind == "syscall" and event.ret is not None and event.ret >= 0:
-            self._take_call(event, event.tid, event.ret)
+            self._take_call(number, event, event.tid, event.ret)
 
-    def _take_call(self, event: Event, tid: int, ret: int) -> None:
-        if event.name in FORKS and ret in self.tids and ret != tid:
-            self.created.add(ret)
-            if makes_thread(event.args or ""):
-                self.threads_of.append((tid, ret))
-            else:
-                self._state(ret, ret)
+    def _take_call(self, number: int, event: Event, tid: int, ret: int) -> None:
+        task = self._task(tid, number)
+        if event.name in FORKS:
+            child = self._task(ret, number + 1)
+            if child in self.tids and ret != tid:
+                self.created.add(child)
+                if makes_thread(event.args or ""):
+                    self.threads_of.append((task, child))
+                else:
+                    self._state(child, ret)
         elif event.name in ("execve", "execveat") and str(tid) not in self._superseding:
-            self._state(tid, tid)
+            self._state(task, tid)
         elif event.name == "getpid" and (ret in self.tids or self._trusted):
-            self._state(tid, ret)
+            self._state(task, ret)
         elif event.name == "tgkill" and self._trusted:
             match parse_arguments(event.args or ""):
                 case (Integer(group), Integer(target), *_) if target in self.tids:
-                    self._state(target, group)
+                    self._state(self._task(target, number), group)
 
-    def _take_note(self, event: Event) -> None:
+    def _take_note(self, number: int, event: Event) -> None:
         said = _payload(event)
         pid = said.get("pid")
         if type(pid) is not int:
             return
         if event.name == "task" and type(said.get("tid")) is int:
-            self._state(said["tid"], pid)
+            self._state(self._task(said["tid"], number), pid)
         elif event.name == "process":
             tids = said.get("tids")
             for tid in [pid, *(tids if isinstance(tids, list) else [])]:
                 if type(tid) is int:
-                    self._state(tid, pid)
+                    self._state(self._task(tid, number), pid)
 
-    def _state(self, tid: int, pid: int) -> None:
-        self.pids.setdefault(tid, pid)
+    def _state(self, task: int, pid: int) -> None:
+        self.pids.setdefault(task, pid)
 
     def _spread(self) -> None:
         """A thread is in its creator's group; so is a creator in its thread's."""

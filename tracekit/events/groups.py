@@ -1,23 +1,20 @@
 """Which process (thread group) each task belongs to: stated by the log, or inferred."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from tracekit.events.attach import Signs, downwards, main_thread, neighbours
+from tracekit.events.clues import Clues
 from tracekit.events.clusters import Clusters
-from tracekit.events.facts import FORKS, Facts, makes_thread
-from tracekit.events.futexes import hand_overs, waiters
-from tracekit.events.links import ACCEPTS, Links, find_links
+from tracekit.events.columns import Columns
+from tracekit.events.facts import Facts
+from tracekit.events.futexes import hand_overs
+from tracekit.events.links import Links, find_links
+from tracekit.events.lives import key_of, tid_of
+from tracekit.events.signs import first_lines, signs_of
 from tracekit.stream import Event
-from tracekit.stream.pairing import ORPHAN
-from tracekit.syscalls.families import names_of
-
-SLEEPS = names_of("nanosleep", "clock_nanosleep")
-SELECTS = names_of("select", "pselect6")
-POLLS = names_of("poll", "ppoll", "epoll_wait", "epoll_pwait", "epoll_pwait2")
-WAITING = ACCEPTS | SELECTS | POLLS
-MANAGING = FORKS | names_of("wait4", "waitid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,48 +22,62 @@ class Groups:
     """The thread group of each task.
 
     Attributes:
-        pids: tgid by tid.
-        known: the tids whose group the log states; the others' was inferred.
+        pids: tgid by task: the tid, or its key when the tid was another task's before (see lives).
+        known: the tasks whose group the log states; the others' was inferred.
         reasons: how the others' was inferred, one sentence each.
+        reused: the numbers of the events after which a tid is another task's, by tid.
     """
 
     pids: dict[int, int] = field(default_factory=dict)
     known: frozenset[int] = frozenset()
     reasons: tuple[str, ...] = ()
+    reused: dict[int, list[int]] = field(default_factory=dict)
 
-    def pid(self, tid: int | None) -> int | None:
-        """Return the process of a task; a task that nothing is known of is its own."""
-        return None if tid is None else self.pids.get(tid, tid)
+    def pid(self, tid: int | None, number: int = 0) -> int | None:
+        """Return the process of the task of an event; a task that nothing is known of is its own."""
+        return None if tid is None else self.pids.get(self._task(tid, number), tid)
 
-    def is_known(self, tid: int | None) -> bool:
-        """Tell whether the log states the process of a task."""
-        return tid in self.known
+    def is_known(self, tid: int | None, number: int = 0) -> bool:
+        """Tell whether the log states the process of the task of an event."""
+        return tid is not None and self._task(tid, number) in self.known
+
+    def _task(self, tid: int, number: int) -> int:
+        return key_of(tid, bisect_left(self.reused.get(tid, ()), number))
 
 
-def infer_groups(events: Sequence[Event], *, ordered: bool = True) -> Groups:
-    """Return the groups of the tasks of a trace.
-
-    What the log states comes first (see facts). For tasks that existed before the log began: the
-    connections that they share (links), who wakes whom (futexes), and the order in which strace
-    took them on (attach), each as far as nothing before it is against it.
+def infer_groups(events: Columns, *, ordered: bool = True) -> Groups:
+    """Return the groups of the tasks of a whole trace.
 
     Args:
         events: in the order in which they began.
         ordered: False when that order is not known across tasks; then only what is stated counts.
     """
-    facts = Facts(events)
+    clues = Clues()
+    clues.take(events)
+    return groups_of(clues, ordered=ordered)
+
+
+def groups_of(clues: Clues, *, ordered: bool = True) -> Groups:
+    """Return the groups of the tasks of a trace.
+
+    What the log states comes first (see facts). For tasks that existed before the log began: the
+    connections that they share (links), who wakes whom (futexes), and the order in which strace
+    took them on (attach), each as far as nothing before it is against it.
+    """
+    facts = Facts(clues.told, clues.tasks, clues.lives)
     unknown = facts.tids - facts.pids.keys()
+    reused = clues.lives.reused()
     if not unknown:
-        return Groups(dict(facts.pids), frozenset(facts.pids))
-    clusters = _inferred(facts, events) if ordered else _joined(facts, Links(), [])
-    pids = {tid: clusters.pid(tid) or min(clusters.of(tid)) for tid in facts.tids}
-    return Groups(pids | facts.pids, frozenset(facts.pids), _reasons(pids, unknown))
+        return Groups(dict(facts.pids), frozenset(facts.pids), reused=reused)
+    clusters = _inferred(facts, clues.early()) if ordered else _joined(facts, Links(), [])
+    pids = {tid: clusters.pid(tid) or tid_of(min(clusters.of(tid))) for tid in facts.tids}
+    return Groups(pids | facts.pids, frozenset(facts.pids), _reasons(pids, unknown), reused)
 
 
 def _inferred(facts: Facts, events: Sequence[Event]) -> Clusters:
     links = find_links(events, facts.tids, facts.created)
     clusters = _joined(facts, links, hand_overs(events))
-    _follow_order(clusters, _first_lines(events, facts.created), _signs(events))
+    _follow_order(clusters, first_lines(events, facts.created), signs_of(events))
     return clusters
 
 
@@ -108,40 +119,8 @@ def _join_main(clusters: Clusters, members: set[int], main: int | None) -> bool:
     return main is not None and clusters.join(main, min(members))
 
 
-def _signs(events: Sequence[Event]) -> Signs:
-    first: dict[int, Event] = {}
-    managing = set()
-    for event in events:
-        if event.tid is not None and event.kind == "syscall":
-            first.setdefault(event.tid, event)
-            if event.name in MANAGING and not (event.name in FORKS and makes_thread(event.args or "")):
-                managing.add(event.tid)
-    waiting = frozenset(tid for tid, event in first.items() if event.name in WAITING)
-    managing |= {tid for tid, event in first.items() if _sleeps(event)}
-    return Signs(waiters(events), waiting, frozenset(managing))
-
-
-def _sleeps(event: Event) -> bool:
-    """Tell whether a call only lets time pass, as a parent does between two looks at its children."""
-    return event.name in SLEEPS or (
-        event.name in SELECTS and (event.args or "").startswith("0, NULL, NULL, NULL")
-    )
-
-
-def _first_lines(events: Sequence[Event], created: set[int]) -> list[int]:
-    """Return the tasks that existed before the log, in the order of their first lines.
-
-    Empty when the head of the log is missing: then the order of first lines says nothing.
-    """
-    first: dict[int, Event] = {}
-    for event in events:
-        if event.tid is not None and event.kind == "syscall" and event.tid not in created:
-            first.setdefault(event.tid, event)
-    return [] if any(event.hint == ORPHAN for event in first.values()) else list(first)
-
-
 def _reasons(pids: dict[int, int], unknown: set[int]) -> tuple[str, ...]:
-    threads = sum(pids[tid] != tid for tid in unknown)
+    threads = sum(pids[tid] != tid_of(tid) for tid in unknown)
     taken = (
         f"{threads} of them were taken for threads of another, from shared connections, private futexes and "
         "the order of their first lines"

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tracekit.errors import UnreadableError
-from tracekit.events.sources import NOT_A_TRACE, Meter, Source, find_sources, measure, read_blocks
+from tracekit.events.midnight import days_of, span_of
+from tracekit.events.sources import NOT_A_TRACE, STDIN, Meter, Source, find_sources, measure, read_blocks
 from tracekit.stream import Reader, read_block
 from tracekit.stream.clock import SECOND
 from tracekit.stream.forms import Form, Says
@@ -37,6 +38,7 @@ class Log:
 
     def __init__(self, source: Source, meter: Meter | None = None) -> None:
         """Begin to read a file."""
+        self.source = source
         self.name = source.name
         self.reader = Reader(source.name, source.tid)
         self.at_end = False
@@ -112,7 +114,19 @@ def open_logs(source: TraceInput | Iterable[TraceInput]) -> Logs:
     ordered = len(traces) == 1 or _share_a_clock(traces)
     if not ordered:
         warnings.append(NO_CLOCK)
+    elif len(traces) > 1 and "-t" in traces[0].reader.layout.parts:
+        _put_off(traces)
     return Logs(traces, ordered, warnings, meter)
+
+
+def _put_off(logs: list[Log]) -> None:
+    """Let files begin on the day after the first when the run went on over midnight before they did."""
+    spans = {log.name: span_of(log.reader.rows, log.source) for log in logs if log.name != STDIN}
+    known = {name: span for name, span in spans.items() if span}
+    days = dict(zip(known, days_of(list(known.values())), strict=True)) if known else {}
+    for log in logs:
+        if days.get(log.name):
+            log.reader.put_off(days[log.name])
 
 
 def _no_trace(logs: list[Log]) -> UnreadableError:

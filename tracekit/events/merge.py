@@ -11,6 +11,9 @@ from tracekit.events.logs import Log, Logs
 from tracekit.stream.rows import MISSING, OPEN, Late, Rows
 
 AFTER_ALL = 1 << 62
+"""A key that no event has."""
+ENOUGH = 50_000
+"""Events of one log that are read at once, at least."""
 
 
 class Stretch(NamedTuple):
@@ -44,7 +47,9 @@ class Feed:
 
     def advance(self) -> None:
         """Read on."""
-        self.log.advance()
+        enough = len(self._rows) + ENOUGH
+        while not self.log.at_end and len(self._rows) < enough:
+            self.log.advance()
         self._take_in()
 
     def bound(self) -> int:

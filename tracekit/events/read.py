@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from tracekit.events.collection import without_collection
-from tracekit.events.groups import infer_groups
 from tracekit.events.logs import TraceInput, open_logs
 from tracekit.events.trace import Trace
-from tracekit.stream import IN_PROGRESS, Event
+from tracekit.stream import IN_PROGRESS
+from tracekit.stream.forms import Form, Says
 from tracekit.stream.rows import KINDS
 
 
@@ -24,13 +24,13 @@ def read_trace(source: TraceInput | Iterable[TraceInput]) -> Trace:
         UnreadableError: a file is missing, may not be read, is empty, or is no trace at all. Single
             lines that cannot be read are counted in the trace instead.
     """
-    from tracekit.events.merge import whole  # noqa: PLC0415 - numpy comes with it
+    from tracekit.events.groups import infer_groups  # noqa: PLC0415 - numpy comes with it
+    from tracekit.events.merge import whole  # noqa: PLC0415
     from tracekit.events.table import events_table, unparsed_table  # noqa: PLC0415 - and pandas
 
     logs = open_logs(source)
     columns = whole(logs)
-    events = list(columns.events())
-    groups = infer_groups(events, ordered=logs.ordered)
+    groups = infer_groups(columns, ordered=logs.ordered)
     unparsed = unparsed_table(columns)
     lacking = [odd.hint in IN_PROGRESS for odd in columns.odd.values() if not odd.complete]
     return Trace(
@@ -44,7 +44,7 @@ def read_trace(source: TraceInput | Iterable[TraceInput]) -> Trace:
         warnings=[*logs.warnings, *_lost(len(unparsed), lacking.count(False)), *groups.reasons],
         layout="; ".join(dict.fromkeys(str(log.reader.layout) for log in logs.logs)),
         ordered=logs.ordered,
-        processes=_processes(events),
+        processes=_processes(columns.forms),
     )
 
 
@@ -59,12 +59,12 @@ def _lost(unparsed: int, incomplete: int) -> list[str]:
     return lost
 
 
-def _processes(events: list[Event]) -> dict[int, dict[str, Any]]:
+def _processes(forms: Iterable[Form]) -> dict[int, dict[str, Any]]:
     """Return the facts of ``# tracekit process`` notes by pid; later ones add to earlier ones."""
     facts: dict[int, dict[str, Any]] = {}
-    for event in events:
-        if event.kind == "note" and event.name == "process" and event.args:
-            said = json.loads(event.args)
+    for form in forms:
+        if form.says is Says.NOTE and form.name == "process" and form.args:
+            said = json.loads(form.args)
             if type(pid := said.get("pid")) is int:
                 facts[pid] = facts.get(pid, {}) | said
     return facts

@@ -20,14 +20,13 @@ TEXTS = ("name", "args", "ret_text", "errno")
 def events_table(events: Columns, groups: Groups) -> pd.DataFrame:
     """Return the events as rows, in the order given; columns and dtypes as in ``schema.STORED``."""
     says, name, args, ret, ret_text, errno, *_ = zip(*events.forms, strict=True) if events.forms else [()] * 7
-    tids, task = np.unique(events.tids, return_inverse=True)
-    tasks = [None if tid == MISSING else tid for tid in tids.tolist()]
+    pids, known = _processes(events, groups)
     columns: dict[str, Any] = {
         "seq": np.arange(len(events)),
         "kind": _category(np.array([KIND_CODES[each] for each in says], dtype="int8"), KIND_NAMES),
         "time_ns": _known(events.times),
-        "pid": _optional([groups.pid(each) for each in tasks])[task],
-        "pid_known": np.array([groups.is_known(each) for each in tasks], dtype=bool)[task],
+        "pid": pids,
+        "pid_known": known,
         "tid": _known(events.tids),
         "name": pd.array(name, dtype="str"),
         "args": pd.array(args, dtype="str"),
@@ -55,6 +54,19 @@ def unparsed_table(events: Columns) -> pd.DataFrame:
         "hint": pd.array([odd.hint or "" for odd in said], dtype="str"),
     }
     return pd.DataFrame({column.name: columns[column.name] for column in UNPARSED})
+
+
+def _processes(events: Columns, groups: Groups) -> tuple[Any, Any]:
+    """Return the process of each event, and whether the log states it."""
+    tids, task = np.unique(events.tids, return_inverse=True)
+    given = [None if tid == MISSING else tid for tid in tids.tolist()]
+    pids = _optional([groups.pid(tid) for tid in given])[task]
+    known = np.array([groups.is_known(tid) for tid in given], dtype=bool)[task]
+    for tid in groups.reused:
+        places = np.flatnonzero(events.tids == tid)
+        pids[places] = [groups.pid(tid, place) for place in places.tolist()]
+        known[places] = [groups.is_known(tid, place) for place in places.tolist()]
+    return pids, known
 
 
 def _known(values: Integers) -> Any:

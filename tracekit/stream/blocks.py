@@ -103,6 +103,8 @@ def _pair(reader: Reader, numbered: Numbered, numbers: list[int]) -> int | None:
     rows, open_calls, tasks = reader.rows, reader.pairing.open, reader.tasks
     forms, tids, durations, ends = rows.forms, rows.tids, rows.durations, rows.ends
     row = len(forms)
+    if reader.is_naming() and (following := next(numbered, None)):
+        return following[0]
     for number, pid, text in numbered:
         duration = MISSING
         if text.endswith(">") and (cut := text.rfind(" <")) >= 0:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from tracekit.stream.clock import Clock, nanoseconds
+from tracekit.stream.clock import DAY, Clock, nanoseconds
 from tracekit.stream.diagnosis import diagnose
 from tracekit.stream.event import Event
 from tracekit.stream.forms import STRACE, Form, Says, open_expression, read_form, read_note
@@ -19,6 +19,7 @@ from tracekit.stream.notes import PREFIX, Note, read_header
 from tracekit.stream.pairing import Pairing
 from tracekit.stream.rows import MISSING, WHOLE, Line, Odd, Rows
 from tracekit.stream.solo import Solo
+from tracekit.syscalls.families import doing
 
 CUT = "the line is cut"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -129,23 +130,44 @@ class Reader:
             text, duration = split_duration(line[match.end() :])
             form = FORMS[text]
             if form.says is not Says.NOTHING:
-                place = Line(self.lines, self.tasks[pid], self.clock.read(time, delta), duration)
+                tid = self._task(pid, form.says)
+                place = Line(self.lines, tid, self.clock.read(time, delta), duration)
                 self.pairing.step(place, form)
                 if form.says is Says.GONE and self._by_solo:
                     self._gone(place.tid)
                 return
         self._other(line, match)
 
+    def put_off(self, days: int) -> None:
+        """Take the day on which a log of times of day begins for one so many days later."""
+        self.clock.put_off(days)
+        for place, form in enumerate(self.rows.forms):
+            if self.rows.times[place] != MISSING and form.says is not Says.NOTE:
+                self.rows.times[place] += days * DAY
+
+    def is_naming(self) -> bool:
+        """Tell whether the next line may tell who the first task is, of whom bare lines were."""
+        return "[pid]" in self.layout.parts and self._solo.is_nameless()
+
+    def _task(self, pid: str, says: Says) -> int:
+        """Return the task that a line is about; while the first is in a call, others begin theirs."""
+        if pid and self.is_naming():
+            self._name(int(pid), other=MISSING in self.pairing.open and says is not Says.END)
+        return self.tasks[pid]
+
     def _named(self, pid: str) -> int:
-        """Return the task that a line is about."""
+        """Return the task of a pid as it is written."""
         if not pid:
             return self._solo.bare() if self._tid is None else self._tid
-        tid = int(pid)
-        if self._by_solo and self._solo.named(tid):
+        if self._by_solo:
+            self._name(int(pid))
+        return int(pid)
+
+    def _name(self, tid: int, *, other: bool = False) -> None:
+        if self._solo.named(tid, other=other):
             self.pairing.rename(MISSING, tid)
             self.first_tid = tid
         self.tasks.pop("", None)
-        return tid
 
     def _gone(self, tid: int) -> None:
         self._solo.gone(tid)
@@ -194,12 +216,16 @@ class Reader:
         ):
             return False
         self._use(layout)
+        for form in self.rows.forms[-1:] if "[pid]" in layout.parts else ():
+            if form.name in doing("forks") and form.ret:
+                self._solo.attached(form.ret)
         return True
 
     def _place(self, match: re.Match[str]) -> Line:
         """Return where and when a line with this leader was written."""
         pid, time, delta = match.groups()
-        return Line(self.lines, self.tasks[pid], self.clock.read(time, delta), MISSING)
+        tid = self._task(pid, Says.BEGIN)
+        return Line(self.lines, tid, self.clock.read(time, delta), MISSING)
 
     def _interrupt(self, line: str, match: re.Match[str]) -> bool:
         """Begin to wait for the rest of a line that a diagnostic of strace's was written into."""

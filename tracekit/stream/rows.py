@@ -100,10 +100,10 @@ class Rows:
             column.pop()
 
     def fill(self, row: int, form: Form | None, line: Line, odd: Odd | None = None) -> None:
-        """Put the second half of a call into its event."""
+        """Put the second half of a call into its event; without a form, the call goes on, or never fits."""
         place = row - self.first
         if place < 0:
-            self.late[row] = Late(form, line.duration_ns, line.number, odd or WHOLE)
+            self.late[row] = Late(form, line.duration_ns, line.number, odd or (WHOLE if form else OPEN))
             return
         if form is not None:
             self.forms[place] = form

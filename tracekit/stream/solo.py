@@ -22,12 +22,22 @@ class Solo:
         (first, *others) = self._alive
         return MISSING if others else first
 
-    def named(self, tid: int) -> bool:
-        """Take in that a line names a task; return True when it names the first task, so far nameless."""
+    def is_nameless(self) -> bool:
+        """Tell whether the first task was never named."""
+        return MISSING in self._alive
+
+    def named(self, tid: int, *, other: bool = False) -> bool:
+        """Take in that a line names a task; return True when it names the first task, so far nameless.
+
+        Args:
+            tid: the task.
+            other: whether it cannot be the first task.
+        """
         if tid in self._alive:
             return False
-        first = MISSING in self._alive
-        self._alive.discard(MISSING)
+        first = MISSING in self._alive and not other
+        if first:
+            self._alive.discard(MISSING)
         self._alive.add(tid)
         return first
 

@@ -1,0 +1,132 @@
+"""What a trace shows of its processes, picked out while it is read.
+
+Everything that states a process is kept, once. How tasks behave tells the
+processes of those that were there before the trace began; it is kept of the
+first events alone, so memory does not grow with the trace.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tracekit.events.columns import Columns
+from tracekit.events.facts import FORKS, TELLING
+from tracekit.events.futexes import FUTEX
+from tracekit.events.links import ACCEPTS, DESCRIPTOR
+from tracekit.events.lives import Lives
+from tracekit.events.signs import MANAGING
+from tracekit.stream import Event
+from tracekit.stream.forms import Form, Says
+from tracekit.stream.rows import MISSING, Late
+
+EARLY = 250_000
+"""Events from the beginning of a trace that are looked at for how tasks behave."""
+BEHAVIOUR = FUTEX | ACCEPTS | MANAGING
+OF_NO_TASK = {Says.NOTE, Says.NOTHING}
+
+
+class Clues:
+    """Collects what groups are inferred from.
+
+    Attributes:
+        lives: which tids were used again.
+        tasks: the tasks that were seen, by their keys (see lives).
+        told: events that state something about processes, by number; of those that say the same, the first.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.lives = Lives()
+        self.tasks: set[int] = set()
+        self.told: dict[int, Event] = {}
+        self._said: set[tuple[object, ...]] = set()
+        self._unfinished: dict[int, Event] = {}
+        self._firsts: set[int] = set()
+        self._early: list[tuple[int, Columns]] = []
+        self._count = 0
+
+    def take(self, events: Columns, late: Mapping[int, Late] | None = None) -> None:
+        """Take in the next events of the trace, and what became known of earlier ones."""
+        for number, said in (late or {}).items():
+            self._complete(number, said)
+        first, lives, tells = self._count, self.lives, dict[int, bool]()
+        for place, (form, tid) in enumerate(zip(events.forms, events.tids.tolist(), strict=True)):
+            tell = tells.get(id(form))
+            if tell is None:
+                tell = tells[id(form)] = _tells(form)
+            if tid != MISSING and lives.is_new(tid) and form.says not in OF_NO_TASK:
+                lives.begin(tid, first + place)
+                self.tasks.add(lives.key(tid, first + place))
+                self._firsts.add(first + place)
+            if tell:
+                self._tell(first + place, events.event(place))
+        if first < EARLY:
+            self._early.append((first, events))
+        self._count += len(events)
+
+    def name(self, first_tids: Mapping[str, int]) -> None:
+        """Tell the tasks of events without one, by file, where that came out after they were taken in."""
+        for _, events in self._early:
+            for file, name in enumerate(events.names):
+                if name in first_tids:
+                    events.tids[(events.tids == MISSING) & (events.files == file)] = first_tids[name]
+        for event in self.told.values():
+            if event.tid is None and event.kind != "note" and event.file in first_tids:
+                event.tid = first_tids[event.file]
+                self.tasks.add(event.tid)
+
+    def early(self) -> list[Event]:
+        """Return the first events that say how tasks behave; their tids are the keys of their tasks."""
+        found = []
+        for first, events in self._early:
+            several, matters = len(events.names) > 1, dict[int, bool]()
+            for place, form in enumerate(events.forms[: EARLY - first]):
+                matter = matters.get(id(form))
+                if matter is None:
+                    matter = matters[id(form)] = several or _behaves(form)
+                if matter or first + place in self._firsts:
+                    event = events.event(place)
+                    if event.tid is not None:
+                        event.tid = self.lives.key(event.tid, first + place)
+                    found.append(event)
+        return found
+
+    def _complete(self, number: int, said: Late) -> None:
+        """Take in what became known of an event."""
+        event = self._unfinished.pop(number, None)
+        if event and said.form:
+            self._tell(number, replace(event, args=said.form.args, ret=said.form.ret))
+        for first, events in self._early:
+            if 0 <= number - first < len(events):
+                events.complete(number - first, said)
+
+    def _tell(self, number: int, event: Event) -> None:
+        """Take in an event that states something."""
+        tid = -1 if event.tid is None else event.tid
+        if event.kind == "exit":
+            self.lives.end(tid, number)
+            return
+        if event.kind == "syscall" and event.ret is None:
+            if not event.complete:
+                self._unfinished[number] = event
+            return
+        if event.name in FORKS and event.ret is not None and event.ret != tid:
+            self.lives.forked(event.ret, number)
+        said = (self.lives.key(tid, number), event.kind, event.name, event.args, event.ret)
+        if said not in self._said:
+            self._said.add(said)
+            self.told[number] = event
+
+
+def _tells(form: Form) -> bool:
+    """Tell whether a line states something about processes."""
+    match form.says:
+        case Says.NOTE:
+            return (form.args or "").startswith("{")
+        case Says.GONE | Says.SUPERSEDED:
+            return True
+    return form.name in TELLING and (form.ret is None or form.ret >= 0)
+
+
+def _behaves(form: Form) -> bool:
+    """Tell whether a call says something about which tasks belong together."""
+    return form.name in BEHAVIOUR or DESCRIPTOR.match(form.args or "") is not None
