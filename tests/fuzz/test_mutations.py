@@ -100,3 +100,18 @@ def test_lines_are_counted_from_outside() -> None:
     assert lines_of(b"\xef\xbb\xbfa\r\nb\n\nc") == [b"a", b"b", b"", b"c"]
     assert lines_of(gzip.compress(b"a\n", mtime=0)) == [b"a"]
     assert lines_of(b"\x1f\x8bgarbage") == []
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["7 9795409445.000001 f() = 0", LINE],
+        ["99999999.9 f() = 0"] * 200,
+        ["7 23:59:59 f() = 0", "7 00:00:00 f() = 0"] * 107_000,
+        ["7 12:00:00 f() = 0 <999999999.9>", "7 12:00:00 f() = 0 <99999999999.9>"],
+        [f"(+ {'9' * 5000}) f() = 0", "(+ 1) f() = 0"],
+    ],
+    ids=["the year 2280", "deltas that add up", "300 years of midnights", "a duration", "digits"],
+)
+def test_times_that_no_clock_tells(lines: list[str]) -> None:
+    check("".join(f"{line}\n" for line in lines).encode(), WHOLE)

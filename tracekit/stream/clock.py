@@ -9,6 +9,8 @@ SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
 NANOSECONDS = 9
 """Digits of a fraction of a second."""
+LATEST = (1 << 63) - 1
+"""What a log's times cannot go beyond, however often midnight comes in it: 292 years."""
 
 
 class Clock:
@@ -25,6 +27,7 @@ class Clock:
         """Start at the first day, with nothing elapsed."""
         self._day = 0
         self._last = 0
+        self._first: int | None = None
         self._elapsed = 0
         self._base: dict[str, int] = {}
         self.use(Layout())
@@ -42,6 +45,15 @@ class Clock:
         self._day += days * DAY
         self._last += days * DAY
 
+    def follow(self, other: "Clock") -> int:
+        """Go on where another clock ended that began anew behind this; return how much later its times are."""
+        later = self._elapsed
+        self._elapsed += other._elapsed
+        if other._first is not None:
+            later = self._of_nanoseconds(other._first) - other._first
+            self._day, self._last = later + other._day, later + other._last
+        return later
+
     def read_all(self, times: Sequence[str], deltas: Sequence[str]) -> list[int]:
         """Return the nanoseconds of many lines, in their order."""
         if self.read is _since_epoch:
@@ -54,17 +66,23 @@ class Clock:
         base = self._base.get(time[:8])
         if base is None:
             self._base = {time[:8]: (base := _seconds_of_day(time[:8]) * SECOND)}
-        now = self._day + base + (nanoseconds("0" + time[8:]) if len(time) > 8 else 0)
+        return self._of_nanoseconds(base + (nanoseconds("0" + time[8:]) if len(time) > 8 else 0))
+
+    def _of_nanoseconds(self, time: int) -> int:
+        """Return a time of day with its day."""
+        if self._first is None:
+            self._first = time
+        now = self._day + time
         if now < self._last - DAY // 2:
             self._day += DAY
             now += DAY
         self._last = now
-        return now
+        return min(now, LATEST)
 
     def _delta(self, _time: str, delta: str) -> int:
         if not delta:
             return MISSING
-        self._elapsed += nanoseconds(delta)
+        self._elapsed = min(self._elapsed + nanoseconds(delta), LATEST)
         return self._elapsed
 
 
