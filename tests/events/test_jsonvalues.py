@@ -13,6 +13,7 @@ from tracekit.stream import parse_arguments, read_events
 from tracekit.stream.values import (
     Array,
     Change,
+    Character,
     Descriptor,
     Field,
     Flags,
@@ -39,6 +40,7 @@ leaves = st.one_of(
     numbers.flatmap(
         lambda n: st.builds(Integer, st.just(n), st.sampled_from([str(n), hex(n)]), comment=comments)
     ),
+    st.builds(Character, st.integers(0, 255), comment=comments),
     st.builds(Name, texts, comment=comments),
     st.builds(Descriptor, st.one_of(st.none(), numbers), texts, texts, st.booleans(), comment=comments),
     st.builds(Unknown, texts, comment=comments),
@@ -53,7 +55,7 @@ def inner(values: st.SearchStrategy[Value]) -> st.SearchStrategy[Value]:
         st.builds(Flags, several, comment=comments),
         st.builds(Struct, st.lists(members, max_size=3).map(tuple), st.booleans(), comment=comments),
         st.builds(Array, several, st.booleans(), comment=comments),
-        st.builds(Set, several, st.booleans(), comment=comments),
+        st.builds(Set, several, st.booleans(), st.booleans(), comment=comments),
         st.builds(Function, texts, several, comment=comments),
         st.builds(Operation, texts, several, comment=comments),
         st.builds(Change, values, values, comment=comments),

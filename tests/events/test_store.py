@@ -12,10 +12,11 @@ import duckdb
 import pytest
 
 from tracekit.events import Batch, batches, read_trace
+from tracekit.events.duck import sql_type
 from tracekit.events.groups import Groups
 from tracekit.events.jsonvalues import arguments_json
 from tracekit.events.schema import STORED
-from tracekit.events.store import Store, columns, sql_type
+from tracekit.events.store import Store, columns
 
 LOG = """\
 # tracekit process {"pid": 12, "comm": "apache2"}
@@ -53,16 +54,23 @@ def store(folder: Path) -> Iterator[Store]:
     store.close()
 
 
+def unseen(done: int, total: int) -> None:
+    """Take no notice of how far writing is."""
+    assert 0 <= done <= total
+
+
 def in_parts(batch: Batch, size: int) -> Iterator[Batch]:
     for first in range(0, len(batch), size):
-        yield Batch({name: values[first : first + size] for name, values in batch.columns.items()})
+        columns = {name: values[first : first + size] for name, values in batch.columns.items()}
+        yield Batch(columns, {} if first else batch.late)
 
 
 def fill(store: Store, path: Path, size: int = 3) -> None:
-    for batch in batches(path):
+    read = batches(path)
+    for batch in read:
         for part in in_parts(batch, size):
             store.add(part)
-    store.finish(GROUPS)
+    store.settle(GROUPS, read.first_tids(), unseen)
 
 
 def test_what_came_in_comes_out(store: Store, log: Path) -> None:
@@ -94,7 +102,7 @@ def test_lines_of_json_say_the_same(store: Store, log: Path) -> None:
 def test_a_parquet_file_has_the_types_of_the_schema(store: Store, log: Path, tmp_path: Path) -> None:
     fill(store, log)
     path = tmp_path / "done.parquet"
-    store.to_parquet(path)
+    store.to_parquet(path, unseen)
     with duckdb.connect() as database:
         types = database.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
         assert [(name, kind) for name, kind, *_ in types] == [
@@ -119,7 +127,7 @@ def test_arguments_are_trees_of_json(folder: Path, log: Path) -> None:
 
 def test_it_counts_what_comes_in(store: Store, log: Path) -> None:
     fill(store, log)
-    trace, counts = read_trace(log), store.counts
+    trace, counts = read_trace(log), store.counted()
     assert (counts.events, counts.calls) == (len(trace.events), trace.calls)
     assert (counts.incomplete, counts.in_progress) == (trace.incomplete, trace.in_progress) == (1, 1)
     assert counts.unparsed == len(trace.unparsed) == 1
@@ -141,7 +149,7 @@ def test_order_and_tasks_outlast_many_threads(folder: Path, threads: int) -> Non
     batch = rows_of(70_000)
     for part in in_parts(batch, 9_999):
         store.add(part)
-    store.finish(Groups({tid: tid // 2 for tid in range(70_000)}, frozenset(range(0, 70_000, 3))))
+    store.settle(Groups({tid: tid // 2 for tid in range(70_000)}, frozenset(range(0, 70_000, 3))), {}, unseen)
     done = [row for rows in store.tuples() for row in rows]
     store.close()
     place = {column.name: number for number, column in enumerate(store.columns)}
@@ -153,7 +161,7 @@ def test_order_and_tasks_outlast_many_threads(folder: Path, threads: int) -> Non
 
 def test_writing_is_told_of_and_can_be_interrupted(store: Store, tmp_path: Path) -> None:
     store.add(rows_of(10))
-    store.finish(Groups())
+    store.settle(Groups(), {}, unseen)
     path = tmp_path / "done.parquet"
 
     def interrupt(done: int, total: int) -> None:
@@ -163,15 +171,43 @@ def test_writing_is_told_of_and_can_be_interrupted(store: Store, tmp_path: Path)
     # A statement that takes its time, in the place of a copy that would not.
     endless = "SELECT count(*) FROM range(1000000) a, range(1000000) b"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tracekit.events.store._copy", lambda *_: endless)
+        patch.setattr("tracekit.events.duck._copy", lambda *_: endless)
         with pytest.raises(KeyboardInterrupt):
             store.to_parquet(path, interrupt)
-    store.to_parquet(path)
+    store.to_parquet(path, unseen)
     assert path.exists()
 
 
+def test_what_becomes_known_late_is_put_in_its_place(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks of one line, files of two events: every split call ends in another file than it began."""
+    monkeypatch.setattr("tracekit.events.sources.BLOCK", 1)
+    monkeypatch.setattr("tracekit.events.store.PART", 2)
+    path = tmp_path / "bare"
+    path.write_text(
+        "read(3,  <unfinished ...>\nstrace: Process 8 attached\n"
+        "[pid 8] getpid() = 8\n[pid 8] getpid() = 8\n[pid 8] getpid() = 8\n[pid 8] pause( <unfinished ...>\n"
+        "[pid 8] <... pause resumed>) = ?\n[pid 8] +++ exited with 0 +++\n"
+        '[pid 7] <... read resumed>"x", 1) = 1\n[pid 7] close(3) = 0\n[pid 7] wait4(-1, '
+    )
+    store = Store(folder, arguments=True)
+    fill(store, path)
+    found = [
+        dict(zip((column.name for column in store.columns), row, strict=True)) for row in next(store.tuples())
+    ]
+    store.close()
+    expected = [row._asdict() for row in read_trace(path).rows()]
+    assert [row["tid"] for row in found] == [row["tid"] for row in expected] == [7, 8, 8, 8, 8, 8, 8, 7, 7]
+    for name in ("name", "args", "ret", "ret_text", "end_line", "complete"):
+        assert [row[name] for row in found] == [row[name] for row in expected]
+    assert [row["arguments"] for row in found if row["kind"] == "syscall"] == [
+        arguments_json(row["args"]) for row in expected if row["kind"] == "syscall"
+    ]
+
+
 def test_a_full_disk_is_told_as_python_tells_it(store: Store) -> None:
-    batch = rows_of(100_000)
+    batch = rows_of(140_000)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     try:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from tracekit.events.duck import sql_type
 from tracekit.events.jsonvalues import TYPES, to_json
 from tracekit.events.schema import ARGUMENTS, DERIVED, REMARKS, STORED, UNPARSED, Column
-from tracekit.events.store import sql_type
 from tracekit.stream import parse_arguments
 
 ROOT: Final = Path(__file__).parents[2]
@@ -15,6 +15,7 @@ PAGE: Final = ROOT / "docs" / "events.md"
 
 EXAMPLES: Final = {
     "integer": ("-1", "0x7f", "0644", "-100 /* AT_FDCWD */"),
+    "character": ("'S'",),
     "name": ("O_RDONLY",),
     "flags": ("O_RDWR|O_CREAT|0x40",),
     "string": (r'"GET /\r\n"...', r'"\377"', '@"abs"'),
@@ -24,7 +25,7 @@ EXAMPLES: Final = {
     "set": ("~[KILL STOP]",),
     "field": ("flags=SIGCHLD",),
     "function": ("htons(80)",),
-    "operation": ("8192*1024",),
+    "operation": ("8192*1024", "-ENOENT"),
     "change": ("16 => 0",),
     "unknown": ("???",),
 }
@@ -39,9 +40,9 @@ A trace is a table: one row an event, every line of the log in one of them.
 `tracekit/events/jsonvalues.py`.
 
 A call that other lines interrupt is one event: it stands where it began (`line`), and says where it ended
-(`end_line`). Events stand in the order in which they began. What is missing is `pd.NA`, `NULL` in Parquet,
-`null` in JSON Lines and empty in CSV. Texts stand as they do in the log; a byte that is no UTF-8 as
-`\\xff`.
+(`end_line`). Events stand in the order in which they began. What is missing is `pd.NA` (in texts NaN),
+`NULL` in Parquet, `null` in JSON Lines and empty in CSV. Texts stand as they do in the log; a byte that is no
+UTF-8 as `\\xff`.
 """
 
 KINDS: Final = """\

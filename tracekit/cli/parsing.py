@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from tracekit.cli import streams
 from tracekit.cli.outputs import put, put_out, target_of, workspace
@@ -17,12 +17,10 @@ from tracekit.cli.progress import Progress
 from tracekit.errors import ExitCode, UsageError
 from tracekit.events import batches
 from tracekit.events.counts import Counts
-from tracekit.events.groups import infer_groups
 from tracekit.events.sources import STDIN
 from tracekit.events.store import Store
 from tracekit.report.tables import csv_lines
 from tracekit.report.text import render_text
-from tracekit.stream import Event
 
 PREVIEW = 20
 """Events that a terminal shows."""
@@ -67,14 +65,15 @@ def parse(traces: Sequence[str], wanted: Wanted) -> int:
         try:
             for batch in read:
                 store.add(batch)
-            groups = infer_groups(cast("list[Event]", list(store.events())), ordered=len(read.files) == 1)
-            store.finish(groups)
+            groups = read.groups()
+            store.settle(groups, read.first_tids(), progress.writing)
             _write(store, form, target, folder, progress)
+            counts = store.counted()
         finally:
             store.close()
     if not wanted.quiet:
-        _account(store.counts, read.lines, time.monotonic() - begun, target)
-        for warning in groups.reasons:
+        _account(counts, read.lines, time.monotonic() - begun, target)
+        for warning in (*read.warnings, *groups.reasons):
             streams.tell(f"warning: {warning}")
     return ExitCode.ANSWERED
 
@@ -132,7 +131,7 @@ def _write_text(store: Store, form: str, file: Path, progress: Progress) -> None
         for count, text in _texts(store, form):
             out.write(text)
             done += count
-            progress.writing(done, store.counts.events)
+            progress.writing(done, store.count)
 
 
 def _texts(store: Store, form: str) -> Iterator[tuple[int, str]]:

@@ -54,9 +54,12 @@ class Progress:
             total: bytes in all; 0 when that is not known.
             lines: lines read.
         """
-        rate = lines / max(time.monotonic() - self._begun, 1e-3)
-        read = f"{done / MEGA:,.0f} of {total / MEGA:,.0f} MB" if total else f"{done / MEGA:,.0f} MB"
-        self._show("reading", done, total, f"{read}, {lines:,} lines, {rate:,.0f}/s")
+        seconds = max(time.monotonic() - self._begun, 1e-3)
+        parts = [f"{done / MEGA:,.0f} MB", f"{lines:,} lines", f"{lines / seconds:,.0f}/s"]
+        if total and done:
+            parts[0] = f"{done / MEGA:,.0f} of {total / MEGA:,.0f} MB"
+            parts.append(f"{_clock(seconds * max(0, total - done) / done)} left")
+        self._show("reading", done, total, ", ".join(parts))
 
     def writing(self, done: int, total: int) -> None:
         """Show how many events are written, of how many."""
@@ -75,6 +78,11 @@ class Progress:
         self._bar.update(self._task, completed=min(done, total or done), account=account)
 
 
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
+
+
 def _bar() -> "Bar":
     from rich import progress  # noqa: PLC0415 - most logs are read before it is needed
     from rich.console import Console  # noqa: PLC0415
@@ -84,8 +92,7 @@ def _bar() -> "Bar":
         progress.BarColumn(bar_width=None),
         progress.TaskProgressColumn(),
         progress.TextColumn("{task.fields[account]}", markup=False),
-        progress.TimeRemainingColumn(compact=True),
-        console=Console(stderr=True),
+        console=Console(file=sys.stderr),
         transient=True,
         expand=True,
         redirect_stdout=False,

@@ -1,14 +1,14 @@
-"""What came in, counted as it came."""
+"""How many events of which sort there are, and the first lines that could not be read."""
 
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from tracekit.events.batches import Batch
+from tracekit.events.duck import Duck
 from tracekit.stream import IN_PROGRESS
 
 FIRST = 5
-"""How many of the lines that could not be read are kept for the summary."""
+"""How many of the lines that could not be read are shown."""
+LACKING = "kind = 'syscall' AND NOT complete"
 
 
 class Unparsed(NamedTuple):
@@ -20,9 +20,9 @@ class Unparsed(NamedTuple):
     hint: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Counts:
-    """What came in.
+    """What there is.
 
     Attributes:
         events: events of every kind.
@@ -33,26 +33,29 @@ class Counts:
         first_unparsed: the first of these.
     """
 
-    events: int = 0
-    calls: int = 0
-    incomplete: int = 0
-    in_progress: int = 0
-    unparsed: int = 0
-    first_unparsed: list[Unparsed] = field(default_factory=list)
+    events: int
+    calls: int
+    incomplete: int
+    in_progress: int
+    unparsed: int
+    first_unparsed: tuple[Unparsed, ...]
 
-    def add(self, batch: Batch) -> None:
-        """Count the events of a batch."""
-        kinds, lacking = batch.columns["kind"], batch.columns["complete"].count(False)
-        self.events += len(kinds)
-        self.calls += kinds.count("syscall")
-        if lacking:
-            in_progress = sum(hint in IN_PROGRESS for hint in batch.columns["hint"])
-            self.in_progress += in_progress
-            self.incomplete += lacking - in_progress
-        unparsed = kinds.count("unparsed")
-        self.unparsed += unparsed
-        if unparsed and len(self.first_unparsed) < FIRST:
-            places = zip(*(batch.columns[name] for name in ("file", "line", "column", "hint")), strict=True)
-            found = (place for kind, place in zip(kinds, places, strict=True) if kind == "unparsed")
-            wanted = FIRST - len(self.first_unparsed)
-            self.first_unparsed += [Unparsed(f, n, c or 1, h or "") for f, n, c, h in islice(found, wanted)]
+
+def count_events(duck: Duck, table: str) -> Counts:
+    """Count the events of a table."""
+    hints = ", ".join("'" + hint.replace("'", "''") + "'" for hint in sorted(IN_PROGRESS))
+    running = f"coalesce(hint IN ({hints}), false)"
+    conditions = (
+        "true",
+        "kind = 'syscall'",
+        f"{LACKING} AND NOT {running}",
+        f"{LACKING} AND {running}",
+        "kind = 'unparsed'",
+    )
+    sums = ", ".join(f"count(*) FILTER ({condition})" for condition in conditions)
+    ((events, calls, incomplete, in_progress, unparsed),) = duck.all(f"SELECT {sums} FROM {table}")
+    first = duck.all(
+        f"SELECT file, line, coalesce(\"column\", 1), coalesce(hint, '') FROM {table} "
+        f"WHERE kind = 'unparsed' ORDER BY seq LIMIT {FIRST}"
+    )
+    return Counts(events, calls, incomplete, in_progress, unparsed, tuple(map(Unparsed._make, first)))

@@ -1,48 +1,39 @@
-"""The events of a trace on disk, for logs of any length: as they come in, and then whole.
+"""The events of a trace on disk, for logs of any length.
 
-Which process a task belongs to, the whole trace tells. So batches are first
-written to files of a folder of their own (with the number of each task in the
-place of its process), and read from there when the trace is at its end.
+What the end of a trace tells (processes, and how calls ended that ran for long)
+belongs into events at its beginning. So events first go to files of a folder of
+their own, some thousands in each, and each of these is written anew at the end.
 """
 
-import errno
 import glob
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import duckdb
-import numpy as np
+from typing import Any
 
 from tracekit.events.batches import Batch
-from tracekit.events.counts import Counts
+from tracekit.events.counts import Counts, count_events
+from tracekit.events.duck import Duck, Tuples, quoted
 from tracekit.events.groups import Groups
 from tracekit.events.jsonvalues import arguments_json
 from tracekit.events.schema import ARGUMENTS, REMARKS, STORED, Column
-from tracekit.stream import Kind
 
-SQL_TYPES = {"int64": "BIGINT", "Int64": "BIGINT", "bool": "BOOLEAN"}
-"""The type of a column in a file by its dtype; what is not here is VARCHAR."""
-MEMORY = "512MB"
-"""What DuckDB may take; beyond that it writes to the folder."""
-CHUNK = 8192
-"""Rows that are taken out at once."""
-PATIENCE = 0.1
-"""Seconds between two looks at how far a file is written."""
-ERRNO = re.compile(r'"errno":"(\d+)"')
+PART = 65_536
+"""Events of a file, at least. Most calls return while the next as many are read."""
+OF_TRACE = ("tid", "pid", "pid_known")
+"""Columns that the whole trace tells; a tid only in a log that begins without any."""
+LATE = ("name", "args", "ret", "ret_text", "errno", "duration_ns", "complete", "end_line", "column", "hint")
+"""Columns of a call that become known when it returns."""
+FAST, SMALL = "lz4", "zstd"
+"""How files are packed that stay for moments, and those that stay."""
+RAW, SETTLED = "raw", "settled"
 UNSAFE = re.compile("[^\x00-\x7e]")
+
 Written = Callable[[int, int], None]
 """Is told how many events are written, and how many there are."""
-OF_GROUPS = {
-    "pid": "list_extract(getvariable('pids'), task)",
-    "pid_known": "coalesce(list_extract(getvariable('known'), task), false)",
-}
-"""What stands for the columns that the whole trace tells; tasks count from 1."""
 
 
 def columns(*, arguments: bool = False) -> tuple[Column, ...]:
@@ -50,37 +41,12 @@ def columns(*, arguments: bool = False) -> tuple[Column, ...]:
     return (*STORED, *REMARKS, *((ARGUMENTS,) if arguments else ()))
 
 
-def sql_type(column: Column) -> str:
-    """Return the type that a column has in a Parquet file."""
-    return SQL_TYPES.get(column.dtype, "VARCHAR")
-
-
-class Stored(NamedTuple):
-    """An event as it lies in a store: what ``tracekit.stream.Event`` has."""
-
-    kind: Kind
-    line: int
-    end_line: int
-    file: str
-    time_ns: int | None
-    tid: int | None
-    name: str | None
-    args: str | None
-    ret: int | None
-    ret_text: str | None
-    errno: str | None
-    duration_ns: int | None
-    complete: bool
-    column: int | None
-    hint: str | None
-
-
 class Store:
     """Events on disk.
 
     Attributes:
-        counts: what came in.
         columns: what each event has.
+        count: how many events came in.
     """
 
     def __init__(self, folder: Path, *, arguments: bool = False, threads: int = 1) -> None:
@@ -89,76 +55,58 @@ class Store:
         Args:
             folder: an empty folder, which whoever made it removes when the store is closed.
             arguments: whether events get their typed arguments, as JSON text.
-            threads: how many cores take part in writing a file.
+            threads: how many cores take part in writing.
         """
-        self.counts = Counts()
         self.columns = columns(arguments=arguments)
+        self.count = 0
         self._folder = folder
-        self._tasks: dict[int | None, int] = {None: 0}
-        self._parts = 0
-        self._database = duckdb.connect(
-            config={
-                "memory_limit": MEMORY,
-                "threads": threads,
-                "temp_directory": str(folder / "overflow"),
-                "pandas_analyze_sample": 0,
-            }
-        )
+        self._duck = Duck(folder / "overflow", threads)
+        self._waiting: dict[str, list[Any]] = {}
+        self._parts: list[int] = []
+        self._first = 0
+        self._late: dict[int, dict[int, dict[str, Any]]] = {}
 
     def add(self, batch: Batch) -> None:
-        """Write a batch behind those before it.
+        """Take in the batch that follows those before it.
 
         Raises:
             OSError: there is no room.
         """
-        given: dict[str, Any] = dict(batch.columns)
-        shown = {name: os.fsencode(name).decode("utf-8", "backslashreplace") for name in set(given["file"])}
-        given["file"] = [shown[name] for name in given["file"]]
-        given["seq"] = range(self.counts.events, self.counts.events + len(batch))
-        if ARGUMENTS in self.columns:
-            given["arguments"] = _arguments(batch)
-        stored = [column for column in self.columns if column.name not in OF_GROUPS]
-        part = {column.name: _array(column, given[column.name]) for column in stored}
-        part["task"] = np.array([self._task(tid) for tid in given["tid"]], dtype="int64")
-        self._database.register("part", part)
-        chosen = ", ".join(f'"{column.name}"::{sql_type(column)} AS "{column.name}"' for column in stored)
-        path = self._folder / f"{self._parts:08}.parquet"
-        with _told():
-            self._database.execute(_copy(f"SELECT {chosen}, task FROM part", path, "lz4"))
-        self._parts += 1
-        self.counts.add(batch)
+        for number, said in batch.late.items():
+            self._learn(number, said)
+        for name, values in batch.columns.items():
+            self._waiting.setdefault(name, []).extend(values)
+        self.count += len(batch)
+        while self.count - self._first >= 2 * PART:
+            self._write_part(PART)
 
-    def finish(self, groups: Groups) -> None:
-        """Tell the processes of the tasks, once all batches are in."""
-        tids = list(self._tasks)[1:]
-        self._database.execute("SET VARIABLE pids = ?::BIGINT[]", [[groups.pid(tid) for tid in tids]])
-        self._database.execute("SET VARIABLE known = ?::BOOLEAN[]", [[groups.is_known(tid) for tid in tids]])
+    def settle(self, groups: Groups, first_tids: dict[str, int], written: Written) -> None:
+        """Put into all events what the whole trace tells, once all batches are in.
 
-    def events(self) -> Iterator[Stored]:
-        """Yield the events, for whoever infers from them which processes there are."""
-        names = ", ".join(f'"{name}"' for name in Stored._fields)
-        for rows in self._fetched(f"SELECT {names} FROM {self._files()}"):
-            yield from map(Stored._make, rows)
+        Args:
+            groups: the processes.
+            first_tids: the task of the events without one, by the name of their file.
+            written: is told how far this is.
 
-    def to_parquet(self, path: Path, written: Written | None = None) -> None:
+        Raises:
+            OSError: there is no room.
+        """
+        if self.count > self._first:
+            self._write_part(self.count - self._first)
+        tids = {_encodable(name): tid for name, tid in first_tids.items()}
+        for first in self._parts:
+            written(first, self.count)
+            self._settle(first, groups, tids)
+
+    def to_parquet(self, path: Path, written: Written) -> None:
         """Write all events to one Parquet file.
 
         Raises:
             OSError: there is no room.
         """
-        self._database.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
-        statement, total = _copy(self._all(), path, "zstd"), self.counts.events
-        # DuckDB looks for signals only when it is done, so it works in a thread and this one looks.
-        with _told(), ThreadPoolExecutor(1) as thread:
-            future = thread.submit(self._database.execute, statement)
-            try:
-                while not wait([future], PATIENCE).done:
-                    if written:
-                        written(int(max(0, self._database.query_progress()) * total / 100), total)
-                future.result()
-            except BaseException:
-                self._database.interrupt()
-                raise
+        self._duck.write_long(
+            f"FROM {self._all()}", path, SMALL, lambda share: written(int(share * self.count), self.count)
+        )
 
     def json_lines(self) -> Iterator[tuple[int, str]]:
         """Yield the events as lines of JSON in ASCII, some thousands at a time, with how many these are."""
@@ -167,73 +115,107 @@ class Store:
         line = f"json_object({members})::VARCHAR"
         if ARGUMENTS in self.columns:
             line = f"left({line}, -1) || ',\"arguments\":' || coalesce(arguments, 'null') || '}}'"
-        for rows in self._fetched(f"SELECT {line} FROM ({self._all()})"):
+        for rows in self._duck.fetched(f"SELECT {line} FROM {self._all()}"):
             yield len(rows), _ascii("".join(f"{text}\n" for (text,) in rows))
 
-    def tuples(self) -> Iterator[list[tuple[Any, ...]]]:
+    def tuples(self) -> Iterator[Tuples]:
         """Yield the events as tuples of their columns, some thousands at a time."""
-        return self._fetched(self._all())
+        return self._duck.fetched(f"FROM {self._all()}")
+
+    def counted(self) -> Counts:
+        """Return how many events of which sort are in the store."""
+        return count_events(self._duck, self._all())
 
     def close(self) -> None:
         """Let go of the folder."""
-        self._database.close()
+        self._duck.close()
 
-    def _task(self, tid: int | None) -> int:
-        return self._tasks.setdefault(tid, len(self._tasks))
+    def _learn(self, number: int, said: dict[str, Any]) -> None:
+        """Take in what became known of an earlier event."""
+        if number >= self._first:
+            for name, value in said.items():
+                self._waiting[name][number - self._first] = value
+        else:
+            self._late[self._parts[bisect_right(self._parts, number) - 1]][number] |= said
+
+    def _write_part(self, count: int) -> None:
+        """Write the first events that wait to a file; of those that may change more is remembered."""
+        given = {name: values[:count] for name, values in self._waiting.items()}
+        self._waiting = {name: values[count:] for name, values in self._waiting.items()}
+        first, numbers = self._first, range(self._first, self._first + count)
+        states = zip(numbers, given["complete"], given["hint"], strict=True)
+        self._late[first] = {
+            number: {name: given[name][number - first] for name in (*LATE, "kind")}
+            for number, complete, hint in states
+            if not complete and hint is None
+        }
+        shown = {name: _encodable(name) for name in set(given["file"])}
+        given |= {"seq": list(numbers), "file": [shown[name] for name in given["file"]]}
+        self._register("part", [column.name for column in self.columns if column.name in given], given)
+        self._duck.write("FROM part", self._path(RAW, first), FAST)
+        self._parts.append(first)
+        self._first += count
+
+    def _settle(self, first: int, groups: Groups, first_tids: dict[str, int]) -> None:
+        """Write a file of events anew."""
+        raw = self._path(RAW, first)
+        late = self._late.pop(first)
+        given: dict[str, Sequence[Any]] = {
+            name: [said[name] for said in late.values()] for name in (*LATE, "kind")
+        }
+        self._register("late", ("seq", "kind", *LATE), {"seq": list(late), **given})
+        tasks = self._duck.all(f"SELECT tid, file FROM {quoted(raw)} ORDER BY seq")
+        tids = [first_tids.get(file) if tid is None else tid for tid, file in tasks]
+        told: dict[str, Sequence[Any]] = {
+            "seq": range(first, first + len(tids)),
+            "tid": tids,
+            "pid": [groups.pid(tid, number) for number, tid in enumerate(tids, first)],
+            "pid_known": [groups.is_known(tid, number) for number, tid in enumerate(tids, first)],
+        }
+        self._register("tasks", ("seq", *OF_TRACE), told)
+        self._duck.write(self._anew(raw), self._path(SETTLED, first), FAST)
+        raw.unlink()
+
+    def _anew(self, raw: Path) -> str:
+        """Return the query for the events of a file with what became known of them."""
+        changing = [column.name for column in self.columns if column.name in LATE or column is ARGUMENTS]
+        stands = {column.name: f'raw."{column.name}"' for column in self.columns}
+        stands |= {
+            name: f'CASE WHEN late.seq IS NULL THEN raw."{name}" ELSE late."{name}" END' for name in changing
+        }
+        stands |= {name: f"tasks.{name}" for name in OF_TRACE}
+        chosen = ", ".join(f'{expression} AS "{name}"' for name, expression in stands.items())
+        return (
+            f"SELECT {chosen} FROM {quoted(raw)} AS raw JOIN tasks ON tasks.seq = raw.seq "
+            "LEFT JOIN late ON late.seq = raw.seq ORDER BY raw.seq"
+        )
+
+    def _register(self, table: str, names: Sequence[str], given: Mapping[str, Sequence[Any]]) -> None:
+        """Make a table of some of the columns, with the typed arguments where they are asked for."""
+        chosen = [column for column in self.columns if column.name in names]
+        if ARGUMENTS in self.columns and "args" in names:
+            chosen.append(ARGUMENTS)
+            given = {**given, ARGUMENTS.name: _arguments(given["kind"], given["args"])}
+        self._duck.register(table, chosen, given)
+
+    def _path(self, state: str, first: int) -> Path:
+        return self._folder / f"{state}-{first:012}.parquet"
 
     def _all(self) -> str:
-        stands = {column.name: f'"{column.name}"' for column in self.columns} | OF_GROUPS
-        chosen = ", ".join(f'{stands[column.name]} AS "{column.name}"' for column in self.columns)
-        return f"SELECT {chosen} FROM {self._files()}"
-
-    def _files(self) -> str:
-        pattern = _quoted(Path(glob.escape(str(self._folder))) / "*.parquet")
-        return f"read_parquet({pattern})"
-
-    def _fetched(self, statement: str) -> Iterator[list[tuple[Any, ...]]]:
-        with _told():
-            found = self._database.execute(statement)
-        while rows := found.fetchmany(CHUNK):
-            yield rows
+        pattern = Path(glob.escape(str(self._folder))) / f"{SETTLED}-*.parquet"
+        return f"read_parquet({quoted(pattern)})"
 
 
-def _arguments(batch: Batch) -> list[str | None]:
-    rows = zip(batch.columns["kind"], batch.columns["args"], strict=True)
-    return [arguments_json(args) if kind == "syscall" and args is not None else None for kind, args in rows]
+def _arguments(kinds: Sequence[str], args: Sequence[str | None]) -> list[str | None]:
+    calls = zip(kinds, args, strict=True)
+    return [arguments_json(text) if kind == "syscall" and text is not None else None for kind, text in calls]
 
 
-def _array(column: Column, values: Sequence[Any]) -> Any:
-    """Return a column as what DuckDB reads without a look at each object, where there is such a thing."""
-    dtype = column.dtype
-    if dtype == "Int64":
-        filled = [0 if value is None else value for value in values]
-        return np.ma.MaskedArray(np.array(filled, dtype="int64"), [value is None for value in values])
-    return np.array(values, dtype=dtype if dtype in SQL_TYPES else object)
-
-
-def _copy(query: str, path: Path, compression: str) -> str:
-    return f"COPY ({query}) TO {_quoted(path)} (FORMAT parquet, COMPRESSION {compression})"
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def _encodable(name: str) -> str:
+    """Return the name of a file with what is no UTF-8 written out."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _ascii(text: str) -> str:
     """Return JSON with what is not printable ASCII written out: none of it acts on a terminal then."""
     return UNSAFE.sub(lambda found: json.dumps(found[0])[1:-1] if found[0] != "\x7f" else "\\u007f", text)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell what DuckDB could not write as Python tells it.
-
-    Raises:
-        OSError: there is no room, or the like.
-    """
-    try:
-        yield
-    except duckdb.IOException as error:
-        found = ERRNO.search(str(error))
-        code = int(found[1]) if found else errno.EIO
-        raise OSError(code, os.strerror(code)) from error

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from tracekit.events.derive import DERIVATIONS
 from tracekit.events.schema import DERIVED, Row
 
+SHOWN = 5
+"""Files, and events at either end, that are shown of a trace."""
+
 if TYPE_CHECKING:
     import pandas as pd  # half a second to import, which tracing for an analysis need not wait for
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Trace:
     """Everything that was read from one or more files that belong together.
 
@@ -60,6 +64,23 @@ class Trace:
         dtype = next(column.dtype for column in DERIVED if column.name == name)
         values: Any = [derive(row) if row.kind == "syscall" else None for row in self.rows()]
         return pd.Series(pd.array(values, dtype=dtype), index=self.events.index, name=name)
+
+    def __repr__(self) -> str:
+        """Return what was read, and what was not: the events themselves may be of any text."""
+        names = ", ".join(map(repr, self.files[:SHOWN])) + ", ..." * (len(self.files) > SHOWN)
+        parts = (
+            f"lines: {self.lines:,} ({self.layout or 'no layout'})",
+            f"events: {len(self.events):,}",
+            f"calls: {self.calls:,} (incomplete: {self.incomplete:,}, in progress: {self.in_progress:,})",
+            f"unparsed: {len(self.unparsed):,}",
+            f"warnings: {len(self.warnings):,}",
+        )
+        return f"<Trace {names}: {'; '.join(parts)}>"
+
+    def _repr_html_(self) -> str:
+        """Return the same for a notebook, with the warnings and the first and last events."""
+        warnings = "".join(f"<li>{escape(warning)}</li>" for warning in self.warnings)
+        return f"<p>{escape(repr(self))}</p><ul>{warnings}</ul>{self.events.to_html(max_rows=SHOWN * 2)}"
 
     def summary(self) -> dict[str, Any]:
         """Return what every answer shows of its trace: files, and the counts of what was (not) read."""

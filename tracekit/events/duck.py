@@ -1,0 +1,132 @@
+"""DuckDB, as the store uses it: columns of Python in, files out, failures told as Python tells them."""
+
+import errno
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from tracekit.events.schema import Column
+
+SQL_TYPES = {"int64": "BIGINT", "Int64": "BIGINT", "bool": "BOOLEAN"}
+"""The type of a column by its dtype; what is not here is VARCHAR."""
+MEMORY = "512MB"
+"""What DuckDB may take; beyond that it writes to a folder."""
+CHUNK = 8192
+"""Rows that are taken out at once."""
+PATIENCE = 0.1
+"""Seconds between two looks at how far a file is written."""
+ERRNO = re.compile(r'"errno":"(\d+)"')
+
+Tuples = list[tuple[Any, ...]]
+
+
+def sql_type(column: Column) -> str:
+    """Return the type of a column in a Parquet file."""
+    return SQL_TYPES.get(column.dtype, "VARCHAR")
+
+
+def quoted(path: Path) -> str:
+    """Return a path as a text of SQL."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+class Duck:
+    """A database in memory."""
+
+    def __init__(self, overflow: Path, threads: int) -> None:
+        """Begin an empty one.
+
+        Args:
+            overflow: a folder for what memory does not hold; made when it is needed.
+            threads: how many cores take part.
+        """
+        self._database = duckdb.connect(
+            config={
+                "memory_limit": MEMORY,
+                "threads": threads,
+                "temp_directory": str(overflow),
+                "pandas_analyze_sample": 0,
+            }
+        )
+        self._database.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._database.close()
+
+    def register(self, name: str, columns: Sequence[Column], values: Mapping[str, Sequence[Any]]) -> None:
+        """Make a table of columns, with the types of the schema; it is used once, and has that name then."""
+        self._database.register(
+            f"{name}_given", {column.name: _array(column, values[column.name]) for column in columns}
+        )
+        chosen = ", ".join(f'"{column.name}"::{sql_type(column)} AS "{column.name}"' for column in columns)
+        self._database.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT {chosen} FROM {name}_given")
+
+    def fetched(self, query: str) -> Iterator[Tuples]:
+        """Yield what a query finds, some thousands of rows at a time."""
+        with _told():
+            found = self._database.execute(query)
+            while rows := found.fetchmany(CHUNK):
+                yield rows
+
+    def all(self, query: str) -> Tuples:
+        """Return what a query finds."""
+        return [row for rows in self.fetched(query) for row in rows]
+
+    def write(self, query: str, path: Path, compression: str) -> None:
+        """Write what a query finds to a Parquet file.
+
+        Raises:
+            OSError: there is no room.
+        """
+        with _told():
+            self._database.execute(_copy(query, path, compression))
+
+    def write_long(self, query: str, path: Path, compression: str, written: Callable[[float], None]) -> None:
+        """Write a file as ``write`` does, tell meanwhile how much of it is done (0 to 1), and mind Ctrl-C.
+
+        DuckDB looks for signals only when it is done, so it works in a thread and this one looks.
+        """
+        with _told(), ThreadPoolExecutor(1) as thread:
+            future = thread.submit(self._database.execute, _copy(query, path, compression))
+            try:
+                while not wait([future], PATIENCE).done:
+                    written(max(0.0, self._database.query_progress()) / 100)
+                future.result()
+            except BaseException:
+                self._database.interrupt()
+                raise
+
+
+def _copy(query: str, path: Path, compression: str) -> str:
+    return f"COPY ({query}) TO {quoted(path)} (FORMAT parquet, COMPRESSION {compression})"
+
+
+def _array(column: Column, values: Sequence[Any]) -> Any:
+    """Return a column as what DuckDB reads without a look at each object, where there is such a thing."""
+    if column.dtype == "Int64":
+        filled = [0 if value is None else value for value in values]
+        return np.ma.MaskedArray(np.array(filled, dtype="int64"), [value is None for value in values])
+    return np.array(values, dtype=column.dtype if column.dtype in SQL_TYPES else object)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell what DuckDB could not write as Python tells it.
+
+    Raises:
+        OSError: there is no room, or the like.
+    """
+    try:
+        yield
+    except duckdb.IOException as error:
+        found = ERRNO.search(str(error))
+        code = int(found[1]) if found else errno.EIO
+        raise OSError(code, os.strerror(code)) from error
