@@ -92,6 +92,7 @@ _CHANCE: Final = (
     (ADDRESS, "ADDRESS"),
     (r"^brk\(.*", "brk"),
     # The rest
+    (r"(?<=tracee-)\d{7}\b", "0000000"),  # the number of the process
     (r"(?<=, u64=)\d{10,}", "N"),  # epoll's data, where a program sets the lower half only
     (r"\bparent_tid=\[\d+\]", "parent_tid=[N]"),  # 0 once the thread has ended
     (r"(?<=getrandom\()\"[^\"]*\"", "RANDOM"),
