@@ -20,7 +20,7 @@ ARCHITECTURES: Final = tuple(ABIS)
 _NARROW: Final = "_32"  # behind the name of a constant set: as it is where longs have 32 bits
 _HERE: Final = Path(__file__).parent
 _ARGUMENT: Final = re.compile(
-    r"(?P<mark>[>+~^]?)(?:(?P<label>\w+)=)?(?P<kind>\*?\w+)(?:\((?P<parameters>[\w,*]+)\))?(?:@(?P<index>\d))?"
+    r"(?P<mark>[>?+~^]?)(?:(?P<label>\w+)=)?(?P<kind>\*?\w+)(?:\((?P<parameters>[\w,*]+)\))?(?:@(?P<index>\d))?"
 )
 _EFFECT: Final = re.compile(r"(?P<verb>\w+)(?:\((?P<operands>[\d,]+)\))?")
 
@@ -43,6 +43,8 @@ class Argument:
     """Printed at exit as it was at entry."""
     glued: bool = False
     """No comma before it at all: it goes on with the argument before it."""
+    if_asked: bool = False
+    """Printed at exit if anything is found at it at entry, else everything is printed at entry."""
     label: str = ""
     """Printed before it, with ``=``: ``child_stack``."""
 
@@ -192,6 +194,7 @@ def _read_arguments(items: list[str], first: int) -> Iterator[Argument]:
             joins_late=match["mark"] == "+",
             early=match["mark"] == "^",
             glued=match["mark"] == "~",
+            if_asked=match["mark"] == "?",
             label=match["label"] or "",
         )
 

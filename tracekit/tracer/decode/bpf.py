@@ -6,6 +6,7 @@ from tracekit.syscalls import constants
 from tracekit.tracer.decode.bpf_links import link_members
 from tracekit.tracer.decode.bpf_members import Grown, extra
 from tracekit.tracer.decode.bpf_objects import info_before, info_text
+from tracekit.tracer.decode.files import fd
 from tracekit.tracer.decode.registry import captures, kinds
 from tracekit.tracer.decode.scalars import U32
 from tracekit.tracer.decode.view import PAGE, View, pointer
@@ -127,5 +128,10 @@ def _filled_in(view: View, attributes: Grown, before: _Before) -> str:
     return "".join([change, *(f", {one}" for one in attributes.members(view, before.attributes)[early:])])
 
 
-kinds({"bpf_attributes": _at_entry, "bpf_changes": _at_exit})
+def _new_fd(view: View, value: int) -> str:
+    """The descriptor that a command returned, which strace describes where the attributes are to be had."""
+    return fd(view, value) if _attributes(view) else str(value)
+
+
+kinds({"bpf_attributes": _at_entry, "bpf_changes": _at_exit, "return_bpf_fd": _new_fd})
 captures({"bpf_changes": _before})

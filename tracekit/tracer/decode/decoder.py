@@ -47,14 +47,16 @@ class Decoder:
         self._names.seen_by(task.tid)
         if call.syscall is None:
             return
-        plan = call.plan = self._plan(call.syscall, call)
+        plan = self._plan(call.syscall, call)
         if plan.takes_at_entry:
             view = plan.view
             view.show(call, task, exiting=False)
             args = call.args
-            call.taken = [step(view, args[index]) for step, index in plan.entry_steps]
             for capture, index in plan.captures:
                 call.remember(index, capture(view, args[index]))
+            plan = plan.settled(call)
+            call.taken = [step(view, args[index]) for step, index in plan.entry_steps]
+        call.plan = plan
 
     def leave(self, call: Call, task: Task) -> None:
         """Take down what the arguments that are printed at a call's exit need, and its return value."""

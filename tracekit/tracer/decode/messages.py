@@ -138,8 +138,10 @@ def _many(count: str) -> Printer:
     return printer
 
 
-def _name_sizes(view: View, where: int) -> list[int]:
-    """msg_namelen of each message at entry, as far as they can be read."""
+def _name_sizes(view: View, where: int) -> list[int] | None:
+    """msg_namelen of each message at entry, as far as they can be read; None when nobody looks."""
+    if view.options.opaque:
+        return None
     packing = _MMSGHDR[view.abi]
     data = view.readable(where, min(view.args[2] & U32, _IOV_MAX) * packing.size)
     starts = range(0, len(data) - packing.size + 1, packing.size)
@@ -148,8 +150,6 @@ def _name_sizes(view: View, where: int) -> list[int]:
 
 def _many_received(view: View, where: int) -> str:
     """The messages that recvmmsg(2) filled in."""
-    if view.options.opaque:
-        return pointer(where)
     packing = _MMSGHDR[view.abi]
     sizes = view.call.saved.get(1) or ()
     before = iter(sizes)

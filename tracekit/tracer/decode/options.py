@@ -226,10 +226,8 @@ def _length(view: View) -> int | None:
     return int.from_bytes(data, "little", signed=True) if len(data) == _INT else None
 
 
-def _length_text(view: View, where: int) -> str:
-    before, after = view.call.saved.get(4), _length(view)
-    if before is None:
-        return pointer(where)
+def _length_text(view: View, _where: int) -> str:
+    before, after = view.call.saved[4], _length(view)
     return f"[{before}]" if view.failed or after in (before, None) else f"[{before} => {after}]"
 
 

@@ -20,7 +20,7 @@ from tracekit.tracer.decode.registry import (
     return_printer_of,
 )
 from tracekit.tracer.decode.scalars import U32
-from tracekit.tracer.decode.view import Piece, Printer, View
+from tracekit.tracer.decode.view import Call, Piece, Printer, View
 
 Item = tuple[str, Printer, int]
 """What stands before an argument, its printer, its register."""
@@ -48,6 +48,10 @@ class Plan:
     returns: Printer
     returns_at_stop: bool
     """The return value is printed at the stop: it is a descriptor, say."""
+    if_asked: tuple[int, ...]
+    """Arguments that nothing may be found at."""
+    unasked: "Plan | None"
+    """The plan for when that is so: everything is printed at entry."""
     takes_at_entry: bool = field(init=False)
     takes_at_exit: bool = field(init=False)
     """Whether there is anything to do at the stops at all."""
@@ -56,6 +60,11 @@ class Plan:
         """See what there is to do."""
         object.__setattr__(self, "takes_at_entry", bool(self.entry_steps or self.captures))
         object.__setattr__(self, "takes_at_exit", bool(self.exit_steps or self.returns_at_stop))
+
+    def settled(self, call: Call) -> "Plan":
+        """The plan that a call keeps, once it is known what was found at its arguments."""
+        found = all(call.saved[index] is not None for index in self.if_asked)
+        return self.unasked if self.unasked and not found else self
 
 
 class Choice:
@@ -97,6 +106,8 @@ def _plan(name: str, form: Form, view: View) -> Plan:
     arguments = [replace(one, kind=narrow.get(one.kind, one.kind)) for one in form.arguments]
     early = [one for one in arguments if not one.at_exit]
     late = [one for one in arguments if one.at_exit]
+    asked = tuple(one.index for one in arguments if one.if_asked)
+    at_once = form._replace(arguments=tuple(map(_unasked, arguments)))
     captures = ((_capture(one), one.index) for one in arguments)
     own_comma = not late or late[0].joins_late or late[0].glued or not early
     steps: list[Step] = []
@@ -114,7 +125,19 @@ def _plan(name: str, form: Form, view: View) -> Plan:
         comma="" if own_comma else ", ",
         returns=_narrow_return(form.returns) if narrow else return_printer_of(form.returns),
         returns_at_stop=not needs_no_task(f"return_{form.returns}", form.returns),
+        if_asked=asked,
+        unasked=_plan(name, at_once, view) if asked else None,
     )
+
+
+def _unasked(argument: Argument) -> Argument:
+    """An argument printed at entry; one that was to be printed at exit from memory as an address."""
+    if not argument.at_exit:
+        return argument
+    kind, parameters = argument.kind, argument.parameters
+    if not needs_no_task(kind):
+        kind, parameters = "address", ()
+    return Argument(kind, argument.index, parameters)
 
 
 def _narrow_return(kind: str) -> Printer:

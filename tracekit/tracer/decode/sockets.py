@@ -68,24 +68,18 @@ def _sockaddr_out(length: str) -> Printer:
     index = int(length)
 
     def printer(view: View, where: int) -> str:
-        before = view.call.saved.get(index)
         after = _length_now(view, index)
-        if view.failed or before is None or after is None:
+        if view.failed or after is None:
             return pointer(where)
-        return address_at(view, where, min(before, after))
+        return address_at(view, where, min(view.call.saved[index], after))
 
     return printer
 
 
 def _socklen(address: str) -> Printer:
-    """``[16]``, or ``[128 => 16]`` when the kernel changed it; a pointer where no address is asked for."""
-    index = int(address)
-
-    def printer(view: View, where: int) -> str:
-        before = view.call.saved.get(index + 1)
-        return pointer(where) if before is None or not view.args[index] else _change(view, before, index + 1)
-
-    return printer
+    """``[16]``, or ``[128 => 16]`` when the kernel changed it."""
+    index = int(address) + 1
+    return lambda view, _where: _change(view, view.call.saved[index], index)
 
 
 def _source(length: str) -> Printer:
@@ -200,4 +194,10 @@ families(
         "sockopt_name": _option_name,
     }
 )
-captures({"socklen": _length_before, "source_length": _length_before})
+captures(
+    {
+        "sockaddr_out": lambda _view, where: where or None,
+        "socklen": _length_before,
+        "source_length": _length_before,
+    }
+)

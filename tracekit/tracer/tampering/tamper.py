@@ -25,8 +25,11 @@ class Tamper:
         self._say = say
 
     def enter(self, task: Task, call: Call) -> None:
-        """Begin with a call that stands at its entry, if it is one that is meant."""
-        injection = self._rules.find(call.arch, call.number)
+        """Begin with a call that stands at its entry, if it is one that is meant.
+
+        None that no table has is ever meant, whatever the set: so strace has it.
+        """
+        injection = self._rules.find(call.arch, call.number) if call.syscall else None
         if injection is None:
             return
         key = call.arch, call.number
