@@ -12,6 +12,7 @@ from tracekit.analyzers.answer import Answer
 from tracekit.analyzers.catalogue import ANALYZERS
 from tracekit.analyzers.questions import Question
 from tracekit.cli import closing, streams
+from tracekit.cli.progress import Progress
 from tracekit.cli.tracing import attach_to, settings
 from tracekit.errors import ExitCode, UnreadableError, UsageError
 from tracekit.events import Trace, read_trace
@@ -67,7 +68,8 @@ def _recorded(
             f"{traces[0]} is a trace to read, but something to trace was given, too", "leave one of them out"
         )
     try:
-        return read_trace(list(traces))
+        with Progress() as progress:
+            return read_trace(list(traces), progress=progress.reading)
     except UnreadableError as error:
         if Path(traces[0]).exists() or not shutil.which(traces[0]):
             raise
@@ -105,4 +107,5 @@ def _live(
             attach_to(selection, how, output)
         if not output:
             click.echo("tracekit: this trace is not kept; -o FILE keeps one", err=True)
-        return read_trace(path)
+        with Progress() as progress:
+            return read_trace(path, progress=progress.reading)

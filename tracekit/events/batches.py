@@ -1,10 +1,10 @@
 """A trace as a stream: its events in their final order, some thousands at a time, in bounded memory."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tracekit.events.logs import Logs, TraceInput, open_logs
+from tracekit.events.logs import Logs, Progress, TraceInput, open_logs
 from tracekit.events.schema import REMARKS, STORED
 from tracekit.stream.rows import MISSING, Late
 
@@ -16,9 +16,6 @@ OF_GROUPS = {"seq", "pid", "pid_known"}
 COLUMNS = tuple(column.name for column in (*STORED, *REMARKS) if column.name not in OF_GROUPS)
 """What a batch has of each event: what is stored of it but its number and its process (which the whole
 trace tells), and column and hint of an event that could not be read, or not whole."""
-
-Progress = Callable[[int, int, int], None]
-"""Is told the bytes done, the bytes in all (0: not known) and the lines done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,7 @@ class Batches(Iterator[Batch]):
         stretch = next(self._stretches)
         self.lines = sum(log.reader.lines for log in self._logs.logs)
         if self._progress:
-            self._progress(self._logs.meter.done, self._logs.meter.total or 0, self.lines)
+            self._logs.tell(self._progress)
         self._clues.take(stretch.events, stretch.late)
         return _batch(stretch)
 

@@ -1,6 +1,6 @@
 """The files of a trace, each read block by block: what is no trace is left out, and whether clocks agree."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ from tracekit.stream.rows import KINDS, MISSING, Rows
 
 TraceInput = str | Path
 """A file, ``-``, a folder, the prefix of ``-ff`` files, or a pattern."""
+Progress = Callable[[int, int, int], None]
+"""Is told the bytes done, the bytes in all (0: not known) and the lines done."""
 CLOCKS = {"-ttt", "-t"}
 """Parts of a leader that tell the same time in every file of a run."""
 NO_CLOCK = (
@@ -93,6 +95,10 @@ class Logs(NamedTuple):
     ordered: bool
     warnings: list[str]
     meter: Meter
+
+    def tell(self, progress: Progress) -> None:
+        """Tell how far reading has come."""
+        progress(self.meter.done, self.meter.total or 0, sum(log.reader.lines for log in self.logs))
 
 
 def open_logs(source: TraceInput | Iterable[TraceInput]) -> Logs:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tracekit.events.columns import Columns, Integers, integers, join_rows
-from tracekit.events.logs import Log, Logs
+from tracekit.events.logs import Log, Logs, Progress
 from tracekit.stream.rows import MISSING, OPEN, Late, Rows
 
 AFTER_ALL = 1 << 62
@@ -101,11 +101,13 @@ def stretches(logs: Logs) -> Iterator[Stretch]:
             yield stretch
 
 
-def whole(logs: Logs) -> Columns:
+def whole(logs: Logs, progress: Progress | None = None) -> Columns:
     """Read a trace to its end and return its events in their final order."""
     for log in logs.logs:
         while not log.at_end:
             log.advance()
+            if progress:
+                logs.tell(progress)
     rows = [log.reader.rows for log in logs.logs]
     if len(rows) == 1 or not logs.ordered:
         return join_rows(rows)

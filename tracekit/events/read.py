@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tracekit.events.collection import without_collection
-from tracekit.events.logs import TraceInput, open_logs
+from tracekit.events.logs import Progress, TraceInput, open_logs
 from tracekit.events.trace import Trace
 from tracekit.stream import IN_PROGRESS
 from tracekit.stream.forms import Form, Says
@@ -13,12 +13,13 @@ from tracekit.stream.rows import KINDS
 
 
 @without_collection()
-def read_trace(source: TraceInput | Iterable[TraceInput]) -> Trace:
+def read_trace(source: TraceInput | Iterable[TraceInput], *, progress: Progress | None = None) -> Trace:
     """Read a trace: one log, or several of one run, merged by time.
 
     Args:
         source: a path or several: a file (plain, .gz, .xz, .zst), ``-`` for standard input, a folder
-            of ``strace -ff`` files, or their prefix.
+            of ``strace -ff`` files, their prefix, or a pattern.
+        progress: is called now and then.
 
     Raises:
         UnreadableError: a file is missing, may not be read, is empty, or is no trace at all. Single
@@ -29,7 +30,7 @@ def read_trace(source: TraceInput | Iterable[TraceInput]) -> Trace:
     from tracekit.events.table import events_table, unparsed_table  # noqa: PLC0415 - and pandas
 
     logs = open_logs(source)
-    columns = whole(logs)
+    columns = whole(logs, progress)
     groups = infer_groups(columns, ordered=logs.ordered)
     unparsed = unparsed_table(columns)
     lacking = [odd.hint in IN_PROGRESS for odd in columns.odd.values() if not odd.complete]

@@ -1,0 +1,133 @@
+"""A line that shows how far a reading is: on a terminal, when it takes long, and gone at the end."""
+
+import io
+import os
+import pty
+import re
+import subprocess
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.support.tracers import TRACEKIT
+from tracekit.cli import progress
+from tracekit.cli.progress import Progress
+
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class Terminal(io.StringIO):
+    """A terminal in memory."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    shown = Terminal()
+    monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=shown))
+    monkeypatch.setattr(progress, "DELAY", 0.0)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    return shown
+
+
+def frames(shown: Terminal) -> str:
+    return ESCAPES.sub("", shown.getvalue())
+
+
+def test_bytes_lines_and_the_time_left_are_shown(terminal: Terminal) -> None:
+    with Progress() as bar:
+        bar.reading(25_000_000, 100_000_000, 250_000)
+        bar.reading(50_000_000, 100_000_000, 500_000)
+    text = frames(terminal)
+    assert "reading" in text
+    assert " 50%" in text
+    assert "50 of 100 MB, 500,000 lines, " in text
+    assert re.search(r"[\d,]+/s", text)
+    assert re.search(r", 0:00 left", text)
+
+
+def test_what_is_written_follows_what_is_read(terminal: Terminal) -> None:
+    with Progress() as bar:
+        bar.reading(100, 100, 10)
+        bar.writing(3, 4)
+    assert re.search(r"writing.* 75%.*3 of 4 events", frames(terminal))
+
+
+def test_the_line_is_taken_away(terminal: Terminal) -> None:
+    with Progress() as bar:
+        bar.reading(1, 2, 1)
+    assert terminal.getvalue().endswith("\x1b[1A\x1b[2K")
+    assert "\x1b[?25h" in terminal.getvalue()
+
+
+def test_of_a_pipe_the_end_is_not_known(terminal: Terminal) -> None:
+    with Progress() as bar:
+        bar.reading(5_000_000, 0, 50_000)
+    text = frames(terminal)
+    assert "5 MB, 50,000 lines, " in text
+    assert "%" not in text
+    assert "left" not in text
+
+
+def test_a_file_that_grows_is_never_more_than_whole(terminal: Terminal) -> None:
+    with Progress() as bar:
+        bar.reading(300, 200, 1)
+    assert "100%" in frames(terminal)
+
+
+@pytest.mark.parametrize("case", ["quiet", "no terminal", "dumb", "soon done", "ended"])
+def test_nothing_is_shown_where_it_is_not_wanted(
+    terminal: Terminal, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if case == "no terminal":
+        monkeypatch.setattr(terminal, "isatty", lambda: False)
+    elif case == "dumb":
+        monkeypatch.setenv("TERM", "dumb")
+    elif case == "soon done":
+        monkeypatch.setattr(progress, "DELAY", 1e6)
+    with Progress(quiet=case == "quiet") as bar:
+        if case == "ended":
+            bar.end()
+        bar.reading(1, 2, 1)
+        bar.writing(1, 2)
+    assert terminal.getvalue() == ""
+
+
+@pytest.mark.parametrize("command", ["parse", "files"])
+def test_a_command_shows_it_on_standard_error_alone(tmp_path: Path, command: str) -> None:
+    path = tmp_path / "t.strace"
+    line = '7 1700000000.000001 openat(AT_FDCWD, "/etc/hosts", O_RDONLY) = 3\n'
+    path.write_text(line * 20_000)
+    controller, terminal = pty.openpty()
+    shown: list[bytes] = []
+
+    def read() -> None:
+        try:
+            while part := os.read(controller, 4096):
+                shown.append(part)
+        except OSError:
+            return
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    at_once = "import sys; from tracekit.cli import main, progress; progress.DELAY = 0; main()"
+    with os.fdopen(terminal, "wb") as out:
+        done = subprocess.run(
+            [TRACEKIT[0], "-c", at_once, command, str(path)],
+            stdout=subprocess.PIPE,
+            stderr=out,
+            check=True,
+            env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+        )
+    reader.join()
+    os.close(controller)
+    text = ESCAPES.sub("", b"".join(shown).decode())
+    assert "reading" in text
+    assert " lines, " in text
+    assert b"\x1b" not in done.stdout
+    assert b"reading" not in done.stdout
