@@ -40,7 +40,7 @@ def test_no_line_of_the_help_is_cut() -> None:
 def test_options_stand_under_headings(command: str) -> None:
     text = tracekit(command, "--help").stdout
     assert "\nWhat to write:\n" in text
-    assert "\n  -p, --pid PID " in text or command == "run"
+    assert "\n  -p, --pid PID,... " in text or command == "run"
     assert "RANGE" not in text
 
 
@@ -77,11 +77,15 @@ def test_every_command_has_help(command: str) -> None:
         (["docroot", "--format", "xml", "t"], "Invalid value for '--format'"),
         (["docroot"], "tracekit docroot needs something to look at"),
         (["attach"], "no process was chosen"),
-        (["attach", "-p", "x"], "Invalid value for '-p'"),
+        (["attach", "-p", "x"], "Invalid process id: 'x'"),
+        (["attach", "-p", "1,,2"], "Invalid process id: ''"),
+        (["attach", "-p", "999999999 999999998,"], "there is no process 999999999"),
         (["run", "--", "no-such-program-here"], "no program 'no-such-program-here' in PATH"),
+        (["run", "--", "/"], "/ is no program (give the path of an executable file)"),
         (["run", "-e", "trace=opne", "--", "true"], "open"),
         (["run", "-e", "inject=open", "--", "true"], "invalid inject argument 'open'"),
         (["run", "--for", "dorcoot", "--", "true"], "there is no answer called 'dorcoot'"),
+        (["run", "--for", "", "--", "true"], "there is no answer called ''"),
         (["run", "-o", "/no/such/folder/t", "--", "true"], "cannot write /no/such/folder/t"),
     ],
 )

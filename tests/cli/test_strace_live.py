@@ -192,6 +192,34 @@ def test_a_full_disk_is_told_and_leaves_the_program_alone() -> None:
     assert traced(TRACEKIT, ["-o", "/nowhere/t", "echo", "never"])[:2] == (1, "")
 
 
+@pytest.mark.parametrize("options", [[], ["-f", "-o", "t"]], ids=" ".join)
+def test_who_reads_our_messages_may_go(options: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = [*TRACEKIT, *options, "sh", "-c", "(exit 1); exit 3"]
+    done = subprocess.run(words, check=False, stderr=writing, timeout=60)
+    os.close(writing)
+    assert done.returncode == 3
+
+
+def test_who_reads_the_trace_has_signals_as_any_program_but_for_the_terminals() -> None:
+    show = "env - sed -n s/SigIgn:.//p /proc/self/status >ignored; cat >/dev/null"
+    with subprocess.Popen([*TRACEKIT, "-o", f"|{show}", "true"]) as tracer:
+        assert tracer.wait(60) == 0
+    ignored = {number for number in range(1, 32) if int(Path("ignored").read_text(), 16) >> number - 1 & 1}
+    assert ignored == {signal.SIGINT}
+
+
+def test_a_reader_that_ends_early_is_named_as_it_was_given() -> None:
+    out, said = traced(TRACEKIT, ["-o", "|exit 3", "sh", "-c", "exit 4"])[::2]
+    assert (out, said) == (4, "strace: |exit 3: Broken pipe\n")
+
+
+def test_a_variable_without_a_name_does_not_keep_the_program_from_starting() -> None:
+    status, out, _ = traced([need("env"), "=x", *TRACEKIT], ["-E", "=y", "-o", "t", "echo", "started"])
+    assert (status, out) == (0, "started\n")
+
+
 PARENTS = """
 import os
 facts = dict(line.split(":\\t", 1) for line in open("/proc/self/status").read().splitlines())

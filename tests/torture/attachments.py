@@ -27,7 +27,7 @@ THREADS, CHILDREN, SIGNALS = 2000, 500, 1200
 CLIENTS = 4
 THREADS_A_ROUND, CHILDREN_A_ROUND = 20, 4
 """What the server has to have done while it was traced, before the tracer goes."""
-_READY = re.compile(rb"attached to (\d+) tasks")
+_READY = re.compile(rb"attached to (\d+) tasks?")
 
 
 @contextmanager

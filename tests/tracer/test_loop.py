@@ -264,6 +264,17 @@ def test_a_full_disk_ends_the_trace_and_not_the_program(busy: Process) -> None:
     assert at_rest(busy.pid)
 
 
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
+def test_a_pipe_that_nobody_reads_can_be_left(busy: Process, tmp_path: Path, end: signal.Signals) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with ending(start([*TRACEKIT, "attach", "-p", str(busy.pid), "-o", str(tmp_path / "pipe")])) as tracer:
+        wait_until(
+            lambda: Path(f"/proc/{tracer.pid}/wchan").read_text() == "wait_for_partner", "fs/pipe.c: opening"
+        )
+        tracer.send_signal(end)
+        assert tracer.wait(30) in {130, -signal.SIGTERM}
+
+
 def test_a_signal_during_the_trace_reaches_the_program(tmp_path: Path) -> None:
     code = "import signal, time; print('ready', flush=True); signal.pause()"
     out = tmp_path / "t.strace"

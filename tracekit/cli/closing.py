@@ -24,7 +24,7 @@ def teller(output: str | None) -> Callable[[Counts], None]:
             return
         where = f" -> {output}" if output else ""
         whole = ", ".join(
-            _number(count, word)
+            number(count, word)
             for count, word in (
                 (counts.tasks, "task"),
                 (counts.events, "event"),
@@ -43,11 +43,12 @@ def teller(output: str | None) -> Callable[[Counts], None]:
 
 def _missed(counts: Counts) -> list[str]:
     return [
-        f"{_number(count, word)} {what}"
+        f"{number(count, word)} {what}"
         for key, (word, what) in _MISSED.items()
         if (count := getattr(counts, key))
     ]
 
 
-def _number(count: int, word: str) -> str:
+def number(count: int, word: str) -> str:
+    """Return a count with its word: ``1 task``, ``2 tasks``."""
     return f"{count} {word if count == 1 else _PLURALS.get(word, word + 's')}"

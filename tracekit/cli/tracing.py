@@ -9,7 +9,7 @@ import click
 from tracekit.analyzers.questions import QUESTIONS
 from tracekit.cli import closing, letters, streams
 from tracekit.cli.letters import Headed
-from tracekit.cli.strace.asked import ComplaintError
+from tracekit.cli.strace.asked import ComplaintError, processes
 from tracekit.cli.strace.job import settings_of
 from tracekit.errors import UsageError
 from tracekit.report.escape import visible
@@ -65,9 +65,23 @@ class Grouped(click.Command):
                 formatter.write_dl(records)
 
 
+def _pids(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[int, ...]:
+    """Take processes as strace does: ``-p "$(pgrep -d, apache2)"`` is many of them."""
+    try:
+        return tuple(pid for one in given for pid in processes(one))
+    except ComplaintError as complaint:
+        raise UsageError(complaint.message, "`ps -e` lists all") from None
+
+
 process_options = _options(
     click.option(
-        "-p", "--pid", "given", type=int, multiple=True, metavar="PID", help="This process; may be repeated."
+        "-p",
+        "--pid",
+        "given",
+        multiple=True,
+        metavar="PID,...",
+        callback=_pids,
+        help="These processes; may be repeated.",
     ),
     click.option("--name", metavar="COMM", help="All processes of this command name, such as apache2."),
     click.option(
@@ -128,7 +142,7 @@ def settings(
         base,
         output=output,
         follow=follow,
-        filters=replace(base.filters, trace=_needed(analyses) if analyses else ALL_CALLS),
+        filters=replace(base.filters, trace=ALL_CALLS if analyses is None else _needed(analyses)),
         layout=replace(base.layout, tids=follow, headers=output is not None),
         seccomp_bpf=True,
         duration=duration,
@@ -160,7 +174,7 @@ def _asked_for(
     except ComplaintError as complaint:
         raise UsageError(complaint.message, "see strace(1)") from None
     filters = given.filters
-    if analyses:
+    if analyses is not None:
         wanted = _needed(analyses)
         filters = replace(filters, trace=wanted | filters.trace if "trace" in asked.given else wanted)
     piped = given.output is not None and given.output[:1] in {"|", "!"}
@@ -248,10 +262,13 @@ def attach_to(selection: Selection, how: tracing.Settings, kept: str | None) -> 
     """
 
     def ready(tasks: int, _waiter: tracing.Waiter) -> None:
-        streams.tell(f"attached to {tasks} tasks; Ctrl-C ends the trace")
+        streams.tell(f"attached to {closing.number(tasks, 'task')}; Ctrl-C ends the trace")
 
+    found = selection.pids()
+    for pid in selection.gone():
+        streams.tell(f"there is no process {pid}; the others are traced")
     return tracing.attach(
-        selection.pids(),
+        found,
         replace(how, suspendable=False),
         rescan=selection.rescan,
         on_ready=ready,

@@ -50,9 +50,10 @@ def attach(
         TracekitError: nothing could be attached to, or the trace cannot be written.
     """
     requests = REQUESTS if settings.requests is None else settings.requests
+    writer = _writer(settings)
     with (
         Waiter(requests, suspendable=settings.suspendable) as waiter,
-        _tracer(settings, waiter, on_end) as tracer,
+        _tracer(settings, writer, waiter, on_end) as tracer,
     ):
         tracer.counts.refused = starting.attach(tracer.tasks, pids, settings.follow, rescan, settings.notices)
         if on_ready:
@@ -82,15 +83,18 @@ def run(
     """
     program = settings.launch.program or shutil.which(command[0])
     if program is None:
-        raise UsageError(f"no program {command[0]!r} in PATH", "give its path, and a file that is executable")
+        if "/" in command[0]:
+            raise UsageError(f"{command[0]} is no program", "give the path of an executable file")
+        raise UsageError(f"no program {command[0]!r} in PATH", "give its path")
     requests = FROM_OUTSIDE if settings.requests is None else settings.requests
     how = settings.launch
     become = partial(starting.become, program, command, how, lambda: None)
     place = step_aside(how.aside, become) if how.aside else None
+    writer = _writer(settings)
     started: list[Tracer] = []
     with Waiter(requests, suspendable=settings.suspendable) as waiter:
         try:
-            with _tracer(settings, waiter, on_end) as tracer:
+            with _tracer(settings, writer, waiter, on_end) as tracer:
                 tracer.program = (
                     starting.take_over(tracer.tasks, place, settings.follow)
                     if place
@@ -148,10 +152,16 @@ def _exit_status(tracer: Tracer, waiter: Waiter) -> int:
     return 0 if tracer.released else os.waitstatus_to_exitcode(tracer.status or 0)
 
 
+def _writer(settings: Settings) -> Writer:
+    """Open the trace: before signals are ours, since to open a pipe lasts until it has a reader."""
+    return Writer(settings.output, settings.layout, settings.filters.status)
+
+
 @contextmanager
-def _tracer(settings: Settings, waiter: Waiter, on_end: Callable[[Counts], None] | None) -> Iterator[Tracer]:
-    """Open the trace, and whatever happens in it, let go of every task before it is closed."""
-    writer = Writer(settings.output, settings.layout, settings.filters.status)
+def _tracer(
+    settings: Settings, writer: Writer, waiter: Waiter, on_end: Callable[[Counts], None] | None
+) -> Iterator[Tracer]:
+    """Begin the trace, and whatever happens in it, let go of every task before it is closed."""
     pids = Pids(settings.filters.decode_pids)
     how = settings.decoding
     descriptors = Descriptors(how.annotate, settings.filters.decode_fds, pids.command, how.hex_strings)

@@ -72,6 +72,13 @@ def test_what_is_not_there(selection: Selection, message: str) -> None:
     assert failure.value.hint
 
 
+def test_those_that_have_ended_do_not_keep_us_from_the_others() -> None:
+    gone = 2**22 + 1
+    selection = Selection((gone, os.getppid()))
+    assert os.getppid() in selection.pids()
+    assert selection.gone() == [gone]
+
+
 def test_a_port_that_nobody_listens_on() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -217,13 +217,23 @@ def set_stamp(asked: Asked, form: str | None, digits: int | None) -> None:
     asked.stamp = Stamp(unix, asked.stamp_digits)
 
 
-def pids(asked: Asked, value: str | None) -> None:
-    """Take processes, between commas or white space (-p)."""
-    words = re.split(r"[\n\t ,]", value or "")
+def processes(value: str) -> Iterator[int]:
+    """Yield the numbers of processes, between commas or white space.
+
+    Raises:
+        ComplaintError: a word is no such number.
+    """
+    words = re.split(r"[\n\t ,]", value)
     for word in words[:-1] if not words[-1] else words:
         pid = number(word)
         if not pid:
             raise ComplaintError(f"Invalid process id: '{word}'")
+        yield pid
+
+
+def pids(asked: Asked, value: str | None) -> None:
+    """Take processes (-p)."""
+    for pid in processes(value or ""):
         if pid == os.getpid():
             raise ComplaintError("I'm sorry, I can't let you do that, Dave.")
         asked.pids.append(pid)

@@ -21,13 +21,14 @@ class Launch:
     """The exit status in place of its own then."""
 
     def environ(self, ours: dict[str, str]) -> dict[str, str]:
-        """Return the program's environment, made from ours."""
+        """Return the program's environment, made from ours; Python hands on no variable without a name."""
         changed = dict(ours)
         for change in self.environment:
             name, equals, value = change.partition("=")
             changed.pop(name, None)
             if equals:
                 changed[name] = value
+        changed.pop("", None)
         return changed
 
     def failure(self, program: str, error: OSError) -> str:

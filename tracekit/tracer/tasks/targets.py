@@ -27,13 +27,13 @@ class Selection:
         """Return the processes that are meant, ascending.
 
         Raises:
-            UsageError: nothing was selected, nothing matches, or a pid is gone.
+            UsageError: nothing was selected, nothing matches, or every pid is gone.
         """
         if not self.given and self.name is None and self.port is None:
             raise UsageError("no process was chosen", "say which: -p PID, --name COMM or --port N")
-        for pid in self.given:
-            if not Path(f"/proc/{pid}").exists():
-                raise UsageError(f"there is no process {pid}", "it may have ended; `ps -e` lists all")
+        gone = self.gone()
+        if gone and len(gone) == len(self.given):
+            raise UsageError(f"there is no process {gone[0]}", "it may have ended; `ps -e` lists all")
         if self.name is not None and not _named(self.name):
             raise UsageError(f"no process is named {self.name!r}", "`ps -e -o pid,comm` lists the names")
         if self.port is not None and not _listeners(self.port):
@@ -42,6 +42,10 @@ class Selection:
                 "`ss -ltnp` lists the listeners; those of other users are shown to root only",
             )
         return self.rescan()
+
+    def gone(self) -> list[int]:
+        """Return the given processes that have ended: between a look at ps(1) and this one, some do."""
+        return [pid for pid in self.given if not Path(f"/proc/{pid}").exists()]
 
     def rescan(self) -> list[int]:
         """Return the processes that are meant by now; a server may have forked since."""

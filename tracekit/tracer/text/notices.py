@@ -1,5 +1,6 @@
 """Messages of a tracer to whoever started it, in strace's words (strace.c: error_msg)."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -9,8 +10,10 @@ from tracekit.tracer.options.filters import NO_WORD, Members
 
 
 def _to_standard_error(line: str) -> None:
-    sys.stderr.write(line)
-    sys.stderr.flush()
+    """Write a line; that nobody can read it is no reason to end a trace."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(line)
+        sys.stderr.flush()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import stat
 import sys
 from typing import IO
@@ -9,6 +10,7 @@ from typing import IO
 from tracekit.errors import ExitCode, TracekitError
 
 _SHELL = "/bin/sh"
+_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
 class UnwritableError(TracekitError):
@@ -94,7 +96,7 @@ def opened(path: str | None, append: bool = False) -> Output:
     if path is None:
         return Output(sys.stderr, "standard error", lasting=True)
     if path[:1] in {"|", "!"}:
-        return _piped(path[1:])
+        return _piped(path)
     return Output(_private(path, append), path)
 
 
@@ -110,23 +112,27 @@ def _private(path: str, append: bool) -> IO[str]:
     return _text(descriptor)
 
 
-def _piped(command: str) -> Output:
-    """Start a program that reads the trace; our signals' mask is not for it."""
+def _piped(path: str) -> Output:
+    """Start a program that reads the trace: with signals as any program has them, but for Ctrl-C.
+
+    That ends the trace, whose last lines are still to be read.
+    """
     reading, writing = os.pipe2(os.O_CLOEXEC)
     try:
         child = os.posix_spawn(
             _SHELL,
-            ["sh", "-c", command],
+            ["sh", "-c", f"trap '' INT; {path[1:]}"],
             os.environ,
             file_actions=[(os.POSIX_SPAWN_DUP2, reading, 0)],
             setsigmask=[],
+            setsigdef=_IGNORED_BY_PYTHON,
         )
     except OSError as error:
         os.close(writing)
         raise UnwritableError(_SHELL, error) from error
     finally:
         os.close(reading)
-    return Output(_text(writing), command, child)
+    return Output(_text(writing), path, child)
 
 
 def _text(descriptor: int) -> IO[str]:
