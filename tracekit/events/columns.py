@@ -10,10 +10,9 @@ import numpy.typing as npt
 
 from tracekit.stream import Event
 from tracekit.stream.forms import Form, Says
-from tracekit.stream.rows import KINDS, MISSING, WHOLE, Late, Line, Odd, Rows, event_of
+from tracekit.stream.rows import INTEGERS, KINDS, MISSING, WHOLE, Late, Line, Odd, Rows, event_of
 
 Integers: TypeAlias = npt.NDArray[np.int64]
-INTEGERS = ("tids", "times", "durations", "lines", "ends")
 
 
 @dataclass(slots=True)

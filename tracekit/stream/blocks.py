@@ -69,18 +69,19 @@ def _read_in_layout(reader: Reader, text: str, lines: list[str]) -> int:
     found = layout.block().findall(text)
     pids, times, deltas, texts = zip(*found, strict=True)
     numbered = zip(count(before + 1), pids, texts, strict=False)
-    while reader.layout == layout:
+    while True:
+        while reader.interrupted and (following := next(numbered, None)):
+            reader.read(lines[following[0] - before - 1])
+        if reader.layout != layout:
+            return reader.lines - before
         begin, numbers = reader.lines, list[int]()
         odd = _pair(reader, numbered, numbers)
         reader.lines = before + len(lines) if odd is None else odd - 1
         span = slice(begin - before, reader.lines - before)
         _place(reader, begin + 1, numbers, reader.clock.read_all(times[span], deltas[span]))
         if odd is None:
-            break
+            return len(lines)
         reader.read(lines[odd - before - 1])
-        while reader.interrupted and (following := next(numbered, None)):
-            reader.read(lines[following[0] - before - 1])
-    return reader.lines - before
 
 
 def _place(reader: Reader, begin: int, numbers: list[int], times: Sequence[int]) -> None:

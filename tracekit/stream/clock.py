@@ -46,13 +46,19 @@ class Clock:
         self._last += days * DAY
 
     def follow(self, other: "Clock") -> int:
-        """Go on where another clock ended that began anew behind this; return how much later its times are."""
-        later = self._elapsed
-        self._elapsed += other._elapsed
-        if other._first is not None:
-            later = self._of_nanoseconds(other._first) - other._first
-            self._day, self._last = later + other._day, later + other._last
+        """Go on where a clock ended that began anew behind this; return how much later its times are."""
+        first, day, last, elapsed = other.state()
+        before = self._elapsed
+        self._elapsed += elapsed
+        if first is None:
+            return before if self.read == self._delta else 0
+        later = self._of_nanoseconds(first) - first
+        self._day, self._last = later + day, later + last
         return later
+
+    def state(self) -> tuple[int | None, int, int, int]:
+        """Return the first time of day that was read, the day and the time now, and what has elapsed."""
+        return self._first, self._day, self._last, self._elapsed
 
     def read_all(self, times: Sequence[str], deltas: Sequence[str]) -> list[int]:
         """Return the nanoseconds of many lines, in their order."""

@@ -45,6 +45,7 @@ class Pairing:
 
     Attributes:
         open: the call that a task is in, by its tid.
+        join: reads both halves of a call.
     """
 
     def __init__(self, rows: Rows, join: Join) -> None:
@@ -56,7 +57,7 @@ class Pairing:
         """
         self.open: dict[int, Open] = {}
         self._rows = rows
-        self._join = join
+        self.join = join
 
     def step(self, line: Line, form: Form) -> int | None:
         """Take one line in; return the row that it added, or None when it completed an earlier one."""
@@ -101,7 +102,7 @@ class Pairing:
     def end(self, line: Line, form: Form) -> None:
         """Complete the open call."""
         row, text = self.open.pop(line.tid)
-        whole = self._join(text + form.rest)
+        whole = self.join(text + form.rest)
         if whole.says is Says.CALL:
             self._rows.fill(row, whole, line)
         elif whole.says is Says.BEGIN:
@@ -113,7 +114,7 @@ class Pairing:
 
     def orphan(self, line: Line, form: Form) -> int:
         """Add a second half whose first is unknown."""
-        whole = self._join(first_text(form))
+        whole = self.join(first_text(form))
         return self._rows.add(
             line, whole if whole.says is Says.CALL else form, Odd(complete=False, hint=ORPHAN)
         )

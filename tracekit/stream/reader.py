@@ -72,6 +72,7 @@ class Reader:
         tasks: the task that a line is about, by its pid as written; MISSING for one that was never named.
         first_tid: the task that lines without a pid at the start are about, once that has come out.
         interrupted: the line that goes on in the next one, if one does.
+        bad: the last line that began a call and could not be read.
     """
 
     def __init__(self, file: str = "", tid: int | None = None) -> None:
@@ -90,8 +91,8 @@ class Reader:
         self.interrupted: Interrupted | None = None
         self._tid = tid
         self._solo = Solo()
-        self._bad: Bad | None = None
-        self._use(Layout())
+        self.bad: Bad | None = None
+        self.use(Layout())
 
     def feed(self, raw: str) -> None:
         """Read one line, with or without its newline."""
@@ -110,13 +111,14 @@ class Reader:
         """Tell that the log is over: what is still open stays incomplete, and a last line may be cut."""
         if self.interrupted:
             self._abandon(self.interrupted)
-        if self._bad and self._bad.place.number == self.lines:
-            self._cut(self._bad)
+        if self.bad and self.bad.place.number == self.lines:
+            self._cut(self.bad)
         self.pairing.finish()
         if self.first_tid is not None:
             self.rows.rename(MISSING, self.first_tid)
 
-    def _use(self, layout: Layout) -> None:
+    def use(self, layout: Layout) -> None:
+        """Read the next lines with this layout."""
         self.layout = layout
         self.clock.use(layout)
         self.tasks.clear()
@@ -144,6 +146,13 @@ class Reader:
         for place, form in enumerate(self.rows.forms):
             if self.rows.times[place] != MISSING and form.says is not Says.NOTE:
                 self.rows.times[place] += days * DAY
+
+    def follow(self, lines: int, notes: Iterable[Form], bad: Bad | None) -> None:
+        """Take in that so many more lines were read elsewhere, with what they say of tasks and their end."""
+        for note in notes:
+            self._note(note)
+        self.lines += lines
+        self.bad = bad
 
     def is_naming(self) -> bool:
         """Tell whether the next line may tell who the first task is, of whom bare lines were."""
@@ -215,7 +224,7 @@ class Reader:
             (interrupted and _readable_so_far(interrupted[1])) or (self.lines == 1 and BODY.match(rest))
         ):
             return False
-        self._use(layout)
+        self.use(layout)
         for form in self.rows.forms[-1:] if "[pid]" in layout.parts else ():
             if form.name in doing("forks") and form.ret:
                 self._solo.attached(form.ret)
@@ -268,7 +277,7 @@ class Reader:
         start = match.end() if match else 0
         odd = WHOLE._replace(**diagnose(line, start, str(self.layout))._asdict())
         if match and BODY.match(line, start):
-            self._bad = Bad(self._place(match), line[start:])
+            self.bad = Bad(self._place(match), line[start:])
         self.rows.add(_at(self.lines), Form(Says.NOTHING, args=line), odd)
 
     def _cut(self, bad: Bad) -> None:

@@ -27,6 +27,10 @@ KINDS: dict[Says, Kind] = {
 """The kind of event that each kind of line makes; every other one makes a syscall."""
 
 
+INTEGERS = ("tids", "times", "durations", "lines", "ends")
+"""The columns of integers."""
+
+
 class Line(NamedTuple):
     """Where and when a line was written, and by which task; MISSING where that is not known."""
 
@@ -133,7 +137,7 @@ class Rows:
         """
         taken = Rows(self.file)
         taken.first, self.first = self.first, self.first + count
-        for name in ("forms", "tids", "times", "durations", "lines", "ends"):
+        for name in ("forms", *INTEGERS):
             column = getattr(self, name)
             setattr(taken, name, column[:count])
             del column[:count]
