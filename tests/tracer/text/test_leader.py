@@ -48,7 +48,9 @@ def test_number_and_instruction(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown.of(1, 0, (1, 0x7F00, 8)) == "[   1] [0000000000007f00] "
     assert shown.of(1, 0, (1, 0x7F00, 4)) == "[   1] [00007f00] "
     assert shown.of(1, 0, (231, -1, 4)) == "[ 231] [????????] "
-    assert shown.of(1, 0) == "[????] [????????????????] "
+    assert shown.of(1, 0, (-2, 0x7F00, 8)) == "[18446744073709551614] [0000000000007f00] "
+    assert shown.of(1, 0, (-1, 0x7F00, 8)) == "[???] [0000000000007f00] "
+    assert shown.of(1, 0) == "[???] [????????????????] "
 
 
 def test_tasks_are_named_while_there_are_several(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,7 @@ class Options:
     """Why a virtual processor stopped is printed (``-e kvm=vcpu``)."""
 
 
+_REGISTER: Final = (1 << 64) - 1
 _NOTHING_SAVED: Final[Mapping[int, Any]] = {}
 
 
@@ -129,7 +130,7 @@ class Call:
     @property
     def name(self) -> str:
         """The call's name; ``syscall_0x1b7`` when the table does not have it."""
-        return self.syscall.name if self.syscall else f"syscall_{self.number:#x}"
+        return self.syscall.name if self.syscall else f"syscall_{self.number & _REGISTER:#x}"
 
 
 @dataclass(slots=True)

@@ -8,7 +8,8 @@ from tracekit.tracer.annotations.descriptors import escape_path
 from tracekit.tracer.options.layout import Layout, Stamp
 
 _SECOND: Final = 1_000_000_000
-_UNKNOWN_NUMBER: Final = "????"
+_UNKNOWN_NUMBER: Final = "???"
+_REGISTER: Final = (1 << 64) - 1
 _UNKNOWN_POINTER: Final = "?" * 16
 
 
@@ -39,7 +40,7 @@ class Leaders:
             tid: whose line it is.
             time_ns: its time, epoch nanoseconds.
             where: the number of the call, the instruction pointer and the bytes of a word;
-                a negative one is unknown.
+                a number of -1 is unknown, and so is a negative pointer.
         """
         if self._plain:
             return f"{tid:<5} {seconds(time_ns)} "
@@ -50,7 +51,7 @@ class Leaders:
         if layout.relative is not None:
             shown += self._since(time_ns, layout.relative)
         if layout.numbers:
-            shown += f"[{where[0]:4}] " if where and where[0] >= 0 else f"[{_UNKNOWN_NUMBER}] "
+            shown += f"[{_number(where)}] "
         if layout.pointers:
             shown += f"[{_pointer(where)}] "
         return shown
@@ -98,6 +99,11 @@ def _clock_time(second: int) -> str:
         return time.strftime("%H:%M:%S", time.localtime(second))
     except (OSError, OverflowError, ValueError):
         return str(second)
+
+
+def _number(where: tuple[int, int, int] | None) -> str:
+    """A call's number; strace shows no sign."""
+    return _UNKNOWN_NUMBER if where is None or where[0] == -1 else f"{where[0] & _REGISTER:4}"
 
 
 def _pointer(where: tuple[int, int, int] | None) -> str:
