@@ -113,11 +113,13 @@ def test_an_argument_says_where_and_when_it_is_printed() -> None:
 
 
 def test_marks_labels_and_registers_are_read() -> None:
-    stack, tid, size, time = read_form("child_stack=address@1 +parent_tid=tid@2 ~size@3 ^*timespec").arguments
+    text = "child_stack=address@1 +parent_tid=tid@2 ~size@3 ^*timespec ?length"
+    stack, tid, size, time, length = read_form(text).arguments
     assert stack == Argument("address", 1, label="child_stack")
     assert tid == Argument("tid", 2, at_exit=True, joins_late=True, label="parent_tid")
     assert size == Argument("size", 3, at_exit=True, glued=True)
     assert time == Argument("*timespec", 3, at_exit=True, early=True)
+    assert length == Argument("length", 4, at_exit=True, if_asked=True)
 
 
 @pytest.mark.parametrize("text", ["fd )", "fd@9x", "fd ; opens(", "label=", "bytes(2"])

@@ -5,6 +5,8 @@ import struct
 import pytest
 
 from tests.support.decoding import FakeTask, decode
+from tracekit.syscalls import by_name
+from tracekit.syscalls.table import Effect
 from tracekit.tracer.decode import Decoder, Options
 
 BASE = 0x1000
@@ -49,6 +51,14 @@ def test_the_working_directory_and_a_new_descriptor() -> None:
 @pytest.mark.parametrize("name", ["dup", "socket", "epoll_create1", "eventfd2"])
 def test_calls_that_return_a_descriptor(name: str) -> None:
     assert halves(b"", name, 0, ret=4)[2] == "4<TCP:[127.0.0.1:80->127.0.0.1:4]>"
+
+
+def test_a_descriptor_that_strace_returns_as_a_number() -> None:
+    """open_by_handle_at's, and bpf's where its attributes cannot be read: RVAL_FD is not said there."""
+    assert halves(bytes(16), "open_by_handle_at", 3, BASE, 0, ret=4)[2] == "4"
+    assert halves(bytes(16), "bpf", 19, BASE, 16, ret=4)[2] == "4<TCP:[127.0.0.1:80->127.0.0.1:4]>"
+    assert halves(bytes(8), "bpf", 19, BASE, 16, ret=4)[2] == "4"
+    assert by_name()["open_by_handle_at"].form.effects == (Effect("opens"),)
 
 
 def test_two_new_descriptors() -> None:

@@ -2,9 +2,14 @@
 
 import struct
 
+import pytest
+
 from tests.support.decoding import FakeTask, decode
 from tracekit.syscalls import by_name
+from tracekit.syscalls.select import NO_CALLS
 from tracekit.tracer.decode import Call, Decoder, Options
+from tracekit.tracer.decode.view import pointer
+from tracekit.tracer.options.filters import Filters
 
 BASE = 0x1000
 INET = struct.pack("<H", 2) + struct.pack(">H4s8x", 80, bytes((10, 0, 0, 1)))
@@ -19,6 +24,33 @@ def test_an_address_that_is_shorter_than_its_room() -> None:
         '{sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("10.0.0.1")}, [128 => 16], SOCK_CLOEXEC)',
         "5",
     )
+
+
+@pytest.mark.parametrize(("address", "length"), [(0, 0), (0, BASE), (BASE, 0), (BASE, BASE + 18)])
+@pytest.mark.parametrize("name", ["accept", "accept4", "getsockname", "getpeername"])
+def test_an_address_that_nobody_asked_for_is_printed_at_entry(name: str, address: int, length: int) -> None:
+    flags = ", SOCK_CLOEXEC" if name == "accept4" else ""
+    shown = f"{name}(3, {pointer(address)}, {pointer(length)}{flags}"
+    task = FakeTask(bytes(20), BASE)
+    assert decode(task, name, 3, address, length, 0x80000, ret=4) == (shown, ")", "4")
+    assert decode(task, name, 3, address, length, 0x80000, ret=-14)[1] == ")"
+
+
+def test_nothing_is_looked_into_and_all_is_printed_at_entry() -> None:
+    task = FakeTask(struct.pack("<Q", 128) * 20, BASE)
+    entries = {
+        ("accept4", 3, BASE, BASE, 0x80000): "accept4(3, 0x1000, 0x1000, SOCK_CLOEXEC",
+        ("getsockopt", 3, 1, 2, BASE, BASE): "getsockopt(3, SOL_SOCKET, SO_REUSEADDR, 0x1000, 0x1000",
+        ("recvmsg", 3, BASE, 0x40): "recvmsg(3, 0x1000, MSG_DONTWAIT",
+        ("recvmmsg", 3, BASE, 2, 0x40, BASE): "recvmmsg(3, 0x1000, 2, MSG_DONTWAIT, 0x1000",
+    }
+    blind = Decoder(Options(), Filters(verbose=NO_CALLS))
+    for (name, *args), entry in entries.items():
+        call = Call(by_name()[name], by_name()[name].numbers["x86_64"], "x86_64", (*args, *[0] * 6)[:6])
+        blind.enter(call, task)
+        assert blind.entering(call) == entry
+        assert blind.unfinished(call) == ")"
+        assert decode(task, name, *args)[1] != ")"
 
 
 def test_an_address_that_nobody_filled_in() -> None:

@@ -44,6 +44,17 @@ def test_a_delay_holds_one_thread_alone(tmp_path: Path) -> None:
     assert all(lines[-1] == "+++ exited with 5 +++" for lines in tasks)
 
 
+def test_calls_that_no_table_has_are_left_alone(tmp_path: Path) -> None:
+    code = "import ctypes, os; ctypes.CDLL(None).syscall(999); os.getppid()"
+    trace(
+        [sys.executable, "-S", "-c", code], tmp_path / "t", "getppid", inject=[("inject", "all:delay_exit=1")]
+    )
+    (lines,) = by_task((tmp_path / "t").read_text())
+    unknown = next(line for line in lines if line.startswith("syscall_0x3e7("))
+    assert unknown.endswith(" = -1 ENOSYS (Function not implemented)")
+    assert "getppid() = OTHER (DELAYED)" in lines
+
+
 def test_a_request_to_end_ends_a_delay(tmp_path: Path) -> None:
     out = tmp_path / "t"
     command = tracing([sys.executable, "-S", "-c", DELAYED], out, "chdir", inject=[("inject", NEVER)])
