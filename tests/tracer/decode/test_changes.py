@@ -39,13 +39,13 @@ def test_an_address_that_nobody_asked_for_is_printed_at_entry(name: str, address
 def test_nothing_is_looked_into_and_all_is_printed_at_entry() -> None:
     task = FakeTask(struct.pack("<Q", 128) * 20, BASE)
     entries = {
-        ("accept4", 3, BASE, BASE, 0x80000): "accept4(3, 0x1000, 0x1000, SOCK_CLOEXEC",
-        ("getsockopt", 3, 1, 2, BASE, BASE): "getsockopt(3, SOL_SOCKET, SO_REUSEADDR, 0x1000, 0x1000",
-        ("recvmsg", 3, BASE, 0x40): "recvmsg(3, 0x1000, MSG_DONTWAIT",
-        ("recvmmsg", 3, BASE, 2, 0x40, BASE): "recvmmsg(3, 0x1000, 2, MSG_DONTWAIT, 0x1000",
+        ("accept4", (3, BASE, BASE, 0x80000)): "accept4(3, 0x1000, 0x1000, SOCK_CLOEXEC",
+        ("getsockopt", (3, 1, 2, BASE, BASE)): "getsockopt(3, SOL_SOCKET, SO_REUSEADDR, 0x1000, 0x1000",
+        ("recvmsg", (3, BASE, 0x40)): "recvmsg(3, 0x1000, MSG_DONTWAIT",
+        ("recvmmsg", (3, BASE, 2, 0x40, BASE)): "recvmmsg(3, 0x1000, 2, MSG_DONTWAIT, 0x1000",
     }
     blind = Decoder(Options(), Filters(verbose=NO_CALLS))
-    for (name, *args), entry in entries.items():
+    for (name, args), entry in entries.items():
         call = Call(by_name()[name], by_name()[name].numbers["x86_64"], "x86_64", (*args, *[0] * 6)[:6])
         blind.enter(call, task)
         assert blind.entering(call) == entry
