@@ -100,8 +100,7 @@ def batches(
     Raises:
         UnreadableError: as by ``read_trace``.
     """
-    del jobs
-    return Batches(open_logs(source), progress)
+    return Batches(open_logs(source, jobs), progress)
 
 
 def _batch(stretch: "Stretch") -> Batch:

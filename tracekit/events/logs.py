@@ -1,15 +1,26 @@
 """The files of a trace, each read block by block: what is no trace is left out, and whether clocks agree."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from tracekit.errors import UnreadableError
 from tracekit.events.midnight import days_of, span_of
-from tracekit.events.sources import NOT_A_TRACE, STDIN, Meter, Source, find_sources, measure, read_blocks
+from tracekit.events.sources import (
+    NOT_A_TRACE,
+    STDIN,
+    Meter,
+    Source,
+    end_of_line,
+    find_sources,
+    measure,
+    read_blocks,
+)
+from tracekit.events.workers import WORTH, Span, cores, read_pieces
 from tracekit.stream import Reader, read_block
 from tracekit.stream.clock import SECOND
 from tracekit.stream.forms import Form, Says
+from tracekit.stream.pieces import Piece, can_be_cut, put_behind
 from tracekit.stream.rows import KINDS, MISSING, Rows
 
 TraceInput = str | Path
@@ -45,7 +56,10 @@ class Log:
         self.reader = Reader(source.name, source.tid)
         self.at_end = False
         self.is_trace = False
-        self._blocks = read_blocks(source, meter)
+        self._meter = meter or Meter()
+        self._blocks: Iterator[str] = read_blocks(source, self._meter)
+        self._pieces: Iterator[tuple[Span, Piece | None]] | None = None
+        self._layout = self.reader.layout
         self._next = next(self._blocks, None)  # one ahead: small files of many are closed at once
 
     def advance(self) -> None:
@@ -54,6 +68,9 @@ class Log:
         Raises:
             UnreadableError: the file cannot be read.
         """
+        if self._pieces:
+            self._advance_by_piece(self._pieces)
+            return
         block, self._next = self._next, next(self._blocks, None)
         before = len(self.reader.rows)
         if block is not None:
@@ -61,6 +78,32 @@ class Log:
         self.is_trace = self.is_trace or _is_trace(self.reader.rows.forms[before:])
         if self._next is None:
             self.end()
+
+    def _advance_by_piece(self, pieces: Iterator[tuple[Span, Piece | None]]) -> None:
+        span, piece = next(pieces, (None, None))
+        if span is None:
+            self.end()
+            return
+        if piece is None or not put_behind(self.reader, piece, self._layout):
+            for block in span.blocks():
+                read_block(self.reader, block)
+        self._meter.done += span.end - span.begin
+
+    def divide(self, jobs: int | None) -> None:
+        """Let several processes read what comes after the head, where that is possible, and worth it.
+
+        Args:
+            jobs: how many; as many as there are cores, if the file is large, when None.
+        """
+        begin = end_of_line(self.source, self.reader.lines) if can_be_cut(self.reader) else None
+        if begin is None or self.at_end:
+            return
+        large = Path(self.name).stat().st_size >= WORTH
+        count = jobs or (cores() if large else 1)
+        if count > 1:
+            self._blocks = iter(())
+            self._pieces = read_pieces(self.name, begin, self.reader.layout, count)
+            self._layout = self.reader.layout
 
     def begin(self) -> None:
         """Read until it is clear whether this is a trace; a file that may be endless is no further read.
@@ -98,11 +141,17 @@ class Logs(NamedTuple):
 
     def tell(self, progress: Progress) -> None:
         """Tell how far reading has come."""
-        progress(self.meter.done, self.meter.total or 0, sum(log.reader.lines for log in self.logs))
+        total = self.meter.total or 0
+        done = min(self.meter.done, total) if total else self.meter.done
+        progress(done, total, sum(log.reader.lines for log in self.logs))
 
 
-def open_logs(source: TraceInput | Iterable[TraceInput]) -> Logs:
+def open_logs(source: TraceInput | Iterable[TraceInput], jobs: int | None = None) -> Logs:
     """Begin to read a trace; among several files, those that are none are left out with a warning.
+
+    Args:
+        source: a path or several.
+        jobs: how many processes read a large file; as many as there are cores when None.
 
     Raises:
         UnreadableError: a file is missing, may not be read, is empty, or none is a trace.
@@ -122,6 +171,8 @@ def open_logs(source: TraceInput | Iterable[TraceInput]) -> Logs:
         warnings.append(NO_CLOCK)
     elif len(traces) > 1 and "-t" in traces[0].reader.layout.parts:
         _put_off(traces)
+    for log in traces:
+        log.divide(jobs)
     return Logs(traces, ordered, warnings, meter)
 
 

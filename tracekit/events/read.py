@@ -13,12 +13,16 @@ from tracekit.stream.rows import KINDS
 
 
 @without_collection()
-def read_trace(source: TraceInput | Iterable[TraceInput], *, progress: Progress | None = None) -> Trace:
+def read_trace(
+    source: TraceInput | Iterable[TraceInput], *, jobs: int | None = None, progress: Progress | None = None
+) -> Trace:
     """Read a trace: one log, or several of one run, merged by time.
 
     Args:
         source: a path or several: a file (plain, .gz, .xz, .zst), ``-`` for standard input, a folder
             of ``strace -ff`` files, their prefix, or a pattern.
+        jobs: how many processes read; as many as there are cores, if that is worth it, when None. The
+            events are the same.
         progress: is called now and then.
 
     Raises:
@@ -29,7 +33,7 @@ def read_trace(source: TraceInput | Iterable[TraceInput], *, progress: Progress 
     from tracekit.events.merge import whole  # noqa: PLC0415
     from tracekit.events.table import events_table, unparsed_table  # noqa: PLC0415 - and pandas
 
-    logs = open_logs(source)
+    logs = open_logs(source, jobs)
     columns = whole(logs, progress)
     groups = infer_groups(columns, ordered=logs.ordered)
     unparsed = unparsed_table(columns)

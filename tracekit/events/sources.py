@@ -117,19 +117,51 @@ def read_blocks(source: Source, meter: Meter | None = None) -> Iterator[str]:
         UnreadableError: as by ``read_lines``.
     """
     with opened_source(source, meter) as stream:
-        begun: list[bytes] = []
-        length = 0
-        while data := stream.read(BLOCK):
-            cut = data.rfind(b"\n") + 1
-            length = length + len(data) if not cut else len(data) - cut
-            if length >= LONGEST:
-                raise UnreadableError(f"{source.name} has a line of {LONGEST:,} bytes or more", NOT_A_TRACE)
-            if cut:
-                yield b"".join([*begun, data[:cut]]).decode("utf-8", "backslashreplace")
-                begun = []
-            begun.append(data[cut:])
-        if rest := b"".join(begun):
-            yield rest.decode("utf-8", "backslashreplace")
+        yield from cut_blocks(stream, source.name)
+
+
+def cut_blocks(stream: BinaryIO, name: str) -> Iterator[str]:
+    """Yield bytes as texts of whole lines.
+
+    Raises:
+        UnreadableError: a line has no end.
+    """
+    begun: list[bytes] = []
+    length = 0
+    while data := stream.read(BLOCK):
+        cut = data.rfind(b"\n") + 1
+        length = length + len(data) if not cut else len(data) - cut
+        refuse_endless(length, name)
+        if cut:
+            yield b"".join([*begun, data[:cut]]).decode("utf-8", "backslashreplace")
+            begun = []
+        begun.append(data[cut:])
+    if rest := b"".join(begun):
+        yield rest.decode("utf-8", "backslashreplace")
+
+
+def refuse_endless(length: int, name: str) -> None:
+    """Refuse a line that is longer than any.
+
+    Raises:
+        UnreadableError: it is.
+    """
+    if length >= LONGEST:
+        raise UnreadableError(f"{name} has a line of {LONGEST:,} bytes or more", NOT_A_TRACE)
+
+
+def end_of_line(source: Source, number: int) -> int | None:
+    """Return where a line of a plain file ends, in bytes from its beginning; None for any other file."""
+    if source.name == STDIN or _size(source.name) is None:
+        return None
+    with Path(source.name).open("rb") as file:
+        start = file.read(8)
+        if any(start.startswith(magic) for magic in MAGIC):
+            return None
+        file.seek(0)
+        for _ in range(number):
+            file.readline()
+        return file.tell()
 
 
 def _find(name: str) -> list[Source]:

@@ -103,6 +103,11 @@ class _PieceReader(Reader):
         self.notes: list[Form] = []
         self.pairing: _PiecePairing = _PiecePairing(self.rows, self.pairing.join)
         self.use(layout)
+        self.one_layout = True
+
+    def use(self, layout: Layout) -> None:
+        self.one_layout = False
+        super().use(layout)
 
     def _named(self, pid: str) -> int:
         tid = super()._named(pid)
@@ -124,7 +129,7 @@ def read_piece(blocks: Iterable[str], layout: Layout) -> Piece:
     unique = list({id(form): form for form in rows.forms}.values())
     codes = {id(form): code for code, form in enumerate(unique)}
     return Piece(
-        whole=pairing.whole and reader.layout == layout and reader.interrupted is None,
+        whole=pairing.whole and reader.one_layout and reader.interrupted is None,
         lines=reader.lines,
         unique=unique,
         codes=array("i", [codes[id(form)] for form in rows.forms]),
