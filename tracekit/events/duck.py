@@ -12,7 +12,9 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from tracekit.events.columns import Integers
 from tracekit.events.schema import Column
+from tracekit.stream.rows import MISSING
 
 SQL_TYPES = {"int64": "BIGINT", "Int64": "BIGINT", "bool": "BOOLEAN"}
 """The type of a column by its dtype; what is not here is VARCHAR."""
@@ -61,7 +63,7 @@ class Duck:
         """Let go of everything."""
         self._database.close()
 
-    def register(self, name: str, columns: Sequence[Column], values: Mapping[str, Sequence[Any]]) -> None:
+    def register(self, name: str, columns: Sequence[Column], values: Mapping[str, Any]) -> None:
         """Make a table of columns, with the types of the schema; it is used once, and has that name then."""
         self._database.register(
             f"{name}_given", {column.name: _array(column, values[column.name]) for column in columns}
@@ -75,6 +77,13 @@ class Duck:
             found = self._database.execute(query)
             while rows := found.fetchmany(CHUNK):
                 yield rows
+
+    def integers(self, query: str) -> Integers:
+        """Return the one column of integers that a query finds, with MISSING for what is not there."""
+        with _told():
+            (found,) = self._database.execute(query).fetchnumpy().values()
+        filled: Integers = np.ma.filled(found, MISSING).astype(np.int64)
+        return filled
 
     def all(self, query: str) -> Tuples:
         """Return what a query finds."""
@@ -109,8 +118,10 @@ def _copy(query: str, path: Path, compression: str) -> str:
     return f"COPY ({query}) TO {quoted(path)} (FORMAT parquet, COMPRESSION {compression})"
 
 
-def _array(column: Column, values: Sequence[Any]) -> Any:
+def _array(column: Column, values: Sequence[Any] | Integers) -> Any:
     """Return a column as what DuckDB reads without a look at each object, where there is such a thing."""
+    if isinstance(values, np.ndarray):
+        return np.ma.MaskedArray(values, values == MISSING) if column.dtype == "Int64" else values
     if column.dtype == "Int64":
         filled = [0 if value is None else value for value in values]
         return np.ma.MaskedArray(np.array(filled, dtype="int64"), [value is None for value in values])

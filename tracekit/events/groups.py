@@ -5,16 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import numpy as np
+import numpy.typing as npt
+
 from tracekit.events.attach import Signs, downwards, main_thread, neighbours
 from tracekit.events.clues import Clues
 from tracekit.events.clusters import Clusters
-from tracekit.events.columns import Columns
+from tracekit.events.columns import Columns, Integers
 from tracekit.events.facts import Facts
 from tracekit.events.futexes import hand_overs
 from tracekit.events.links import Links, find_links
 from tracekit.events.lives import key_of, tid_of
 from tracekit.events.signs import first_lines, signs_of
 from tracekit.stream import Event
+from tracekit.stream.rows import MISSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,24 @@ class Groups:
     def is_known(self, tid: int | None, number: int = 0) -> bool:
         """Tell whether the log states the process of the task of an event."""
         return tid is not None and self._task(tid, number) in self.known
+
+    def of_events(self, tids: Integers, first: int = 0) -> tuple[Integers, npt.NDArray[np.bool_]]:
+        """Return the process of each of some events that follow one another, and whether the log states it.
+
+        Args:
+            tids: the tasks; MISSING where that is not known, as in what is returned.
+            first: the number of the first event.
+        """
+        found, task = np.unique(tids, return_inverse=True)
+        given = [None if tid == MISSING else tid for tid in found.tolist()]
+        pids = np.array([MISSING if tid is None else self.pid(tid) for tid in given], dtype=np.int64)[task]
+        known = np.array([self.is_known(tid) for tid in given], dtype=bool)[task]
+        for tid in self.reused.keys() & set(given):
+            places = np.flatnonzero(tids == tid)
+            numbers = (places + first).tolist()
+            pids[places] = [self.pid(tid, number) or tid for number in numbers]
+            known[places] = [self.is_known(tid, number) for number in numbers]
+        return pids, known
 
     def _task(self, tid: int, number: int) -> int:
         return key_of(tid, bisect_left(self.reused.get(tid, ()), number))

@@ -14,12 +14,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tracekit.events.batches import Batch
 from tracekit.events.counts import Counts, count_events
 from tracekit.events.duck import Duck, Tuples, quoted
 from tracekit.events.groups import Groups
 from tracekit.events.jsonvalues import arguments_json
 from tracekit.events.schema import ARGUMENTS, REMARKS, STORED, Column
+from tracekit.stream.rows import MISSING
 
 PART = 65_536
 """Events of a file, at least. Most calls return while the next as many are read."""
@@ -159,38 +162,38 @@ class Store:
     def _settle(self, first: int, groups: Groups, first_tids: dict[str, int]) -> None:
         """Write a file of events anew."""
         raw = self._path(RAW, first)
+        tids = self._duck.integers(f"SELECT tid FROM {quoted(raw)}")
+        if MISSING in tids:
+            files = self._duck.all(f"SELECT file FROM {quoted(raw)}")
+            tids = np.array(
+                [
+                    first_tids.get(file, MISSING) if tid == MISSING else tid
+                    for tid, (file,) in zip(tids, files, strict=True)
+                ]
+            )
+        pids, known = groups.of_events(tids, first)
+        self._register("tasks", OF_TRACE, {"tid": tids, "pid": pids, "pid_known": known})
         late = self._late.pop(first)
-        given: dict[str, Sequence[Any]] = {
-            name: [said[name] for said in late.values()] for name in (*LATE, "kind")
-        }
-        self._register("late", ("seq", "kind", *LATE), {"seq": list(late), **given})
-        tasks = self._duck.all(f"SELECT tid, file FROM {quoted(raw)} ORDER BY seq")
-        tids = [first_tids.get(file) if tid is None else tid for tid, file in tasks]
-        told: dict[str, Sequence[Any]] = {
-            "seq": range(first, first + len(tids)),
-            "tid": tids,
-            "pid": [groups.pid(tid, number) for number, tid in enumerate(tids, first)],
-            "pid_known": [groups.is_known(tid, number) for number, tid in enumerate(tids, first)],
-        }
-        self._register("tasks", ("seq", *OF_TRACE), told)
-        self._duck.write(self._anew(raw), self._path(SETTLED, first), FAST)
+        if late:
+            said = {name: [one[name] for one in late.values()] for name in (*LATE, "kind")}
+            self._register("late", ("seq", "kind", *LATE), {"seq": list(late), **said})
+        self._duck.write(self._anew(raw, late=bool(late)), self._path(SETTLED, first), FAST)
         raw.unlink()
 
-    def _anew(self, raw: Path) -> str:
+    def _anew(self, raw: Path, *, late: bool) -> str:
         """Return the query for the events of a file with what became known of them."""
-        changing = [column.name for column in self.columns if column.name in LATE or column is ARGUMENTS]
         stands = {column.name: f'raw."{column.name}"' for column in self.columns}
-        stands |= {
-            name: f'CASE WHEN late.seq IS NULL THEN raw."{name}" ELSE late."{name}" END' for name in changing
-        }
         stands |= {name: f"tasks.{name}" for name in OF_TRACE}
+        source = f"{quoted(raw)} AS raw POSITIONAL JOIN tasks"
+        if late:
+            changing = [column.name for column in self.columns if column.name in LATE or column is ARGUMENTS]
+            which = 'CASE WHEN late.seq IS NULL THEN raw."{0}" ELSE late."{0}" END'
+            stands |= {name: which.format(name) for name in changing}
+            source += " LEFT JOIN late ON late.seq = raw.seq ORDER BY raw.seq"
         chosen = ", ".join(f'{expression} AS "{name}"' for name, expression in stands.items())
-        return (
-            f"SELECT {chosen} FROM {quoted(raw)} AS raw JOIN tasks ON tasks.seq = raw.seq "
-            "LEFT JOIN late ON late.seq = raw.seq ORDER BY raw.seq"
-        )
+        return f"SELECT {chosen} FROM {source}"
 
-    def _register(self, table: str, names: Sequence[str], given: Mapping[str, Sequence[Any]]) -> None:
+    def _register(self, table: str, names: Sequence[str], given: Mapping[str, Any]) -> None:
         """Make a table of some of the columns, with the typed arguments where they are asked for."""
         chosen = [column for column in self.columns if column.name in names]
         if ARGUMENTS in self.columns and "args" in names:

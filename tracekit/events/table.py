@@ -20,12 +20,12 @@ TEXTS = ("name", "args", "ret_text", "errno")
 def events_table(events: Columns, groups: Groups) -> pd.DataFrame:
     """Return the events as rows, in the order given; columns and dtypes as in ``schema.STORED``."""
     says, name, args, ret, ret_text, errno, *_ = zip(*events.forms, strict=True) if events.forms else [()] * 7
-    pids, known = _processes(events, groups)
+    pids, known = groups.of_events(events.tids)
     columns: dict[str, Any] = {
         "seq": np.arange(len(events)),
         "kind": _category(np.array([KIND_CODES[each] for each in says], dtype="int8"), KIND_NAMES),
         "time_ns": _known(events.times),
-        "pid": pids,
+        "pid": _known(pids),
         "pid_known": known,
         "tid": _known(events.tids),
         "name": pd.array(name, dtype="str"),
@@ -54,19 +54,6 @@ def unparsed_table(events: Columns) -> pd.DataFrame:
         "hint": pd.array([odd.hint or "" for odd in said], dtype="str"),
     }
     return pd.DataFrame({column.name: columns[column.name] for column in UNPARSED})
-
-
-def _processes(events: Columns, groups: Groups) -> tuple[Any, Any]:
-    """Return the process of each event, and whether the log states it."""
-    tids, task = np.unique(events.tids, return_inverse=True)
-    given = [None if tid == MISSING else tid for tid in tids.tolist()]
-    pids = _optional([groups.pid(tid) for tid in given])[task]
-    known = np.array([groups.is_known(tid) for tid in given], dtype=bool)[task]
-    for tid in groups.reused:
-        places = np.flatnonzero(events.tids == tid)
-        pids[places] = [groups.pid(tid, place) for place in places.tolist()]
-        known[places] = [groups.is_known(tid, place) for place in places.tolist()]
-    return pids, known
 
 
 def _known(values: Integers) -> Any:
