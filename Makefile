@@ -6,12 +6,14 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PYTEST_ARGS ?=
 ROUNDS ?= 200
+LINES  ?= 1000000
+FUZZ_ARGS   ?=
 BENCH_ARGS  ?=
 
-.PHONY: help demo test torture check bench-tracing lint types format calls events clean
+.PHONY: help demo test torture fuzz fuzz-guided conformance-flags check bench-tracing lint types format calls events clean
 
 help: ## explain each target
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("tracekit needs Python 3.11 or later: make PYTHON=...")'
@@ -30,6 +32,17 @@ bench-tracing: $(READY) ## what tracing costs beside strace (root; apache2, ab, 
 
 torture: $(READY) ## attach to a server that never stands still and detach, 200 times (ROUNDS=N)
 	$(BIN)/python -m tests.torture.attachments --rounds $(ROUNDS)
+
+fuzz: $(READY) ## read a million lines of damaged logs (LINES=N FUZZ_ARGS="--seed S --case N"), then see how time grows
+	$(BIN)/python -m tests.fuzz.run --lines $(LINES) $(FUZZ_ARGS)
+	$(BIN)/python -m tests.fuzz.growth
+
+fuzz-guided: $(READY) ## the same guided by coverage, with atheris (FUZZ_ARGS="-max_total_time=600")
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz.guided $(FUZZ_ARGS)
+
+conformance-flags: $(READY) ## read strace's logs with every combination of its options: minutes
+	TRACEKIT_ALL_FLAGS=1 $(BIN)/python -m pytest -q -n auto tests/conformance/test_strace_flags.py $(PYTEST_ARGS)
 
 check: lint types test ## lint, format check, types and tests: what has to pass before a commit
 
