@@ -77,6 +77,7 @@ MISTAKES = """
 -fF -w true
 --tips=id true
 -P /// -P /. -q --quiet .
+--trace-path= -P /. -q --quiet .
 -Z no-such-program-here
 /no/such/program
 -o /no/such/folder/t true

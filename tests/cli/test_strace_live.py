@@ -220,6 +220,19 @@ def test_a_variable_without_a_name_does_not_keep_the_program_from_starting() -> 
     assert (status, out) == (0, "started\n")
 
 
+def test_a_request_to_end_is_the_end_of_both() -> None:
+    """The program gets it, too; whatever that makes of it, it is the tracer's end."""
+    code = "trap 'exit 3' TERM; echo; while :; do :; done"
+    with subprocess.Popen(
+        [*TRACEKIT, "sh", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as tracer:
+        assert tracer.stdout
+        tracer.stdout.readline()
+        tracer.send_signal(signal.SIGTERM)
+        tracer.communicate(timeout=60)
+        assert tracer.returncode == -signal.SIGTERM
+
+
 PARENTS = """
 import os
 facts = dict(line.split(":\\t", 1) for line in open("/proc/self/status").read().splitlines())

@@ -264,6 +264,15 @@ def test_a_full_disk_ends_the_trace_and_not_the_program(busy: Process) -> None:
     assert at_rest(busy.pid)
 
 
+def test_a_full_disk_ends_the_trace_and_not_the_wait_for_the_program(tmp_path: Path) -> None:
+    """Who has started us, a supervisor perhaps, takes our end for the program's."""
+    work = "i=0; while [ $i -lt 500 ]; do /bin/true; i=$((i + 1)); done; echo > ended"
+    command = [*TRACEKIT, "run", "-o", "/dev/full", "sh", "-c", work]
+    done = subprocess.run(command, check=False, cwd=tmp_path, stderr=subprocess.DEVNULL, timeout=60)
+    assert (tmp_path / "ended").exists()
+    assert done.returncode == 2
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
 def test_a_pipe_that_nobody_reads_can_be_left(busy: Process, tmp_path: Path, end: signal.Signals) -> None:
     os.mkfifo(tmp_path / "pipe")

@@ -92,6 +92,7 @@ def run(
     place = step_aside(how.aside, become) if how.aside else None
     writer = _writer(settings)
     started: list[Tracer] = []
+    unwritable: UnwritableError | None = None
     with Waiter(requests, suspendable=settings.suspendable) as waiter:
         try:
             with _tracer(settings, writer, waiter, on_end) as tracer:
@@ -108,11 +109,13 @@ def run(
                         tracer.tasks, pids, settings.follow, notices=settings.notices
                     )
                 tracer.run(waiter)
-        except UnwritableError as error:
-            if not started or not settings.notices:
-                raise
-            settings.notices.say(f"{error.path}: {error.reason}")  # and the program goes on
+        except UnwritableError as error:  # the program goes on, and who has started us may wait for it
+            unwritable = error
+            if settings.notices:
+                settings.notices.say(f"{error.path}: {error.reason}")
         status = 0 if place else _exit_status(started[0], waiter)
+        if unwritable and not settings.notices:
+            raise unwritable
         return status, started[0].counts
 
 

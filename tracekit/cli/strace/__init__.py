@@ -68,18 +68,24 @@ def _trace(job: "Job") -> int:
     from tracekit.tracer import tracing  # noqa: PLC0415
 
     waiters: list[Waiter] = []
+    status = 0
     if job.command:
-        status, _ = tracing.run(list(job.command), job.settings, job.pids, on_start=_let_go_of_streams)
-        return _ended(status)
-    try:
-        tracing.attach(job.pids, job.settings, on_ready=lambda _, waiter: waiters.append(waiter))
-    except (NotPermittedError, UsageError):
-        return FAILED  # the notices have said which process could not be attached to, and why
+
+        def started(waiter: "Waiter") -> None:
+            waiters.append(waiter)
+            _let_go_of_streams()
+
+        status, _ = tracing.run(list(job.command), job.settings, job.pids, on_start=started)
+    else:
+        try:
+            tracing.attach(job.pids, job.settings, on_ready=lambda _, waiter: waiters.append(waiter))
+        except (NotPermittedError, UsageError):
+            return FAILED  # the notices have said which process could not be attached to, and why
     requested = [request for waiter in waiters for request in waiter.requested]
-    return _ended(-requested[0] if requested else 0)
+    return _ended(-requested[0] if requested else status)
 
 
-def _let_go_of_streams(_waiter: "Waiter") -> None:
+def _let_go_of_streams() -> None:
     """Hold up neither who writes to the program nor who reads from it."""
     for stream in (sys.stdin, sys.stdout):
         with contextlib.suppress(OSError, ValueError):
@@ -87,7 +93,7 @@ def _let_go_of_streams(_waiter: "Waiter") -> None:
 
 
 def _ended(status: int) -> int:
-    """End as the program has ended: a signal that killed it kills us, without a further core file."""
+    """End as the program has ended, or as we were asked to: of a signal, without a further core file."""
     if status >= 0:
         return status
     sys.stdout.flush()

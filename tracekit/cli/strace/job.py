@@ -109,7 +109,7 @@ def _paths(asked: Asked, say: Say) -> tuple[str, ...]:
     for path in asked.paths:
         found.append(path)
         try:
-            resolved = os.path.realpath(path, strict=True)
+            resolved = os.path.realpath(path, strict=True) if path else path
         except OSError:
             continue
         if resolved != path:
