@@ -32,7 +32,7 @@ class FakeTask:
         at = address - self.base
         return bytes(self.memory[at : at + size]) if 0 <= at < len(self.memory) else b""
 
-    def cut_short(self, address: int, got: int, wanted: int) -> None:
+    def cut_short(self, address: int, got: int, wanted: int, *, text: bool = False) -> None:
         """Pass over it."""
 
     def describe(self, fd: int, tid: int | None = None) -> str:

@@ -20,7 +20,7 @@ ARCHITECTURES: Final = tuple(ABIS)
 _NARROW: Final = "_32"  # behind the name of a constant set: as it is where longs have 32 bits
 _HERE: Final = Path(__file__).parent
 _ARGUMENT: Final = re.compile(
-    r"(?P<mark>[>?+~^]?)(?:(?P<label>\w+)=)?(?P<kind>\*?\w+)(?:\((?P<parameters>[\w,*]+)\))?(?:@(?P<index>\d))?"
+    r"(?P<mark>~?\?|[>+~^]?)(?:(?P<label>\w+)=)?(?P<kind>\*?\w+)(?:\((?P<parameters>[\w,*]+)\))?(?:@(?P<index>\d))?"
 )
 _EFFECT: Final = re.compile(r"(?P<verb>\w+)(?:\((?P<operands>[\d,]+)\))?")
 
@@ -193,8 +193,8 @@ def _read_arguments(items: list[str], first: int) -> Iterator[Argument]:
             at_exit=at_exit,
             joins_late=match["mark"] == "+",
             early=match["mark"] == "^",
-            glued=match["mark"] == "~",
-            if_asked=match["mark"] == "?",
+            glued=match["mark"].startswith("~"),
+            if_asked=match["mark"].endswith("?"),
             label=match["label"] or "",
         )
 

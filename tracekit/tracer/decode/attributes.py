@@ -200,5 +200,5 @@ kinds(
         "fsid": _fsid,
     }
 )
-fetches({"*stat": lambda: lambda view, address: view.readable(address, _STAT[view.call.arch][0].size)})
+fetches({"*stat": lambda: lambda view, address: view.fetch(address, _STAT[view.call.arch][0].size) or b""})
 families({"mknod_dev": _node_device, "sized_statfs": _sized_statfs})

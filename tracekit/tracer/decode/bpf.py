@@ -63,15 +63,18 @@ class _Before(NamedTuple):
     info: Grown | None
 
 
-def _attributes(view: View) -> tuple[Grown, str] | None:
-    """The attributes of this call's command, as the program has them now; None when there are none."""
+def _attributes(view: View, *, told: bool = False) -> tuple[Grown, str] | None:
+    """The attributes of this call's command, as the program has them now; None when there are none.
+
+    With ``told`` it is noticed when they are cut short.
+    """
     command, address, size = view.args[0] & U32, view.args[1], view.args[2] & U32
     name = constants("bpf_cmd").names.get(command, "")
     if name not in _ATTRIBUTES or not 0 < size <= PAGE or view.options.opaque or not address:
         return None
     row, member = _ATTRIBUTES[name]
-    data = view.task.read(address, size)
-    return (Grown(row, data), member) if len(data) == size else None
+    data = view.whole(address, size) if told else view.task.read(address, size)
+    return (Grown(row, data), member) if data and len(data) == size else None
 
 
 def _before(view: View, _address: int) -> _Before | None:
@@ -84,7 +87,7 @@ def _before(view: View, _address: int) -> _Before | None:
 
 def _at_entry(view: View, address: int) -> str:
     """What is known at a call's entry: everything, or the beginning of a structure."""
-    found = _attributes(view)
+    found = _attributes(view, told=True)
     if found is None:
         return pointer(address)
     attributes, member = found
@@ -102,8 +105,8 @@ def _at_entry(view: View, address: int) -> str:
 
 def _at_exit(view: View, _address: int) -> str | None:
     """What the kernel filled in or changed."""
-    found, before = _attributes(view), view.call.saved.get(_ADDRESS)
-    if found is None or before is None:
+    found, before = _attributes(view, told=True), view.call.saved[_ADDRESS]
+    if found is None:
         return None
     attributes, member = found
     if attributes.name in _BATCHES:

@@ -30,8 +30,8 @@ def info_text(view: View, attributes: Grown, before: Grown | None) -> str:
 
 
 def _read(view: View, name: str, address: int, size: int) -> Grown | None:
-    data = view.task.read(address, size) if address and 0 < size <= PAGE else b""
-    return Grown(name, data) if data and len(data) == size else None
+    data = view.whole(address, size) if address and 0 < size <= PAGE else None
+    return Grown(name, data) if data else None
 
 
 def _boot_time(view: View, value: int) -> str:

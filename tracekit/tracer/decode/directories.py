@@ -31,7 +31,7 @@ class _Block(NamedTuple):
         count, at, left = 0, 0, self.size
         while True:
             if left < self.head.size:
-                if left:
+                if left and self.view.options.verbose:
                     shown.append(counted(self.view, self.address + at, left, 2))
                 return shown, count, left
             if at + self.head.size > len(self.data):

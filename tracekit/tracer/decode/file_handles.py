@@ -4,7 +4,7 @@ import errno
 import struct
 from typing import Final
 
-from tracekit.tracer.decode.registry import captures, kinds, printer_of
+from tracekit.tracer.decode.registry import captures, kinds
 from tracekit.tracer.decode.text import quoted
 from tracekit.tracer.decode.view import View, pointer
 
@@ -16,8 +16,8 @@ _ARGUMENT: Final = 2  # where name_to_handle_at(2) has it
 def _handle(view: View, address: int, size: int) -> str:
     """The bytes that only the file system understands."""
     many = min(size, _MOST)
-    data = view.task.read(address + _HEAD.size, many)
-    return quoted(data, 2) + ("..." if size > _MOST else "") if len(data) == many else "???"
+    data = view.whole(address + _HEAD.size, many)
+    return "???" if data is None else quoted(data, 2) + ("..." if size > _MOST else "")
 
 
 def _given(view: View, address: int) -> str:
@@ -30,35 +30,26 @@ def _given(view: View, address: int) -> str:
 
 def _size(view: View, address: int) -> int | None:
     """How much room there is for the handle."""
-    data = view.fetch(address, _HEAD.size)
-    return None if data is None else int.from_bytes(data[:4], "little")
+    data = view.readable(address, _HEAD.size)
+    return int.from_bytes(data[:4], "little") if len(data) == _HEAD.size else None
 
 
 def _asked(view: View, address: int) -> str:
-    size = _size(view, address)
-    return pointer(address) if size is None else f"{{handle_bytes={size}"
+    data = view.fetch(address, _HEAD.size)
+    return pointer(address) if data is None else f"{{handle_bytes={int.from_bytes(data[:4], 'little')}"
 
 
-def _filled(view: View, address: int) -> str | None:
+def _filled(view: View, address: int) -> str:
     """What the kernel filled in, or how much room it needs."""
-    before = view.call.saved.get(_ARGUMENT)
-    if before is None:
-        return None
-    data = view.task.read(address, _HEAD.size)
-    if len(data) < _HEAD.size or (view.failed and view.ret != -errno.EOVERFLOW):
+    told = not view.failed or view.ret == -errno.EOVERFLOW
+    data = view.whole(address, _HEAD.size) if told else None
+    if data is None:
         return "}"
     size, kind = _HEAD.unpack(data)
-    change = f" => {size}" if size != before else ""
+    change = f" => {size}" if size != view.call.saved[_ARGUMENT] else ""
     if view.failed:
         return change + "}"
     return f"{change}, handle_type={kind}, f_handle={_handle(view, address, size)}}}"
-
-
-def _mount_id(view: View, address: int) -> str:
-    """The mount that the file is on; not looked at when the handle could not be."""
-    if view.call.saved.get(_ARGUMENT) is None:
-        return pointer(address)
-    return printer_of("*int")(view, address) or ""
 
 
 kinds(
@@ -66,7 +57,6 @@ kinds(
         "file_handle": _given,
         "file_handle_asked": _asked,
         "file_handle_filled": _filled,
-        "mount_id": _mount_id,
     }
 )
 captures({"file_handle_filled": _size})

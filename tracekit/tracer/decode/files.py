@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tracekit.tracer.decode.names import WORDS, hexadecimal
-from tracekit.tracer.decode.registry import families, kinds, printer_of
+from tracekit.tracer.decode.registry import captures, families, kinds, printer_of
 from tracekit.tracer.decode.scalars import U32, octal, signed32
 from tracekit.tracer.decode.structs import array_text, beyond
 from tracekit.tracer.decode.text import number
@@ -100,8 +100,12 @@ def _offset_of(view: View, address: int, size: int, *, signed: bool = False) -> 
 
 def _change(view: View, address: int, size: int) -> str:
     """Where an offset that was printed at entry is now: `` => [200]``."""
-    after = _offset_of(view, address, size) if view.ret else ""
-    return f" => {after}" if after.startswith("[") else ""
+    return f" => {_offset_of(view, address, size)}" if view.ret and not view.failed else ""
+
+
+def _had(view: View, address: int, size: int) -> bool | None:
+    """Whether there was such a number at entry."""
+    return True if len(view.readable(address, size)) == size else None
 
 
 def _fanotify_init(view: View, value: int) -> str:
@@ -147,6 +151,12 @@ kinds(
         "open_how": _open_how,
         "fanotify_dirfd": _fanotify_dirfd,
         "fanotify_init_flags": _fanotify_init,
+    }
+)
+captures(
+    {
+        "off64_t_change": lambda view, address: _had(view, address, 8),
+        "off_t_change": lambda view, address: _had(view, address, view.abi.word),
     }
 )
 families(

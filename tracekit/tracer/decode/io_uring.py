@@ -49,10 +49,13 @@ def _asked(view: View, address: int) -> str:
     return "{" + ", ".join(shown)
 
 
-def _made(view: View, address: int) -> str | None:
+def _had(view: View, address: int) -> bool | None:
+    """Whether there were parameters at entry."""
+    return True if len(view.readable(address, _PARAMETERS.size)) == _PARAMETERS.size else None
+
+
+def _made(view: View, address: int) -> str:
     """What the new ring is."""
-    if not view.call.saved.get(1):
-        return None
     one = layouts("io_uring_params")[view.abi]
     data = view.fetch(address, one.packing.size)
     return "}" if data is None else f", {one.text(view, data)[1:]}"
@@ -117,4 +120,4 @@ kinds(
     }
 )
 families({"io_uring_array": _structures})
-captures({"io_uring_made": lambda view, address: view.fetch(address, _PARAMETERS.size) is not None})
+captures({"io_uring_made": _had})

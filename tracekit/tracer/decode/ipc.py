@@ -54,8 +54,8 @@ def _semctl_data(name: str, plain: str = "") -> Printer:
         show = elsewhere if view.abi.name == "aarch64" else inner
         if view.call.number != _SEMCTL_OF_IPC:
             return show(view, where)
-        data = view.task.read(where, view.abi.word)
-        if len(data) < view.abi.word:
+        data = view.whole(where, view.abi.word)
+        if data is None:
             return pointer(where)
         text = show(view, int.from_bytes(data, "little")) or ""
         return text if text.startswith("{") else f"[{text}]"

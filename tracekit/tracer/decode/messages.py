@@ -144,8 +144,10 @@ def _name_sizes(view: View, where: int) -> list[int] | None:
         return None
     packing = _MMSGHDR[view.abi]
     data = view.readable(where, min(view.args[2] & U32, _IOV_MAX) * packing.size)
-    starts = range(0, len(data) - packing.size + 1, packing.size)
-    return [int(_MSGHDR[view.abi].unpack_from(data, at)[1]) for at in starts]
+    count, rest = divmod(len(data), packing.size)
+    if rest:
+        view.task.cut_short(where + count * packing.size, rest, packing.size)
+    return [int(_MSGHDR[view.abi].unpack_from(data, at * packing.size)[1]) for at in range(count)]
 
 
 def _many_received(view: View, where: int) -> str:

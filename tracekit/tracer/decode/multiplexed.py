@@ -8,7 +8,7 @@ import struct
 from typing import Final
 
 from tracekit.syscalls import by_name, calls
-from tracekit.tracer.decode.view import Call, Task
+from tracekit.tracer.decode.view import Call, Task, whole
 
 _REGISTERS: Final = 6
 _ARCH: Final = "i386"
@@ -98,8 +98,8 @@ def _become(call: Call, name: str, args: list[int] | None) -> None:
 
 def _words(task: Task, address: int, count: int) -> list[int] | None:
     """Arguments in memory; None when they cannot be read."""
-    data = task.read(address, 4 * count) if address else b""
-    return list(struct.unpack(f"<{count}I", data)) if len(data) == 4 * count else None
+    data = whole(task, address, 4 * count)
+    return None if data is None else list(struct.unpack(f"<{count}I", data))
 
 
 def _padded(args: list[int]) -> tuple[int, ...]:

@@ -222,8 +222,8 @@ _GET: Final[dict[tuple[int, int], Value]] = {
 
 def _length(view: View) -> int | None:
     """The option's length as it is now."""
-    data = view.task.read(view.args[4], _INT) if view.args[4] else b""
-    return int.from_bytes(data, "little", signed=True) if len(data) == _INT else None
+    data = view.whole(view.args[4], _INT)
+    return None if data is None else int.from_bytes(data, "little", signed=True)
 
 
 def _length_text(view: View, _where: int) -> str:

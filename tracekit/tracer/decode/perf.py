@@ -37,16 +37,15 @@ def _attributes(view: View, where: int) -> bytes | None:
     """The attributes as they are at entry: the kernel may change their size."""
     if not where or view.options.opaque:
         return None
-    found = view.task.read(where + _SIZE_AT, _SIZE.size)
-    if len(found) < _SIZE.size:
+    found = view.whole(where + _SIZE_AT, _SIZE.size)
+    if found is None:
         return None
     size = min(_SIZE.unpack(found)[0], _WHOLE) or _FIRST_SIZE
     if size < _FIRST_SIZE:
         return None
     if not view.options.verbose:
         size = _ALWAYS.size
-    data = view.task.read(where, size)
-    return data if len(data) == size else None
+    return view.whole(where, size)
 
 
 def _event(view: View, where: int) -> str:
@@ -79,9 +78,8 @@ def _new_size(view: View, where: int) -> str:
     """The size that the kernel takes, which it tells when it got more."""
     if view.ret != -errno.E2BIG:
         return ""
-    data = view.task.read(where + _SIZE_AT, _SIZE.size)
-    known = len(data) == _SIZE.size
-    return f" => {view.spell('perf_attr_size', *_SIZE.unpack(data)) if known else '???'}"
+    data = view.whole(where + _SIZE_AT, _SIZE.size)
+    return f" => {view.spell('perf_attr_size', *_SIZE.unpack(data)) if data else '???'}"
 
 
 def _common(view: View, data: bytes) -> Iterator[str]:

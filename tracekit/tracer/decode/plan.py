@@ -107,7 +107,7 @@ def _plan(name: str, form: Form, view: View) -> Plan:
     early = [one for one in arguments if not one.at_exit]
     late = [one for one in arguments if one.at_exit]
     asked = tuple(one.index for one in arguments if one.if_asked)
-    at_once = form._replace(arguments=tuple(map(_unasked, arguments)))
+    at_once = form._replace(arguments=tuple(_unasked(one) for one in arguments if not one.glued))
     captures = ((_capture(one), one.index) for one in arguments)
     own_comma = not late or late[0].joins_late or late[0].glued or not early
     steps: list[Step] = []

@@ -40,7 +40,9 @@ def _ready(view: View) -> str | None:
     if not address or not count or view.options.opaque or address + count * _POLLFD.size > U64:
         return None
     data = view.readable(address, count * _POLLFD.size)
-    whole = len(data) // _POLLFD.size
+    whole, rest = divmod(len(data), _POLLFD.size)
+    if rest:
+        view.task.cut_short(address + whole * _POLLFD.size, rest, _POLLFD.size)
     limit = whole if view.options.verbose else view.options.string_limit
     shown: list[str] = []
     used = 0
@@ -133,8 +135,8 @@ def _with_members(shown: str, name: str, members: list[int]) -> str:
 def _left_in(view: View, where: int, count: int) -> list[int] | None:
     """The same for the return value, which says it under -e verbose=none, too."""
     size = _set_size(view, count)
-    data = view.task.read(where, size)
-    return _bits(data, count) if len(data) == size else None
+    data = view.whole(where, size)
+    return None if data is None else _bits(data, count)
 
 
 def _select_result(view: View, value: int) -> str:

@@ -41,8 +41,8 @@ def _buffer(view: View, where: int) -> tuple[int, int] | None:
     packing = _IOVEC[view.abi]
     if not where or view.options.opaque:
         return None
-    data = view.task.read(where, packing.size)
-    return packing.unpack(data) if len(data) == packing.size else None
+    data = view.whole(where, packing.size)
+    return packing.unpack(data) if data else None
 
 
 def _room(view: View, where: int) -> int | None:

@@ -95,8 +95,8 @@ def _known_size(view: View, where: int) -> str:
     """The size that the kernel takes, which it tells when it got more."""
     if view.ret != -errno.E2BIG or view.options.opaque:
         return ""
-    data = view.task.read(where, _SIZE.size)
-    return f" => {{size={_SIZE.unpack(data)[0]}}}" if len(data) == _SIZE.size else ""
+    data = view.whole(where, _SIZE.size)
+    return f" => {{size={_SIZE.unpack(data)[0]}}}" if data else ""
 
 
 def io_priority(view: View, value: int) -> str:

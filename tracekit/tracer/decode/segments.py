@@ -74,10 +74,9 @@ def _segment_number(view: View, where: int) -> str:
 
 def _segment_rest(view: View, where: int) -> str:
     """What get_thread_area(2) filled in behind the number."""
-    before = view.call.saved.get(0)
+    before, data = view.call.saved.get(0), view.fetch(where, _DESCRIPTOR.size)
     if before is None:
         return ""
-    data = view.fetch(where, _DESCRIPTOR.size)
     if data is None:
         return ", ...}"
     entry, *others = _DESCRIPTOR.unpack(data)

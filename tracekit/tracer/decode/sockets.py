@@ -57,10 +57,11 @@ def _length_before(view: View, where: int) -> int | None:
     return None if data is None else int.from_bytes(data, "little", signed=True)
 
 
-def _length_now(view: View, index: int) -> int | None:
-    """The same at exit: how long the address really is."""
-    data = view.task.read(view.args[index], 4) if view.args[index] else b""
-    return int.from_bytes(data, "little", signed=True) if len(data) == 4 else None
+def _length_now(view: View, index: int, *, told: bool = False) -> int | None:
+    """The same at exit: how long the address really is; with ``told`` it is noticed when it is cut short."""
+    where = view.args[index]
+    data = view.whole(where, 4) if told else view.task.read(where, 4)
+    return int.from_bytes(data, "little", signed=True) if data and len(data) == 4 else None
 
 
 def _sockaddr_out(length: str) -> Printer:
@@ -68,10 +69,10 @@ def _sockaddr_out(length: str) -> Printer:
     index = int(length)
 
     def printer(view: View, where: int) -> str:
-        after = _length_now(view, index)
-        if view.failed or after is None:
-            return pointer(where)
-        return address_at(view, where, min(view.call.saved[index], after))
+        after = None if view.failed else _length_now(view, index, told=True)
+        return (
+            pointer(where) if after is None else address_at(view, where, min(view.call.saved[index], after))
+        )
 
     return printer
 
@@ -87,7 +88,7 @@ def _source(length: str) -> Printer:
     index = int(length)
 
     def printer(view: View, where: int) -> str:
-        after = None if view.options.opaque else _length_now(view, index)
+        after = None if view.options.opaque or not where else _length_now(view, index, told=True)
         if view.failed or after is None:
             return pointer(where)
         return address_at(view, where, min(view.call.saved.get(index) or 0, after))

@@ -133,7 +133,7 @@ def _fetch(name: str) -> Fetch | None:
     if letter is None and not _is_flat(name):
         return None
     by_abi = packings(letter or struct_rows()[name].letters)
-    return lambda view, address: view.readable(address, by_abi[view.abi].size)
+    return lambda view, address: view.fetch(address, by_abi[view.abi].size) or b""
 
 
 def _is_flat(name: str) -> bool:
@@ -167,7 +167,9 @@ def array_text(
     wanted = count if view.options.verbose else min(count, view.options.string_limit)
     wanted = min(wanted, MOST // size - 1, most)
     data = view.readable(address, size * min(wanted + 1, count))
-    whole = len(data) // size
+    whole, rest = divmod(len(data), size)
+    if rest:
+        view.task.cut_short(address + whole * size, rest, size)
     if not whole:
         return pointer(address)
     shown = [element(view, data[at * size : (at + 1) * size]) for at in range(min(whole, wanted))]

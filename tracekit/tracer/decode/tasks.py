@@ -65,8 +65,9 @@ def _capabilities(view: View, low: int, high: int) -> str:
 
 def _cap_data(view: View, where: int) -> str:
     """Three capability sets, in one or two halves by the version of the header in argument 0."""
-    head = view.readable(view.args[0], _CAP_HEAD.size)
-    if len(head) < _CAP_HEAD.size:
+    look = view.fetch if view.exiting else view.readable  # at entry the header itself has been looked at
+    head = look(view.args[0], _CAP_HEAD.size)
+    if head is None or len(head) < _CAP_HEAD.size:
         return pointer(where)
     halves = 2 if _CAP_HEAD.unpack(head)[0] in _CAP_WIDE else 1
     data = view.fetch(where, 12 * halves)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Final
 
 from tracekit.tracer.decode.registry import Fetch, families, fetches, kinds
-from tracekit.tracer.decode.scalars import U32
-from tracekit.tracer.decode.view import MOST, PAGE, Printer, View, pointer
+from tracekit.tracer.decode.scalars import U32, U64
+from tracekit.tracer.decode.view import MOST, Printer, View, pointer
 
 PATH_MAX: Final = 4096  # <linux/limits.h>
 _ATTRIBUTE_MOST: Final = 65536  # XATTR_SIZE_MAX, <linux/limits.h>
@@ -68,7 +68,7 @@ def text_memory(view: View, address: int, limit: int) -> bytes:
     if len(data) == first < size and 0 not in data:
         data += view.text(address + first, size - first)
     if 0 < len(data) < size and 0 not in data:
-        view.task.cut_short(address, len(data), size)
+        view.task.cut_short(address, len(data), size, text=True)
     return data
 
 
@@ -101,7 +101,7 @@ def counted(view: View, address: int, size: int, hex_strings: int | None = None)
     if not address or view.failed:
         return pointer(address)
     wanted = min(size, limit + 1)
-    data = view.text(address, wanted)
+    data = _counted_bytes(view, address, wanted)
     if len(data) < wanted:
         return pointer(address)
     text = quoted(data[:limit], view.options.hex_strings if hex_strings is None else hex_strings)
@@ -121,10 +121,23 @@ def _bytes(size: str) -> Printer:
     return lambda view, address: counted(view, address, length(view))
 
 
-def _counted_memory(size: str, _most: str = "") -> Fetch:
-    """What ``counted`` looks at."""
-    length = number(size)
-    return lambda view, address: view.text(address, min(length(view), view.options.string_limit + 1))
+def _counted_memory(size: str, most: str = "") -> Fetch:
+    """What ``counted`` looks at, where there are not more bytes than are looked at all."""
+    length, limit = number(size), int(most or U64)
+
+    def fetch(view: View, address: int) -> bytes:
+        many = length(view)
+        return _counted_bytes(view, address, min(many, view.options.string_limit + 1) if many <= limit else 0)
+
+    return fetch
+
+
+def _counted_bytes(view: View, address: int, wanted: int) -> bytes:
+    """So many bytes, or what there is of them."""
+    data = view.text(address, wanted)
+    if 0 < len(data) < wanted:
+        view.task.cut_short(address, len(data), wanted)
+    return data
 
 
 def string_within(view: View, address: int, most: int) -> str:
@@ -133,6 +146,8 @@ def string_within(view: View, address: int, most: int) -> str:
         return string(view, address)
     data = view.text(address, most)
     text, end, _ = data.partition(b"\0")
+    if 0 < len(data) < most and not end:
+        view.task.cut_short(address, len(data), most, text=True)
     if not address or (not end and len(data) < most):
         return pointer(address)
     return quoted(text, view.options.hex_strings) + ("" if end or not most else "...")
@@ -199,56 +214,6 @@ def _path_out(view: View, address: int) -> str:
     return quoted(data[: size - 1], view.options.hex_strings) + ("..." if len(data) >= size else "")
 
 
-def _strings(view: View, address: int, *, all_of_them: bool) -> str:
-    """A NULL-ended array of strings: ``["ls", "-l"]``."""
-    shown: list[str] = []
-    word = view.abi.word
-    limit = 0x7FFF if all_of_them else view.options.string_limit
-    while len(shown) <= limit:
-        data = view.fetch(address + word * len(shown), word)
-        if data is None:
-            shown.append(f"... /* {pointer(address + word * len(shown))} */")
-            break
-        item = int.from_bytes(data, "little")
-        if not item:
-            break
-        shown.append("..." if len(shown) == limit else string(view, item))
-    return f"[{', '.join(shown)}]"
-
-
-def _argv(view: View, address: int) -> str:
-    if view.fetch(address, view.abi.word) is None:
-        return pointer(address)
-    return _strings(view, address, all_of_them=view.options.verbose)
-
-
-def _envp(view: View, address: int) -> str:
-    """The environment: how many variables, or with -v all of them."""
-    if view.options.verbose:
-        return _argv(view, address)
-    if view.fetch(address, view.abi.word) is None:
-        return pointer(address)
-    count, unreadable = _count_pointers(view, address)
-    noun = "var" if count == 1 else "vars"
-    return f"{pointer(address)} /* {count} {noun}{', unterminated' if unreadable else ''} */"
-
-
-def _count_pointers(view: View, address: int) -> tuple[int, bool]:
-    """How many pointers stand before the NULL, and whether memory ended before it did; read page by page."""
-    count, word = 0, view.abi.word
-    for _ in range(512):
-        size = PAGE - (address % PAGE)
-        data = view.readable(address, size - size % word)
-        for at in range(0, len(data) - word + 1, word):
-            if not any(data[at : at + word]):
-                return count, False
-            count += 1
-        if len(data) < size - size % word:
-            return count, True
-        address += len(data)
-    return count, True
-
-
 def _member(view: View, data: bytes) -> str:
     """Text in a member of a structure, up to its NUL; without one the last byte gives way to dots."""
     text, end, _ = data.partition(b"\0")
@@ -263,8 +228,6 @@ kinds(
         "string": string,
         "path": path,
         "path_out": _path_out,
-        "argv": _argv,
-        "envp": _envp,
     }
 )
 fetches(

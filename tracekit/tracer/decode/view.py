@@ -74,8 +74,8 @@ class Task(Protocol):
         """What stands behind ``AT_FDCWD``: ``</tmp>``, or nothing."""
         ...
 
-    def cut_short(self, address: int, got: int, wanted: int) -> None:
-        """Take notice of a string whose memory ended before it did."""
+    def cut_short(self, address: int, got: int, wanted: int, *, text: bool = False) -> None:
+        """Take notice of something, or of a NUL-terminated text, whose memory ended before it did."""
         ...
 
 
@@ -166,12 +166,22 @@ class Piece:
         """Nothing: so is the working directory."""
         return ""
 
-    def cut_short(self, _address: int, _got: int, _wanted: int) -> None:
+    def cut_short(self, _address: int, _got: int, _wanted: int, *, text: bool = False) -> None:
         """Nothing: that was noticed at the stop."""
 
 
 NOTHING: Final = Piece(0, b"")
 """What there is of a task when nothing was taken."""
+
+
+def whole(task: Task, address: int, size: int) -> bytes | None:
+    """This many bytes from a task; None when there are not as many, which is noticed if there are some."""
+    data = task.read(address, size)
+    if len(data) == size:
+        return data
+    if data:
+        task.cut_short(address, len(data), size)
+    return None
 
 
 class View:
@@ -216,8 +226,11 @@ class View:
         """
         if not address or self.failed or self.options.opaque:
             return None
-        data = self.task.read(address, size)
-        return data if len(data) == size else None
+        return self.whole(address, size)
+
+    def whole(self, address: int, size: int) -> bytes | None:
+        """As ``fetch``, also after a failure."""
+        return whole(self.task, address, size)
 
     def readable(self, address: int, size: int) -> bytes:
         """As ``fetch``, but takes what there is."""

@@ -74,9 +74,10 @@ class Task:
         """Return the protocol of a netlink socket, -1 when nobody tells, None when it is none."""
         return self.descriptors.netlink(self.tid, fd)
 
-    def cut_short(self, address: int, got: int, wanted: int) -> None:
-        """Say that a string is not all there, in strace's words (ucopy.c: umovestr)."""
-        self.say(f"umovestr: short read ({got} < {wanted}) @{address:#x}: {os.strerror(errno.EFAULT)}")
+    def cut_short(self, address: int, got: int, wanted: int, *, text: bool = False) -> None:
+        """Say that something is not all there, in strace's words (ucopy.c: umoven, umovestr)."""
+        reader, reason = ("umovestr", f": {os.strerror(errno.EFAULT)}") if text else ("umoven", "")
+        self.say(f"{reader}: short read ({got} < {wanted}) @{address:#x}{reason}")
 
     def cwd(self) -> str:
         """Return the ``<...>`` annotation of AT_FDCWD, or nothing."""

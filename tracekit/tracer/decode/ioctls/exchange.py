@@ -42,8 +42,7 @@ def fetch_struct(view: View, name: str, address: int) -> bytes | None:
 def peek_struct(view: View, name: str, address: int) -> bytes | None:
     """The same whether the call failed or not."""
     size = layouts(name)[view.abi].packing.size
-    data = view.task.read(address, size) if address else b""
-    return data if len(data) == size else None
+    return view.whole(address, size)
 
 
 def members(view: View, name: str, data: bytes) -> list[str]:
