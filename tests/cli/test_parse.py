@@ -191,6 +191,25 @@ def test_files_of_ff_are_merged(tmp_path: Path, capfd: pytest.CaptureFixture[str
     assert [row["name"] for row in like] == ["getpid", "getppid", "close"]
 
 
+def test_any_number_of_processes_reads_the_same(log: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    log.write_text(LOG * 200)
+    shown = []
+    for jobs in (1, 2, 5):
+        parse(log, jobs=jobs, quiet=True)
+        shown.append(capfd.readouterr().out)
+    assert shown[0].count("\n") > 1000
+    assert shown[0] == shown[1] == shown[2]
+
+
+def test_an_answer_takes_jobs_too(log: Path) -> None:
+    shown = [
+        subprocess.run([*TRACEKIT, "files", str(log), *words], check=True, capture_output=True).stdout
+        for words in ([], ["--jobs", "2"])
+    ]
+    assert b"/srv/" in shown[0]
+    assert shown[0] == shown[1]
+
+
 @pytest.mark.parametrize(
     ("output", "form", "says"),
     [
@@ -213,7 +232,11 @@ def test_what_cannot_be_written_is_told(log: Path, output: str, form: str | None
     assert {path.name for path in log.parent.iterdir()} == {log.name, "link"}
 
 
-@pytest.mark.parametrize("content", [None, b"", b"hello\nworld\n", gzip.compress(LOG.encode())[:60]])
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"hello\nworld\n", gzip.compress(LOG.encode(), mtime=0)[:60]],
+    ids=["missing", "empty", "text", "cut"],
+)
 @pytest.mark.parametrize("output", [None, "old.csv"])
 def test_what_is_no_trace_is_told(
     log: Path, content: bytes | None, output: str | None, capfd: pytest.CaptureFixture[str]

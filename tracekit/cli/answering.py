@@ -23,7 +23,13 @@ from tracekit.tracer.tasks.targets import Selection
 
 
 def answer(
-    question: Question, traces: tuple[str, ...], program: list[str] | None, live: dict[str, Any], form: str
+    question: Question,
+    traces: tuple[str, ...],
+    program: list[str] | None,
+    live: dict[str, Any],
+    *,
+    form: str,
+    jobs: int | None,
 ) -> int:
     """Answer a question and return the exit code.
 
@@ -33,8 +39,9 @@ def answer(
         program: one to start.
         live: what else of the command line says what to trace, and where to.
         form: text, json or csv.
+        jobs: how many processes read the files; None to have that found out.
     """
-    trace = _recorded(question, traces, program, live) if traces else _live(question, program, **live)
+    trace = _recorded(question, traces, program, live, jobs) if traces else _live(question, program, **live)
     return show(ANALYZERS[question.name]().answer(trace), form)
 
 
@@ -55,7 +62,11 @@ def show(answer: Answer, form: str, *, account: bool = True) -> int:
 
 
 def _recorded(
-    question: Question, traces: tuple[str, ...], program: list[str] | None, live: dict[str, Any]
+    question: Question,
+    traces: tuple[str, ...],
+    program: list[str] | None,
+    live: dict[str, Any],
+    jobs: int | None,
 ) -> Trace:
     """Read trace files.
 
@@ -69,7 +80,7 @@ def _recorded(
         )
     try:
         with Progress() as progress:
-            return read_trace(list(traces), progress=progress.reading)
+            return read_trace(list(traces), jobs=jobs, progress=progress.reading)
     except UnreadableError as error:
         if Path(traces[0]).exists() or not shutil.which(traces[0]):
             raise

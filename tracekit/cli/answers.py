@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from tracekit.analyzers.questions import QUESTIONS, Question
+from tracekit.cli.parse import jobs_option
 from tracekit.cli.tracing import Grouped, target_options
 from tracekit.report import FORMATS
 
@@ -18,7 +19,7 @@ From a live server: sudo tracekit {0.name} --name apache2 --duration 10
 From a program:     tracekit {0.name} -- PROGRAM ARG...
 
 TRACE is a file that tracekit or strace wrote, - for standard input, or a folder or prefix of strace -ff
-files; .gz and .xz do, too. A live server is traced until Ctrl-C, with all threads and children;
+files; .gz, .xz and .zst do, too. A live server is traced until Ctrl-C, with all threads and children;
 send it requests meanwhile.
 """
 
@@ -48,11 +49,12 @@ def _command(asked: Question) -> click.Command:
         show_default=True,
         help="How to print it.",
     )
-    def command(traces: tuple[str, ...], form: str, **live: Any) -> int:
+    @jobs_option
+    def command(traces: tuple[str, ...], form: str, jobs: int | None, **live: Any) -> int:
         from tracekit.cli import answering  # noqa: PLC0415 - the help needs none of it
 
         program = click.get_current_context().meta.get(_PROGRAM)
-        return answering.answer(asked, traces, program, live, form)
+        return answering.answer(asked, traces, program, live, form=form, jobs=jobs)
 
     return command
 

@@ -5,6 +5,13 @@ import click
 FORMATS = {".parquet": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 """The form that the ending of a file means."""
 
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Read a trace with N processes (as many as there are cores, where that is worth it).",
+)
+
 
 @click.command(short_help="Write a trace as a table: Parquet, CSV or JSON Lines.")
 @click.argument("traces", nargs=-1, required=True, metavar="TRACE...")
@@ -23,12 +30,7 @@ FORMATS = {".parquet": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "
 @click.option(
     "--args", "arguments", is_flag=True, help="Add the column arguments: typed values, as a tree of JSON."
 )
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Read with N processes (as many as there are cores, where that is worth it).",
-)
+@jobs_option
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing of what was read; errors alone.")
 def parse(
     traces: tuple[str, ...],
