@@ -43,6 +43,19 @@ strace: Process 16 detached
 18 00:00:01.000005 poll([{fd=3 <unfinished ...>
 18 00:00:01.000006 +++ killed by SIGSEGV (core dumped) +++
 18 00:00:01.000007 getppid() = 7
+21 00:00:01.000008 access("/no/x", R_OK <unfinished ...>
+)                  = -1 ENOENT (No such file or directory) <0.1>
+21 00:00:01.000008 write(1, "a\\nb\\nc", 5a
+b
+c)      = 5 <0.2>
+21 00:00:01.000008 f( <unfinished ...>
+21 00:00:01.000008 <... f resumed>1,  <unfinished ...>
+21 00:00:01.000008 <... f resumed>2,  <unfinished ...>
+hello21 00:00:01.000008 close(3) = 0
+hello21 00:00:01.000008 read(3 <unfinished ...>
+hello21 00:00:01.000008 <... read resumed>, 4) = 0
+8  00:00:01.000008 execve("/x", [] <unfinished ...>
+21 00:00:01.000008 <... execve resumed>) = 0
 19 00:00:01.000008 read(3 <unfinished ...>
 20 00:00:01.000009 read(3, "x", 1
 """

@@ -16,6 +16,7 @@ from tracekit.events.lives import Lives
 from tracekit.events.signs import MANAGING
 from tracekit.stream import Event
 from tracekit.stream.forms import Form, Says
+from tracekit.stream.notes import PREFIX
 from tracekit.stream.rows import MISSING, Late
 
 EARLY = 250_000
@@ -121,7 +122,7 @@ def _tells(form: Form) -> bool:
     """Tell whether a line states something about processes."""
     match form.says:
         case Says.NOTE:
-            return (form.args or "").startswith("{")
+            return form.rest == PREFIX
         case Says.GONE | Says.SUPERSEDED:
             return True
     return form.name in TELLING and (form.ret is None or form.ret >= 0)

@@ -133,5 +133,5 @@ def _same_namespace(events: Iterable[Event]) -> bool:
 
 
 def _payload(event: Event) -> dict[str, Any]:
-    said = json.loads(event.args or "{}") if (event.args or "").startswith("{") else {}
+    said = json.loads(event.args or "{}")
     return said if isinstance(said, dict) else {}

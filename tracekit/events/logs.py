@@ -20,6 +20,7 @@ from tracekit.events.workers import WORTH, Span, cores, read_pieces
 from tracekit.stream import Reader, read_block
 from tracekit.stream.clock import SECOND
 from tracekit.stream.forms import Form, Says
+from tracekit.stream.notes import PREFIX
 from tracekit.stream.pieces import Piece, can_be_cut, put_behind
 from tracekit.stream.rows import KINDS, MISSING, Rows
 
@@ -198,7 +199,7 @@ def _is_trace(forms: Iterable[Form]) -> bool:
 
 
 def _is_header(form: Form) -> bool:
-    return form.says is Says.NOTE and (form.args or "").startswith("{")
+    return form.says is Says.NOTE and form.rest == PREFIX
 
 
 def _share_a_clock(logs: list[Log]) -> bool:

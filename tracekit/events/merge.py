@@ -8,6 +8,7 @@ import numpy as np
 
 from tracekit.events.columns import Columns, Integers, integers, join_rows
 from tracekit.events.logs import Log, Logs, Progress
+from tracekit.stream.broken import FAR
 from tracekit.stream.rows import MISSING, OPEN, Late, Rows
 
 AFTER_ALL = 1 << 62
@@ -56,7 +57,11 @@ class Feed:
         """Return the key from which on events may still come, or change."""
         if self.log.at_end:
             return AFTER_ALL
-        return int(self._keys[-1]) if len(self._keys) else self._latest
+        if not len(self._keys):
+            return self._latest
+        bad = self.log.reader.bad
+        kept = -1 if bad is None else bad.row - self._rows.first
+        return int(self._keys[kept if kept >= 0 and len(self._keys) - kept <= FAR else -1])
 
     def take(self, before: int) -> tuple[Rows, Integers]:
         """Take the events before a key, with their keys."""

@@ -9,6 +9,7 @@ from tracekit.events.logs import Progress, TraceInput, open_logs
 from tracekit.events.trace import Trace
 from tracekit.stream import IN_PROGRESS
 from tracekit.stream.forms import Form, Says
+from tracekit.stream.notes import PREFIX
 from tracekit.stream.rows import KINDS
 
 
@@ -68,7 +69,7 @@ def _processes(forms: Iterable[Form]) -> dict[int, dict[str, Any]]:
     """Return the facts of ``# tracekit process`` notes by pid; later ones add to earlier ones."""
     facts: dict[int, dict[str, Any]] = {}
     for form in forms:
-        if form.says is Says.NOTE and form.name == "process" and form.args:
+        if form.says is Says.NOTE and form.rest == PREFIX and form.name == "process" and form.args:
             said = json.loads(form.args)
             if type(pid := said.get("pid")) is int:
                 facts[pid] = facts.get(pid, {}) | said

@@ -7,7 +7,6 @@ log where a second task appears) changes it.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -27,7 +26,9 @@ class Part(NamedTuple):
 PARTS = (
     Part("pid", "pid", rf"(\d{{1,8}}){COMM} +"),  # "1234  ", "1234<apache2> "
     Part("[pid]", "pid", rf"\[pid +(\d{{1,8}}){COMM}\] "),  # "[pid  1234] ", "[pid 1234<sh>] "
-    Part("--secontext", "", r"\[(?![0-9a-f?]{8,16}\])[^\s\[\]=]*[a-z_][^\s\[\]=]*\] "),  # "[httpd_t] "
+    Part(
+        "--secontext", "", r"\[(?![0-9a-f?]{8,16}\])(?=[^a-z_\s\[\]=]*+[a-z_])[^\s\[\]=]++\] "
+    ),  # "[httpd_t] "
     Part("-ttt", "time", r"([1-8]?\d{9}(?:\.\d{1,9})?) "),  # "1795409445.866773 "
     Part("-t", "time", r"(\d\d:\d\d:\d\d(?:\.\d{1,9})?) "),  # "04:50:45 ", "04:50:45.902481 "
     Part("-t -r", "delta", r"\(\+ +(\d{1,8}(?:\.\d{1,9})?)\) "),  # "(+     0.000477) "
@@ -39,8 +40,6 @@ COMPILED = tuple((part, re.compile(part.expression)) for part in PARTS)
 OPTIONAL = {"[pid]"}
 """A log on a terminal has the pid only while there is more than one task."""
 
-Leader = Callable[[str], "re.Match[str] | None"]
-
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -51,9 +50,9 @@ class Layout:
     def __str__(self) -> str:
         return ", ".join(self.parts) or "no pid, no time"
 
-    def leader(self) -> Leader:
-        """Return what matches a leader of this layout; its groups are pid, time and delta."""
-        return re.compile(self._expression()).match
+    def leader(self) -> "re.Pattern[str]":
+        """Return the expression of a leader of this layout; its groups are pid, time and delta."""
+        return re.compile(self._expression())
 
     def block(self) -> "re.Pattern[str]":
         """Return what finds every line of a text: pid, time, delta and what stands behind the leader.

@@ -19,6 +19,7 @@ TAKEN_ON = "strace took this task on anew before this call returned"
 LET_GO = "strace detached from the task in this call"
 BAD_END = "the second half of this call does not fit the first"
 
+EXECS = ("execve", "execveat")
 IN_PROGRESS = frozenset({NO_END, TASK_GONE, LET_GO})
 """Hints of calls that lack an end because there was none: nothing of the log is missing."""
 
@@ -46,6 +47,7 @@ class Pairing:
     Attributes:
         open: the call that a task is in, by its tid.
         join: reads both halves of a call.
+        parted: the rows of calls of which a part in the middle was read.
     """
 
     def __init__(self, rows: Rows, join: Join) -> None:
@@ -57,6 +59,7 @@ class Pairing:
         """
         self.open: dict[int, Open] = {}
         self._rows = rows
+        self.parted: set[int] = set()
         self.join = join
 
     def step(self, line: Line, form: Form) -> int | None:
@@ -105,15 +108,25 @@ class Pairing:
         whole = self.join(text + form.rest)
         if whole.says is Says.CALL:
             self._rows.fill(row, whole, line)
-        elif whole.says is Says.BEGIN:
-            self._rows.fill(row, None, line)
+        elif whole.says is Says.BEGIN and row not in self.parted:
+            self.parted.add(row)
+            self._rows.add(line, Form(Says.NOTE, "half", form.rest))
             self.open[line.tid] = (row, first_text(whole))
         else:
             hint = LET_GO if whole.says is Says.LEAVE else BAD_END
             self._rows.fill(row, None, line, Odd(complete=False, hint=hint))
 
-    def orphan(self, line: Line, form: Form) -> int:
-        """Add a second half whose first is unknown."""
+    def orphan(self, line: Line, form: Form) -> int | None:
+        """Add a second half whose first is unknown; that of an execve may be the only one that is open.
+
+        ``-qqq`` leaves out who superseded whom.
+        """
+        if form.name in EXECS:
+            begun = [tid for tid, (_, text) in self.open.items() if fits(text, form)]
+            if len(begun) == 1:
+                self.rename(begun[0], line.tid)
+                self.end(line, form)
+                return None
         whole = self.join(first_text(form))
         return self._rows.add(
             line, whole if whole.says is Says.CALL else form, Odd(complete=False, hint=ORPHAN)

@@ -8,6 +8,7 @@ a line that a diagnostic broke, another layout) makes a piece that has to be
 read again in its turn.
 """
 
+import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -16,18 +17,21 @@ from itertools import compress
 from typing import NamedTuple
 
 from tracekit.stream.blocks import read_block
+from tracekit.stream.broken import FAR, Bad
 from tracekit.stream.clock import Clock
 from tracekit.stream.forms import Form, Says
 from tracekit.stream.leader import Layout
 from tracekit.stream.memory import Memory
-from tracekit.stream.pairing import TRANSITIONS, Join, Open, Pairing, fits
-from tracekit.stream.reader import Bad, Reader
+from tracekit.stream.notes import PREFIX
+from tracekit.stream.pairing import EXECS, TRANSITIONS, Join, Open, Pairing, fits
+from tracekit.stream.reader import Reader
 from tracekit.stream.rows import INTEGERS, MISSING, Line, Odd, Rows
 
 UNKNOWN: Open = (-1, "")
 """Stands for the call that a task may be in when the piece begins."""
 SILENT = {Says.SIGNAL, Says.NOTE, Says.NOTHING}
 """What tells nothing about the call that a task is in."""
+ENDING = re.compile(r"\)\s+= ")
 SHARED: Memory[Form, Form] = Memory(lambda form: form)
 """Forms of pieces, so that those with one text share one."""
 
@@ -52,6 +56,7 @@ class Piece:
         columns: the other columns, by name.
         odd: what is said of single rows.
         open: the calls that tasks are in at its end.
+        parted: the rows of calls of which a part in the middle was read.
         firsts: the first telling lines, in their order, by task.
         notes: the diagnostics about tasks that strace took on or let go.
         clock: what its times were read by.
@@ -65,6 +70,7 @@ class Piece:
     columns: dict[str, "array[int]"]
     odd: dict[int, Odd]
     open: dict[int, Open]
+    parted: set[int]
     firsts: dict[int, First]
     notes: list[Form]
     clock: Clock
@@ -90,7 +96,7 @@ class _PiecePairing(Pairing):
         self.open.pop(line.tid, None)
         row = super().step(line, form)
         self.firsts[line.tid] = First(row or 0, line, form)
-        if form.says is Says.END and form.rest.endswith(" ...>"):
+        if form.says is Says.END and (form.rest.endswith(" ...>") or form.name in EXECS):
             self.whole = False
         return row
 
@@ -103,10 +109,10 @@ class _PieceReader(Reader):
         self.notes: list[Form] = []
         self.pairing: _PiecePairing = _PiecePairing(self.rows, self.pairing.join)
         self.use(layout)
-        self.one_layout = True
+        self.alone = True
 
     def use(self, layout: Layout) -> None:
-        self.one_layout = False
+        self.alone = False
         super().use(layout)
 
     def _named(self, pid: str) -> int:
@@ -114,6 +120,17 @@ class _PieceReader(Reader):
         if tid not in self.pairing.known:
             self.pairing.open[tid] = UNKNOWN
         return tid
+
+    def _go_on(self, line: str) -> bool:
+        went_on = super()._go_on(line)
+        if not went_on and (self.lines == 1 or (self.lines <= FAR and ENDING.search(line))):
+            self.alone = False  # it may belong to a line of the piece before
+        return went_on
+
+    def _search(self, line: str, match: "re.Match[str] | None") -> bool:
+        found = super()._search(line, match)
+        self.alone = self.alone and not found  # which tasks are known, the log tells
+        return found
 
     def _note(self, form: Form) -> tuple[Line, Form]:
         self.notes.append(form)
@@ -129,13 +146,14 @@ def read_piece(blocks: Iterable[str], layout: Layout) -> Piece:
     unique = list({id(form): form for form in rows.forms}.values())
     codes = {id(form): code for code, form in enumerate(unique)}
     return Piece(
-        whole=pairing.whole and reader.one_layout and reader.interrupted is None,
+        whole=pairing.whole and reader.alone and reader.interrupted is None,
         lines=reader.lines,
         unique=unique,
         codes=array("i", [codes[id(form)] for form in rows.forms]),
         columns={name: getattr(rows, name) for name in INTEGERS},
         odd=rows.odd,
         open={tid: opened for tid, opened in pairing.open.items() if opened != UNKNOWN},
+        parted=pairing.parted,
         firsts=pairing.firsts,
         notes=reader.notes,
         clock=reader.clock,
@@ -144,8 +162,8 @@ def read_piece(blocks: Iterable[str], layout: Layout) -> Piece:
 
 
 def can_be_cut(reader: Reader) -> bool:
-    """Tell whether a log can go on in pieces: its lines all bear a pid, and none is broken now."""
-    return "pid" in reader.layout.parts and reader.interrupted is None
+    """Tell whether a log can go on in pieces: its lines all bear a pid, and none goes on in the next."""
+    return "pid" in reader.layout.parts and reader.interrupted is None and not reader.summary.is_open()
 
 
 def put_behind(reader: Reader, piece: Piece, layout: Layout) -> bool:
@@ -156,7 +174,7 @@ def put_behind(reader: Reader, piece: Piece, layout: Layout) -> bool:
         piece: what was read of it.
         layout: what the piece was read with.
     """
-    if not piece.whole or reader.layout != layout or reader.interrupted is not None:
+    if not (piece.whole and reader.layout == layout and can_be_cut(reader)):
         return False
     rows, lines, later = reader.rows, reader.lines, reader.clock.follow(piece.clock)
     firsts = (First(row, _moved(line, lines, later), form) for row, line, form in piece.firsts.values())
@@ -175,7 +193,8 @@ def put_behind(reader: Reader, piece: Piece, layout: Layout) -> bool:
         getattr(rows, name).extend(array("q", compress(column, kept)) if dropped else column)
     rows.odd |= {place(row): odd for row, odd in piece.odd.items() if kept[row]}
     reader.pairing.open |= {tid: (place(row), text) for tid, (row, text) in piece.open.items()}
-    bad = piece.bad and piece.bad._replace(place=_moved(piece.bad.place, lines, later))
+    reader.pairing.parted |= {place(row) for row in piece.parted}
+    bad = piece.bad and Bad(_moved(piece.bad.place, lines, later), piece.bad.text, place(piece.bad.row))
     reader.follow(piece.lines, piece.notes, bad)
     return True
 
@@ -205,7 +224,7 @@ def _moved(line: Line, lines: int, later: int) -> Line:
 
 def _columns(piece: Piece, lines: int, later: int) -> Iterator[tuple[str, "array[int]"]]:
     """Yield the columns of a piece as they are in the log; the time that a header names stays as it is."""
-    headers = {code for code, form in enumerate(piece.unique) if form.says is Says.NOTE}
+    headers = {code for code, form in enumerate(piece.unique) if form.rest == PREFIX}
     for name, column in piece.columns.items():
         if name in ("lines", "ends"):
             yield name, array("q", [number + lines for number in column])

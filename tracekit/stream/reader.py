@@ -7,24 +7,33 @@ an event (attach) beside it.
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
+from tracekit.stream.broken import (
+    OUTPUT,
+    Bad,
+    Interrupted,
+    add_cut,
+    begins_a_call,
+    behind_output,
+    interruption,
+    is_plain,
+    returns,
+)
 from tracekit.stream.clock import DAY, Clock, nanoseconds
 from tracekit.stream.diagnosis import diagnose
 from tracekit.stream.event import Event
-from tracekit.stream.forms import STRACE, Form, Says, open_expression, read_form, read_note
+from tracekit.stream.forms import Form, Says, read_form, read_note
 from tracekit.stream.leader import BODY, Layout, layout_of_line
 from tracekit.stream.memory import Memory
 from tracekit.stream.notes import PREFIX, Note, read_header
 from tracekit.stream.pairing import Pairing
-from tracekit.stream.rows import MISSING, WHOLE, Line, Odd, Rows
+from tracekit.stream.rows import MISSING, WHOLE, Line, Rows
 from tracekit.stream.solo import Solo
+from tracekit.stream.summary import Summary
 from tracekit.syscalls.families import doing
 
-CUT = "the line is cut"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 DURATION = re.compile(r" <(\d{1,9}(?:\.\d{1,9})?)>")
-INTERRUPTION = re.compile(rf"(.*?)({STRACE}Process \d{{1,10}}(?:<.*>)? attached(?: with \d+ threads)?)")
 
 
 def _duration(text: str) -> int:
@@ -45,21 +54,6 @@ def split_duration(text: str) -> tuple[str, int]:
     return (text, MISSING) if duration == MISSING else (text[:cut], duration)
 
 
-class Interrupted(NamedTuple):
-    """A line that a diagnostic was written into, and the attach events to put behind it."""
-
-    place: Line
-    text: str
-    beside: list[tuple[Line, Form]]
-
-
-class Bad(NamedTuple):
-    """A line that began a call and could not be read: cut, if it is the last."""
-
-    place: Line
-    text: str
-
-
 class Reader:
     """Reads one log.
 
@@ -73,6 +67,7 @@ class Reader:
         first_tid: the task that lines without a pid at the start are about, once that has come out.
         interrupted: the line that goes on in the next one, if one does.
         bad: the last line that began a call and could not be read.
+        summary: where in a table of ``-c`` this is.
     """
 
     def __init__(self, file: str = "", tid: int | None = None) -> None:
@@ -92,6 +87,7 @@ class Reader:
         self._tid = tid
         self._solo = Solo()
         self.bad: Bad | None = None
+        self.summary = Summary()
         self.use(Layout())
 
     def feed(self, raw: str) -> None:
@@ -111,8 +107,9 @@ class Reader:
         """Tell that the log is over: what is still open stays incomplete, and a last line may be cut."""
         if self.interrupted:
             self._abandon(self.interrupted)
-        if self.bad and self.bad.place.number == self.lines:
-            self._cut(self.bad)
+        if self.bad and self.bad.place.number == self.lines and begins_a_call(self.bad.text):
+            self.rows.drop_last()
+            add_cut(self.rows, self.bad.place, self.bad.text)
         self.pairing.finish()
         if self.first_tid is not None:
             self.rows.rename(MISSING, self.first_tid)
@@ -126,12 +123,14 @@ class Reader:
         self._by_solo = "pid" not in layout.parts
 
     def _line(self, line: str) -> None:
-        match = self._leader(line)
+        match = self._leader.match(line)
         if match:
             pid, time, delta = match.groups()
             text, duration = split_duration(line[match.end() :])
             form = FORMS[text]
             if form.says is not Says.NOTHING:
+                if form.says is Says.SUPERSEDED and self._by_solo:
+                    self._gone(int(form.args or 0))
                 tid = self._task(pid, form.says)
                 place = Line(self.lines, tid, self.clock.read(time, delta), duration)
                 self.pairing.step(place, form)
@@ -144,7 +143,7 @@ class Reader:
         """Take the day on which a log of times of day begins for one so many days later."""
         self.clock.put_off(days)
         for place, form in enumerate(self.rows.forms):
-            if self.rows.times[place] != MISSING and form.says is not Says.NOTE:
+            if self.rows.times[place] != MISSING and form.rest != PREFIX:
                 self.rows.times[place] += days * DAY
 
     def follow(self, lines: int, notes: Iterable[Form], bad: Bad | None) -> None:
@@ -152,7 +151,7 @@ class Reader:
         for note in notes:
             self._note(note)
         self.lines += lines
-        self.bad = bad
+        self.bad = bad or self.bad
 
     def is_naming(self) -> bool:
         """Tell whether the next line may tell who the first task is, of whom bare lines were."""
@@ -188,9 +187,11 @@ class Reader:
             self._header(line)
         elif (note := read_note(line)).says is not Says.NOTHING:
             self.pairing.step(*self._note(note))
+        elif self.summary.reads(line):
+            self.rows.add(_at(self.lines), Form(Says.NOTE, "summary", line))
         elif self._relearn(line):
             self._line(line)
-        elif not (match and self._interrupt(line, match)):
+        elif not (self._interrupt(line, match) or self._go_on(line) or self._search(line, match)):
             self._unparsed(line, match)
 
     def _header(self, line: str) -> None:
@@ -198,7 +199,8 @@ class Reader:
         if isinstance(note, Note):
             tid = MISSING if note.tid is None else note.tid
             time_ns = MISSING if note.time_ns is None else note.time_ns
-            self.rows.add(Line(self.lines, tid, time_ns, MISSING), Form(Says.NOTE, note.key, note.payload))
+            form = Form(Says.NOTE, note.key, note.payload, rest=PREFIX)
+            self.rows.add(Line(self.lines, tid, time_ns, MISSING), form)
         else:
             self.rows.add(_at(self.lines), Form(Says.NOTHING, args=line), WHOLE._replace(**note._asdict()))
 
@@ -217,11 +219,10 @@ class Reader:
         layout = layout_of_line(line)
         if layout is None or layout == self.layout:
             return False
-        match = layout.leader()(line)
+        match = layout.leader().match(line)
         rest = line[match.end() :] if match else ""
-        interrupted = INTERRUPTION.fullmatch(rest)
         if FORMS[split_duration(rest)[0]].says is Says.NOTHING and not (
-            (interrupted and _readable_so_far(interrupted[1])) or (self.lines == 1 and BODY.match(rest))
+            interruption(rest) or (self.lines == 1 and BODY.match(rest))
         ):
             return False
         self.use(layout)
@@ -236,18 +237,18 @@ class Reader:
         tid = self._task(pid, Says.BEGIN)
         return Line(self.lines, tid, self.clock.read(time, delta), MISSING)
 
-    def _interrupt(self, line: str, match: re.Match[str]) -> bool:
+    def _interrupt(self, line: str, match: re.Match[str] | None) -> bool:
         """Begin to wait for the rest of a line that a diagnostic of strace's was written into."""
-        found = INTERRUPTION.fullmatch(line, match.end())
-        if not found or not _readable_so_far(found[1]):
+        found = interruption(line[match.end() :]) if match else None
+        if match is None or found is None:
             return False
         place = self._place(match)
-        self.interrupted = Interrupted(place, found[1], [self._note(read_note(found[2]))])
+        self.interrupted = Interrupted(place, found[0], [self._note(read_note(found[1]))])
         return True
 
     def _resume(self, waiting: Interrupted, line: str) -> bool:
         """Read the rest of an interrupted line; False when this line is not that."""
-        if (note := read_note(line)).says is Says.ATTACHED:
+        if (note := read_note(line)).says in (Says.ATTACHED, Says.DETACHED):
             waiting.beside.append(self._note(note))
             return True
         text, duration = split_duration(waiting.text + line)
@@ -266,30 +267,49 @@ class Reader:
     def _abandon(self, waiting: Interrupted) -> None:
         """Take an interrupted line whose rest never came for what it is."""
         self.interrupted = None
-        self._add_cut(waiting.place, waiting.text)
+        add_cut(self.rows, waiting.place, waiting.text)
         self._beside(waiting)
 
     def _beside(self, waiting: Interrupted) -> None:
         for note in waiting.beside:
             self.pairing.step(*note)
 
+    def _go_on(self, line: str) -> bool:
+        """Read the rest of a call that stands without a leader: behind its first half, or other output."""
+        text, duration = split_duration(line)
+        if self.rows and self.rows.lines[-1] == self.lines - 1:
+            place = Line(self.lines, self.rows.tids[-1], MISSING, duration)
+            row, begun = self.pairing.open.get(place.tid, (-1, ""))
+            if row == self.rows.last() and FORMS[begun + text].says is Says.CALL:
+                self.pairing.end(place, Form(Says.END, rest=text))
+                return True
+        if self.bad and (form := returns(text, self.bad, self.rows)):
+            self.rows.replace(self.bad.row, self.bad.place._replace(duration_ns=duration), form, self.lines)
+            self.bad = None
+            return True
+        return False
+
+    def _search(self, line: str, match: re.Match[str] | None) -> bool:
+        """Read a line of strace's that stands behind what a program wrote without an end of line."""
+        if (match and BODY.match(line, match.end())) or not self.layout.parts:
+            return False
+        for found in behind_output(self._leader, line, self.tasks):
+            text, duration = split_duration(line[found.end() :])
+            form, tid = FORMS[text], self.tasks.get(found[1], MISSING)
+            row, begun = self.pairing.open.get(tid, (-1, None))
+            if is_plain(form, begun):
+                added = self.pairing.step(self._place(found)._replace(duration_ns=duration), form)
+                odd = WHOLE._replace(column=found.start() + 1, hint=OUTPUT)
+                self.rows.mark(row if added is None else added, odd)
+                return True
+        return False
+
     def _unparsed(self, line: str, match: re.Match[str] | None) -> None:
         start = match.end() if match else 0
         odd = WHOLE._replace(**diagnose(line, start, str(self.layout))._asdict())
         if match and BODY.match(line, start):
-            self.bad = Bad(self._place(match), line[start:])
+            self.bad = Bad(self._place(match), line[start:], self.rows.last() + 1)
         self.rows.add(_at(self.lines), Form(Says.NOTHING, args=line), odd)
-
-    def _cut(self, bad: Bad) -> None:
-        """Take the last line, which does not end, for the call that it began."""
-        if _readable_so_far(bad.text) or open_expression().match(bad.text):
-            self.rows.drop_last()
-            self._add_cut(bad.place, bad.text)
-
-    def _add_cut(self, place: Line, text: str) -> None:
-        """Add a call whose line stops in the middle."""
-        name, _, args = text.partition("(")
-        self.rows.add(place, Form(Says.CALL, name, args), Odd(complete=False, hint=CUT))
 
 
 def read_events(lines: Iterable[str], file: str = "", tid: int | None = None) -> Iterator[Event]:
@@ -309,7 +329,3 @@ def read_events(lines: Iterable[str], file: str = "", tid: int | None = None) ->
 
 def _at(number: int, tid: int = MISSING) -> Line:
     return Line(number, tid, MISSING, MISSING)
-
-
-def _readable_so_far(text: str) -> bool:
-    return open_expression().fullmatch(text) is not None or text.startswith("<... ")

@@ -97,17 +97,28 @@ class Rows:
             self.odd[row] = odd
         return row
 
+    def last(self) -> int:
+        """Return the number of the last row."""
+        return self.first + len(self.forms) - 1
+
+    def replace(self, row: int, line: Line, form: Form, end: int) -> None:
+        """Put another event in the place of one that is still here."""
+        place = row - self.first
+        self.odd.pop(row, None)
+        self.forms[place], self.ends[place] = form, end
+        self.tids[place], self.times[place], self.durations[place] = line[1:]
+
     def drop_last(self) -> None:
         """Take back the last row."""
-        self.odd.pop(self.first + len(self.forms) - 1, None)
+        self.odd.pop(self.last(), None)
         for column in (self.forms, self.lines, self.ends, self.tids, self.times, self.durations):
             column.pop()
 
     def fill(self, row: int, form: Form | None, line: Line, odd: Odd | None = None) -> None:
-        """Put the second half of a call into its event; without a form, the call goes on, or never fits."""
+        """Put the second half of a call into its event; without a form, they do not fit."""
         place = row - self.first
         if place < 0:
-            self.late[row] = Late(form, line.duration_ns, line.number, odd or (WHOLE if form else OPEN))
+            self.late[row] = Late(form, line.duration_ns, line.number, odd or WHOLE)
             return
         if form is not None:
             self.forms[place] = form

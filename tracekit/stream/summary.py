@@ -46,6 +46,10 @@ class Summary:
             return True
         return self._row(line.split())
 
+    def is_open(self) -> bool:
+        """Tell whether the next line may be one of a table."""
+        return self._columns > 0
+
     def _row(self, cells: list[str]) -> bool:
         """Tell whether cells are a row: one name, numbers beside it, and perhaps no number of errors."""
         names = [cell for cell in cells if NAME.fullmatch(cell)]
