@@ -61,7 +61,7 @@ def note() -> str:
 
 @cache
 def _pieces() -> re.Pattern[str]:
-    return re.compile("|".join(opaque()) + r"|[(\[{]|[)\]}]|,")
+    return re.compile("|".join(opaque()) + r'|"(?s:.*)|[(\[{]|[)\]}]|,')
 
 
 def depth(text: str) -> int:
@@ -77,7 +77,7 @@ def depth(text: str) -> int:
 
 
 def split_arguments(text: str) -> list[str]:
-    """Split a text at the commas that stand outside everything, for texts that the grammar refuses.
+    """Split a text at the commas that stand outside everything; a string that does not end goes to the end.
 
     An empty last part is left out: it is what a half of a call ends with.
     """
