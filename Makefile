@@ -10,7 +10,7 @@ LINES  ?= 1000000
 FUZZ_ARGS   ?=
 BENCH_ARGS  ?=
 
-.PHONY: help demo test torture fuzz fuzz-guided conformance-flags check bench-tracing lint types format calls events clean
+.PHONY: help demo test torture fuzz fuzz-guided conformance-flags check bench-tracing bench-parsing lint types format calls events clean
 
 help: ## explain each target
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ bench-tracing: $(READY) ## what tracing costs beside strace (root; apache2, ab, 
 
 torture: $(READY) ## attach to a server that never stands still and detach, 200 times (ROUNDS=N)
 	$(BIN)/python -m tests.torture.attachments --rounds $(ROUNDS)
+
+bench-parsing: $(READY) ## lines/s, memory and what is right of our reader and others (root; apache2, ab, strace): minutes
+	$(BIN)/python -m benchmarks.parsing $(BENCH_ARGS)
 
 fuzz: $(READY) ## read a million lines of damaged logs (LINES=N FUZZ_ARGS="--seed S --case N"), then see how time grows
 	$(BIN)/python -m tests.fuzz.run --lines $(LINES) $(FUZZ_ARGS)
