@@ -81,9 +81,14 @@ def returns(line: str, bad: Bad, rows: Rows) -> Form | None:
 
 
 def behind_output(leader: "re.Pattern[str]", line: str, tasks: Container[str]) -> Iterator["re.Match[str]"]:
-    """Yield where leaders stand in a line; of the digits before a task that is known, none is its."""
+    """Yield where leaders stand in a line; of the digits before a task that is known, none is its.
+
+    What stands behind ``12:00:`` or ``17954.`` is no task: it is a time's end.
+    """
     for found in leader.finditer(line, 1, MARGIN):
         begin, pid = found.start(), found[1] or ""
+        if line[begin - 1] in ":." and line[begin - 2 : begin - 1].isdigit():
+            continue
         if line.startswith(pid, begin):
             begin += next((place for place in range(len(pid)) if pid[place:] in tasks), 0)
         moved = leader.match(line, begin)
