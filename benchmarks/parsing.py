@@ -166,8 +166,8 @@ def report(subject: Subject, readers: Mapping[str, Path], folder: Path, rounds: 
     for reader, found in best.items():
         share = right(found, subject, reader)
         told = "split" if found.splits else "as one text"
-        rate, start = f"{found.rate:10,.0f}", f"{found.start:4.1f} s"
-        lines.append(f"  {reader:34} {rate} {start} {found.memory:6,.0f} {share:8.2%}  {told}")
+        figures = f"{found.rate:10,.0f} {found.start:4.1f} s {found.memory:6,.0f}"
+        lines.append(f"  {reader:34} {figures} {share:8.2%}  {told}")
     for title, jobs, words in (
         ("tracekit parse to Parquet", 1, []),
         ("tracekit parse to Parquet, 2 jobs", 2, []),

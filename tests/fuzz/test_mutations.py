@@ -43,8 +43,9 @@ def test_cases_of_the_long_run(number: int) -> None:
     assert case_of(1, number)[0] == case_of(1, number)[0]
 
 
-@pytest.mark.parametrize("before", [b"", b'7  12:00:00.000001 write(1, "'])
-@pytest.mark.parametrize("piece", [b"x", b"[", b"\\", b"\0"])
+@pytest.mark.parametrize(
+    ("before", "piece"), [(b"", b"\0"), (b"f(", b"["), (b'f("', b"x"), (b'7  12:00:00.000001 f("', b"\\")]
+)
 def test_a_line_of_ten_megabytes(before: bytes, piece: bytes) -> None:
     line = LINE.encode()
     check(b"\n".join([line, before + piece * 10_000_000, line]), WHOLE)
@@ -107,11 +108,10 @@ def test_lines_are_counted_from_outside() -> None:
     [
         ["7 9795409445.000001 f() = 0", LINE],
         ["99999999.9 f() = 0"] * 200,
-        ["7 23:59:59 f() = 0", "7 00:00:00 f() = 0"] * 107_000,
         ["7 12:00:00 f() = 0 <999999999.9>", "7 12:00:00 f() = 0 <99999999999.9>"],
         [f"(+ {'9' * 5000}) f() = 0", "(+ 1) f() = 0"],
     ],
-    ids=["the year 2280", "deltas that add up", "300 years of midnights", "a duration", "digits"],
+    ids=["the year 2280", "deltas that add up", "a duration", "digits"],
 )
 def test_times_that_no_clock_tells(lines: list[str]) -> None:
     check("".join(f"{line}\n" for line in lines).encode(), WHOLE)
