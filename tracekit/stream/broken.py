@@ -92,7 +92,7 @@ def behind_output(leader: "re.Pattern[str]", line: str, tasks: Container[str]) -
         if line.startswith(pid, begin):
             begin += next((place for place in range(len(pid)) if pid[place:] in tasks), 0)
         moved = leader.match(line, begin)
-        if moved and moved.end() > begin:
+        if moved and moved.end() > begin and (moved[2] or moved[3] or moved[1] in tasks):
             yield moved
 
 

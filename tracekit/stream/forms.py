@@ -171,8 +171,8 @@ def split_interruption(text: str) -> tuple[str, str] | None:
         return None
     if text.endswith("strace: ", 0, begin):
         begin -= len("strace: ")
-        path = max(text.rfind(mark, 0, begin) for mark in ' :"(<,>') + 1
-        if text.startswith("/", path) and text[begin - 1] == "/":
+        path = text.find("/", max(text.rfind(mark, 0, begin) for mark in ' :"(<,>') + 1, begin)
+        if path >= 0 and text[begin - 1] == "/":
             begin = path
     return text[:begin], text[begin:]
 

@@ -17,7 +17,7 @@ from itertools import compress
 from typing import NamedTuple
 
 from tracekit.stream.blocks import read_block
-from tracekit.stream.broken import FAR, Bad
+from tracekit.stream.broken import FAR, MARGIN, Bad
 from tracekit.stream.clock import Clock
 from tracekit.stream.forms import Form, Says
 from tracekit.stream.leader import Layout
@@ -128,9 +128,9 @@ class _PieceReader(Reader):
         return went_on
 
     def _search(self, line: str, match: "re.Match[str] | None") -> bool:
-        found = super()._search(line, match)
-        self.alone = self.alone and not found  # which tasks are known, the log tells
-        return found
+        if self._leader.search(line, 1, MARGIN):
+            self.alone = False  # which tasks are known, the whole log tells
+        return super()._search(line, match)
 
     def _note(self, form: Form) -> tuple[Line, Form]:
         self.notes.append(form)
