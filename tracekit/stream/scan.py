@@ -12,8 +12,8 @@ from functools import cache
 from tracekit.stream.terminals import pattern
 
 DEPTH = 3
-BREAK = r"(?:unfinished|detached|pid changed to)\b"
-"""What follows the ``<`` at which a first half breaks off."""
+BREAK = r"(?:unfinished|detached|pid changed to|\.\.\. [\w#?]+ resumed)\b"
+"""What follows the ``<`` at which a first half breaks off, or another line begins."""
 
 
 @cache
@@ -74,6 +74,23 @@ def depth(text: str) -> int:
         elif token[0] in ")]}":
             now -= 1
     return deepest
+
+
+def unclosed(text: str) -> int | None:
+    """Return where the innermost thing begins that does not end: a bracket or a string; None without one."""
+    begun: list[int] = []
+    for token in _pieces().finditer(text):
+        if token[0] in "([{":
+            begun.append(token.start())
+        elif token[0] in ")]}":
+            del begun[-1:]
+        elif token[0].startswith('"') and token.end() == len(text) and not _is_string(token[0]):
+            return token.start()
+    return begun[-1] if begun else None
+
+
+def _is_string(text: str) -> bool:
+    return re.fullmatch(pattern("STRING"), text) is not None
 
 
 def split_arguments(text: str) -> list[str]:
