@@ -207,7 +207,8 @@ def test_what_becomes_known_late_is_put_in_its_place(
 
 
 def test_a_full_disk_is_told_as_python_tells_it(store: Store) -> None:
-    batch = rows_of(140_000)
+    batch = rows_of(70_000)
+    store.add(batch)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     try:

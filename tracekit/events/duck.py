@@ -20,7 +20,9 @@ SQL_TYPES = {"int64": "BIGINT", "Int64": "BIGINT", "bool": "BOOLEAN"}
 """The type of a column by its dtype; what is not here is VARCHAR."""
 MEMORY = "512MB"
 """What DuckDB may take; beyond that it writes to a folder."""
-CHUNK = 8192
+THREADS = 4
+"""How many cores take part, at most: each needs a share of the memory."""
+CHUNK = 2048
 """Rows that are taken out at once."""
 PATIENCE = 0.1
 """Seconds between two looks at how far a file is written."""
@@ -52,7 +54,7 @@ class Duck:
         self._database = duckdb.connect(
             config={
                 "memory_limit": MEMORY,
-                "threads": threads,
+                "threads": min(threads, THREADS),
                 "temp_directory": str(overflow),
                 "pandas_analyze_sample": 0,
             }
@@ -89,22 +91,27 @@ class Duck:
         """Return what a query finds."""
         return [row for rows in self.fetched(query) for row in rows]
 
-    def write(self, query: str, path: Path, compression: str) -> None:
+    def write(self, query: str, path: Path, packing: str) -> None:
         """Write what a query finds to a Parquet file.
+
+        Args:
+            query: what to write.
+            path: where.
+            packing: how: the words behind COMPRESSION in a COPY statement.
 
         Raises:
             OSError: there is no room.
         """
         with _told():
-            self._database.execute(_copy(query, path, compression))
+            self._database.execute(_copy(query, path, packing))
 
-    def write_long(self, query: str, path: Path, compression: str, written: Callable[[float], None]) -> None:
+    def write_long(self, query: str, path: Path, packing: str, written: Callable[[float], None]) -> None:
         """Write a file as ``write`` does, tell meanwhile how much of it is done (0 to 1), and mind Ctrl-C.
 
         DuckDB looks for signals only when it is done, so it works in a thread and this one looks.
         """
         with _told(), ThreadPoolExecutor(1) as thread:
-            future = thread.submit(self._database.execute, _copy(query, path, compression))
+            future = thread.submit(self._database.execute, _copy(query, path, packing))
             try:
                 while not wait([future], PATIENCE).done:
                     written(max(0.0, self._database.query_progress()) / 100)
@@ -114,8 +121,8 @@ class Duck:
                 raise
 
 
-def _copy(query: str, path: Path, compression: str) -> str:
-    return f"COPY ({query}) TO {quoted(path)} (FORMAT parquet, COMPRESSION {compression})"
+def _copy(query: str, path: Path, packing: str) -> str:
+    return f"COPY ({query}) TO {quoted(path)} (FORMAT parquet, COMPRESSION {packing})"
 
 
 def _array(column: Column, values: Sequence[Any] | Integers) -> Any:

@@ -48,6 +48,7 @@ class Log:
         reader: what was read of it.
         at_end: whether all of it was.
         is_trace: whether anything that was read so far is strace's.
+        text: how many characters were read.
     """
 
     def __init__(self, source: Source, meter: Meter | None = None) -> None:
@@ -57,6 +58,7 @@ class Log:
         self.reader = Reader(source.name, source.tid)
         self.at_end = False
         self.is_trace = False
+        self.text = 0
         self._meter = meter or Meter()
         self._blocks: Iterator[str] = read_blocks(source, self._meter)
         self._pieces: Iterator[tuple[Span, Piece | None]] | None = None
@@ -76,6 +78,7 @@ class Log:
         before = len(self.reader.rows)
         if block is not None:
             read_block(self.reader, block)
+            self.text += len(block)
         self.is_trace = self.is_trace or _is_trace(self.reader.rows.forms[before:])
         if self._next is None:
             self.end()
@@ -89,6 +92,7 @@ class Log:
             for block in span.blocks():
                 read_block(self.reader, block)
         self._meter.done += span.end - span.begin
+        self.text += span.end - span.begin
 
     def divide(self, jobs: int | None) -> None:
         """Let several processes read what comes after the head, where that is possible, and worth it.

@@ -15,6 +15,8 @@ AFTER_ALL = 1 << 62
 """A key that no event has."""
 ENOUGH = 50_000
 """Events of one log that are read at once, at least."""
+MUCH = 1 << 24
+"""Characters that are enough, too."""
 
 
 class Stretch(NamedTuple):
@@ -48,8 +50,8 @@ class Feed:
 
     def advance(self) -> None:
         """Read on."""
-        enough = len(self._rows) + ENOUGH
-        while not self.log.at_end and len(self._rows) < enough:
+        enough, much = len(self._rows) + ENOUGH, self.log.text + MUCH
+        while not self.log.at_end and len(self._rows) < enough and self.log.text < much:
             self.log.advance()
         self._take_in()
 

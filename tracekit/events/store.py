@@ -11,6 +11,7 @@ import os
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,17 @@ from tracekit.events.schema import ARGUMENTS, REMARKS, STORED, Column
 from tracekit.stream.rows import MISSING
 
 PART = 65_536
-"""Events of a file, at least. Most calls return while the next as many are read."""
+"""Events of a file; the batch that makes it full goes there whole."""
+TEXT = 1 << 25
+"""Characters of arguments that make a file full, too."""
+ROW_GROUP = 122_880
+"""Rows that a Parquet file has in one piece, as DuckDB usually does; fewer when they are long."""
 OF_TRACE = ("tid", "pid", "pid_known")
 """Columns that the whole trace tells; a tid only in a log that begins without any."""
 LATE = ("name", "args", "ret", "ret_text", "errno", "duration_ns", "complete", "end_line", "column", "hint")
 """Columns of a call that become known when it returns."""
 FAST, SMALL = "lz4", "zstd"
-"""How files are packed that stay for moments, and those that stay."""
+"""How files are packed that are there for moments, and those that stay."""
 RAW, SETTLED = "raw", "settled"
 UNSAFE = re.compile("[^\x00-\x7e]")
 
@@ -42,6 +47,43 @@ Written = Callable[[int, int], None]
 def columns(*, arguments: bool = False) -> tuple[Column, ...]:
     """Return the columns of a file of events, with the typed arguments where they are asked for."""
     return (*STORED, *REMARKS, *((ARGUMENTS,) if arguments else ()))
+
+
+@dataclass(slots=True)
+class Part:
+    """Events on their way to a file.
+
+    Attributes:
+        first: the number of the first of them.
+        columns: one list a column.
+        count: how many they are.
+        text: how many characters their arguments have.
+    """
+
+    first: int
+    columns: dict[str, list[Any]] = field(default_factory=dict)
+    count: int = 0
+    text: int = 0
+
+    def add(self, batch: Batch) -> None:
+        """Take in a batch."""
+        for name, values in batch.columns.items():
+            self.columns.setdefault(name, []).extend(values)
+        self.count += len(batch)
+        self.text += sum(map(len, filter(None, batch.columns["args"])))
+
+    def is_full(self) -> bool:
+        """Tell whether that is enough for a file."""
+        return self.count >= PART or self.text >= TEXT
+
+    def still_open(self) -> dict[int, dict[str, Any]]:
+        """Return what may change of calls that have not returned, by number."""
+        columns = self.columns
+        states = enumerate(zip(columns["complete"], columns["hint"], strict=True))
+        places = [place for place, (complete, hint) in states if not complete and hint is None]
+        return {
+            self.first + place: {name: columns[name][place] for name in (*LATE, "kind")} for place in places
+        }
 
 
 class Store:
@@ -64,9 +106,10 @@ class Store:
         self.count = 0
         self._folder = folder
         self._duck = Duck(folder / "overflow", threads)
-        self._waiting: dict[str, list[Any]] = {}
         self._parts: list[int] = []
-        self._first = 0
+        self._row_group = ROW_GROUP
+        self._held = Part(0)  # most calls return while the next part is read
+        self._filling = Part(0)
         self._late: dict[int, dict[int, dict[str, Any]]] = {}
 
     def add(self, batch: Batch) -> None:
@@ -77,11 +120,11 @@ class Store:
         """
         for number, said in batch.late.items():
             self._learn(number, said)
-        for name, values in batch.columns.items():
-            self._waiting.setdefault(name, []).extend(values)
+        self._filling.add(batch)
         self.count += len(batch)
-        while self.count - self._first >= 2 * PART:
-            self._write_part(PART)
+        if self._filling.is_full():
+            self._write_part(self._held)
+            self._held, self._filling = self._filling, Part(self.count)
 
     def settle(self, groups: Groups, first_tids: dict[str, int], written: Written) -> None:
         """Put into all events what the whole trace tells, once all batches are in.
@@ -94,8 +137,8 @@ class Store:
         Raises:
             OSError: there is no room.
         """
-        if self.count > self._first:
-            self._write_part(self.count - self._first)
+        for part in (self._held, self._filling):
+            self._write_part(part)
         tids = {_encodable(name): tid for name, tid in first_tids.items()}
         for first in self._parts:
             written(first, self.count)
@@ -107,8 +150,9 @@ class Store:
         Raises:
             OSError: there is no room.
         """
+        packing = f"{SMALL}, ROW_GROUP_SIZE {max(self._row_group, 1)}"
         self._duck.write_long(
-            f"FROM {self._all()}", path, SMALL, lambda share: written(int(share * self.count), self.count)
+            f"FROM {self._all()}", path, packing, lambda share: written(int(share * self.count), self.count)
         )
 
     def json_lines(self) -> Iterator[tuple[int, str]]:
@@ -135,29 +179,29 @@ class Store:
 
     def _learn(self, number: int, said: dict[str, Any]) -> None:
         """Take in what became known of an earlier event."""
-        if number >= self._first:
-            for name, value in said.items():
-                self._waiting[name][number - self._first] = value
-        else:
-            self._late[self._parts[bisect_right(self._parts, number) - 1]][number] |= said
+        for part in (self._filling, self._held):
+            if number >= part.first:
+                for name, value in said.items():
+                    part.columns[name][number - part.first] = value
+                return
+        self._late[self._parts[bisect_right(self._parts, number) - 1]][number] |= said
 
-    def _write_part(self, count: int) -> None:
-        """Write the first events that wait to a file; of those that may change more is remembered."""
-        given = {name: values[:count] for name, values in self._waiting.items()}
-        self._waiting = {name: values[count:] for name, values in self._waiting.items()}
-        first, numbers = self._first, range(self._first, self._first + count)
-        states = zip(numbers, given["complete"], given["hint"], strict=True)
-        self._late[first] = {
-            number: {name: given[name][number - first] for name in (*LATE, "kind")}
-            for number, complete, hint in states
-            if not complete and hint is None
+    def _write_part(self, part: Part) -> None:
+        """Write events to a file; of those that may change more is remembered."""
+        if not part.count:
+            return
+        self._late[part.first] = part.still_open()
+        files = part.columns["file"]
+        shown = {name: _encodable(name) for name in set(files)}
+        given = part.columns | {
+            "seq": list(range(part.first, part.first + part.count)),
+            "file": [shown[name] for name in files],
         }
-        shown = {name: _encodable(name) for name in set(given["file"])}
-        given |= {"seq": list(numbers), "file": [shown[name] for name in given["file"]]}
         self._register("part", [column.name for column in self.columns if column.name in given], given)
-        self._duck.write("FROM part", self._path(RAW, first), FAST)
-        self._parts.append(first)
-        self._first += count
+        self._duck.write("FROM part", self._path(RAW, part.first), FAST)
+        self._parts.append(part.first)
+        if part.text >= TEXT:
+            self._row_group = min(self._row_group, part.count)
 
     def _settle(self, first: int, groups: Groups, first_tids: dict[str, int]) -> None:
         """Write a file of events anew."""
