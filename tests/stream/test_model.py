@@ -29,6 +29,7 @@ RETURNS = (
     ("?", None, None, ()),
     ("? <unavailable>", None, None, ("unavailable",)),
     ("? ERESTARTNOHAND (To be restarted)", None, "ERESTARTNOHAND", ("To be restarted",)),
+    ("13 /* 13128 in strace's PID NS */", 13, None, ()),
     ("0x7f00", 0x7F00, None, ()),
     ("0xffffffffffffffff", -1, None, ()),
     ("077", 0o77, None, ()),
@@ -85,7 +86,7 @@ models = st.builds(
 )
 STEPS = [
     *["call", "call", "half", "half", "half", "half", "signal", "death", "superseded", "detached"],
-    *["never returning", "interrupted", "personality", "alien", "stack", "dump"],
+    *["never returning", "interrupted", "personality", "alien", "stack", "dump", "staged", "let go"],
 ]
 Step = tuple[str, int, int, int, int]
 EXECVE = Call("execve", ('"/bin/true"', ", ", "[]", ", ", "NULL"), "0", 0)
@@ -110,29 +111,40 @@ def write(log: Log, calls: Sequence[Model], script: Sequence[Step]) -> None:
 
 def happen(log: Log, step: str, task: Task, call: Call, at: int) -> None:
     """Let one thing happen."""
+    terminal = log.look.pid == "[pid]"
     match step:
         case "call":
             log.call(task, call, at)
         case "half":
             log.begin(task, call, at)
+        case "staged":
+            log.staged(task, call, at, at)
         case "signal":
             log.signal(task, *SIGNALS[at % 2])
-        case "death":
-            if task.call and at % 3 == 0:
-                log.killed_in_call(task)
-            log.gone(task, DEATHS[at % 4])
-        case "detached":
-            log.begin(task, call, at, "<detached")
-            task.call = None
-        case "never returning":
-            log.never_returning(task, call, at)
-            log.gone(task, DEATHS[2])
-        case "interrupted" if log.look.pid == "[pid]" and CHILD not in log.tasks:
+        case "interrupted" if terminal and CHILD not in log.tasks:
             log.interrupted(task, call, at, CHILD, goes_on=at % 2 == 0)
         case "superseded" if log.look.pid:
             supersede(log, task, at)
+        case "death" | "detached" | "never returning":
+            leave(log, step, task, call, at)
+        case "let go" if terminal:
+            log.let_go(task, call, at)
         case _:
             besides(log, step, task, at)
+
+
+def leave(log: Log, step: str, task: Task, call: Call, at: int) -> None:
+    """Let a task end, or be let go."""
+    if step == "detached":
+        log.begin(task, call, at, "<detached")
+        task.call = None
+    elif step == "never returning":
+        log.never_returning(task, call, at)
+        log.gone(task, DEATHS[2])
+    else:
+        if task.call and at % 3 == 0:
+            log.killed_in_call(task)
+        log.gone(task, DEATHS[at % 4])
 
 
 def supersede(log: Log, leader: Task, at: int) -> None:

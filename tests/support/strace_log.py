@@ -140,6 +140,28 @@ class Log:
         task.row.update(end_line=len(self.lines) + 1, duration_ns=self._took(ticks))
         self.lines.append(leader + self._returning(f"{mark}{rest})", call, ticks))
 
+    def staged(self, task: Task, call: Call, at: int, ticks: int = 0) -> None:
+        """Write a call as -f with -z does when it lets a call out: its rest without saying whose it is."""
+        self.begin(task, call, at)
+        shown, rest = "".join(call.tokens[:at]), "".join(call.tokens[at:])
+        task.call = None
+        task.row.update(_returned(call, shown + rest), complete=True)
+        task.row.update(end_line=len(self.lines) + 1, duration_ns=self._took(ticks))
+        self.lines.append(self._returning(f"{rest})", call, ticks))
+
+    def let_go(self, task: Task, call: Call, at: int) -> None:
+        """Write a call that strace leaves a task in, with strace's word of that on the same terminal."""
+        shown = "".join(call.tokens[:at])
+        begun = f"{self._leader(task.tid)}{self._name(call)}({shown}"
+        place = len(self.lines) + 1
+        row = self._row("syscall", task.tid, name=call.name, args=_waiting(shown), complete=False)
+        row.update(end_line=place + 1)
+        comm = f"<{self.look.comm}>" if self.look.comm else ""
+        said = f"Process {task.tid}{comm} detached"
+        self._row("detach", task.tid, time_ns=None, name="detached", args=said)
+        self.lines += [f"{begun}strace: {said}", " <detached ...>"]
+        del self.tasks[task.tid]
+
     def killed_in_call(self, task: Task) -> None:
         """Write the second half of a call that the task will not return from."""
         call = self._call_of(task)
