@@ -77,6 +77,7 @@ def test_every_command_has_help(command: str) -> None:
         (["docroot", "--format", "xml", "t"], "Invalid value for '--format'"),
         (["docroot"], "tracekit docroot needs something to look at"),
         (["attach"], "no process was chosen"),
+        (["attach", "-p", "1", "--duration", "nan"], "--duration takes a number of seconds"),
         (["attach", "-p", "x"], "Invalid process id: 'x'"),
         (["attach", "-p", "1,,2"], "Invalid process id: ''"),
         (["attach", "-p", "999999999 999999998,"], "there is no process 999999999"),

@@ -1,5 +1,6 @@
 """``tracekit run`` and ``tracekit attach``: write a trace."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -91,10 +92,18 @@ process_options = _options(
 )
 """Which processes are meant."""
 
+
+def _seconds(_context: click.Context, _option: click.Parameter, given: float | None) -> float | None:
+    if given is not None and math.isnan(given):
+        raise UsageError("--duration takes a number of seconds", "a trace of NaN seconds would have no end")
+    return given
+
+
 _duration_option = click.option(
     "--duration",
     type=click.FloatRange(min=0),
     metavar="S",
+    callback=_seconds,
     help="End the trace after S seconds; what is traced goes on.",
 )
 

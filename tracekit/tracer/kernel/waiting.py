@@ -20,6 +20,8 @@ REQUESTS = frozenset({signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGH
 """Signals to ourselves that ask a trace to end."""
 FROM_OUTSIDE = REQUESTS - {signal.SIGINT, signal.SIGQUIT}
 """The same while a program of ours runs in the foreground: what the terminal sends is its business."""
+IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+"""A program that is launched gets them back as any program has them."""
 
 _IGNORED = (
     signal.SIGTTOU,  # a traced shell takes the terminal, and we still write to it

@@ -11,7 +11,7 @@ from typing import NamedTuple, NoReturn
 from tracekit.errors import NotPermittedError, TracekitError
 from tracekit.syscalls.select import CallSet
 from tracekit.tracer.kernel import procfs, ptrace, seccomp
-from tracekit.tracer.kernel.waiting import Waiter
+from tracekit.tracer.kernel.waiting import IGNORED_BY_PYTHON, Waiter
 from tracekit.tracer.options.launch import Launch
 from tracekit.tracer.tasks import guardian
 from tracekit.tracer.tasks.aside import Place
@@ -20,8 +20,6 @@ from tracekit.tracer.text.notices import Notices
 
 _CALM = 2
 """Passes without anything new, after which all are found."""
-_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
-"""A program that is launched gets them back as any program has them."""
 
 
 class Sieve(NamedTuple):
@@ -169,7 +167,7 @@ def take_over(tasks: Tasks, place: Place, follow: bool) -> Task:
 def become(program: str, arguments: list[str], how: Launch, ready: Callable[[], None]) -> NoReturn:
     """Run the program in this process, once ``ready`` has returned."""
     try:
-        for number in _IGNORED_BY_PYTHON:
+        for number in IGNORED_BY_PYTHON:
             signal.signal(number, signal.SIG_DFL)
         if how.user is not None:
             _take_rights(how.user, program)

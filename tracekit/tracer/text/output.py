@@ -2,15 +2,14 @@
 
 import contextlib
 import os
-import signal
 import stat
 import sys
 from typing import IO
 
 from tracekit.errors import ExitCode, TracekitError
+from tracekit.tracer.kernel.waiting import IGNORED_BY_PYTHON
 
 _SHELL = "/bin/sh"
-_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
 class UnwritableError(TracekitError):
@@ -125,7 +124,7 @@ def _piped(path: str) -> Output:
             os.environ,
             file_actions=[(os.POSIX_SPAWN_DUP2, reading, 0)],
             setsigmask=[],
-            setsigdef=_IGNORED_BY_PYTHON,
+            setsigdef=IGNORED_BY_PYTHON,
         )
     except OSError as error:
         os.close(writing)
