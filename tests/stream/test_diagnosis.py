@@ -30,8 +30,8 @@ def bad(line: str, *, first: str = GOOD) -> Event:
         ("close(3) and more", 10, "a return value was expected here"),
         ("close(3) = 0 and more", 14, "the line was expected to end here"),
         (
-            'read(3, "x", 1) = 1234  12:00:00.000001 close(3) = 0',
-            19,
+            'read(3, "x", 1) = 11235  12:00:00.000001 close(3) = 0',
+            20,
             "another line was written into this one",
         ),
         ('read(3, "x1235  12:00:00.000001 close(3) = 0', 11, "another line was written into this one"),
