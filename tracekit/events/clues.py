@@ -21,6 +21,8 @@ from tracekit.stream.rows import MISSING, Late
 
 EARLY = 250_000
 """Events from the beginning of a trace that are looked at for how tasks behave."""
+LONG = 1000
+"""Characters of arguments that are kept of an early event: what was written or read says nothing."""
 BEHAVIOUR = FUTEX | ACCEPTS | MANAGING
 OF_NO_TASK = {Says.NOTE, Says.NOTHING}
 
@@ -50,6 +52,7 @@ class Clues:
         for number, said in (late or {}).items():
             self._complete(number, said)
         first, lives, tells = self._count, self.lives, dict[int, bool]()
+        again: set[tuple[int, int]] = set()  # what was said before; forks make a task each time
         for place, (form, tid) in enumerate(zip(events.forms, events.tids.tolist(), strict=True)):
             tell = tells.get(id(form))
             if tell is None:
@@ -58,10 +61,12 @@ class Clues:
                 lives.begin(tid, first + place)
                 self.tasks.add(lives.key(tid, first + place))
                 self._firsts.add(first + place)
-            if tell:
-                self._tell(first + place, events.event(place))
+            if tell and (tid, id(form)) not in again:
+                if form.says is Says.CALL and form.name not in FORKS:
+                    again.add((tid, id(form)))
+                self._tell(first + place, *events.events([place]))
         if first < EARLY:
-            self._early.append((first, events))
+            self._early.append((first, _shortened(events)))
         self._count += len(events)
 
     def name(self, first_tids: Mapping[str, int]) -> None:
@@ -80,15 +85,17 @@ class Clues:
         found = []
         for first, events in self._early:
             several, matters = len(events.names) > 1, dict[int, bool]()
+            places = []
             for place, form in enumerate(events.forms[: EARLY - first]):
                 matter = matters.get(id(form))
                 if matter is None:
                     matter = matters[id(form)] = several or _behaves(form)
                 if matter or first + place in self._firsts:
-                    event = events.event(place)
-                    if event.tid is not None:
-                        event.tid = self.lives.key(event.tid, first + place)
-                    found.append(event)
+                    places.append(place)
+            for place, event in zip(places, events.events(places), strict=True):
+                if event.tid is not None:
+                    event.tid = self.lives.key(event.tid, first + place)
+                found.append(event)
         return found
 
     def _complete(self, number: int, said: Late) -> None:
@@ -131,3 +138,14 @@ def _tells(form: Form) -> bool:
 def _behaves(form: Form) -> bool:
     """Tell whether a call says something about which tasks belong together."""
     return form.name in BEHAVIOUR or DESCRIPTOR.match(form.args or "") is not None
+
+
+def _shortened(events: Columns) -> Columns:
+    """Return events without what their arguments have beyond so many characters."""
+    if not any(len(form.args or "") > LONG for form in events.forms):
+        return events
+    return replace(events, forms=[_short(form) for form in events.forms])
+
+
+def _short(form: Form) -> Form:
+    return form._replace(args=form.args[:LONG]) if form.args and len(form.args) > LONG else form

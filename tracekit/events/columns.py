@@ -1,7 +1,7 @@
 """Events as columns of a trace, or of a stretch of it: those of one log, or of several in one order."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -41,12 +41,12 @@ class Columns:
         """Return how many events there are."""
         return len(self.forms)
 
-    def event(self, place: int) -> Event:
-        """Return one event as a record."""
-        at = (self.lines, self.tids, self.times, self.durations)
-        line = Line(*(int(column[place]) for column in at))
-        file = self.names[self.files[place]]
-        return event_of(self.forms[place], line, int(self.ends[place]), file, self.odd.get(place, WHOLE))
+    def events(self, places: Sequence[int]) -> Iterator[Event]:
+        """Yield some events as records."""
+        columns = (self.files, self.ends, self.lines, self.tids, self.times, self.durations)
+        rows = zip(places, *(column[places].tolist() for column in columns), strict=True)
+        for place, file, end, *line in rows:
+            yield event_of(self.forms[place], Line(*line), end, self.names[file], self.odd.get(place, WHOLE))
 
     def complete(self, place: int, late: Late) -> None:
         """Put in what became known of an event."""

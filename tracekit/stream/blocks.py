@@ -38,7 +38,7 @@ def _joined(halves: tuple[str, str]) -> Form | None:
 BEGIN, END, CALL = Says.BEGIN, Says.END, Says.CALL
 TEXTS = Memory(_known)
 """What a text says, its form, and what a second half is put behind."""
-WHOLE_CALLS = Memory(_joined)
+WHOLE_CALLS = Memory(_joined, lambda halves: len(halves[0]) + len(halves[1]))
 """The form of a split call, by the text that its first half leaves and the text of its second."""
 
 Numbered = Iterator[tuple[int, str, str]]

@@ -11,6 +11,7 @@ read again in its turn.
 import re
 from array import array
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import compress
@@ -32,8 +33,8 @@ UNKNOWN: Open = (-1, "")
 SILENT = {Says.SIGNAL, Says.NOTE, Says.NOTHING}
 """What tells nothing about the call that a task is in."""
 ENDING = re.compile(r"\)\s+= ")
-SHARED: Memory[Form, Form] = Memory(lambda form: form)
-"""Forms of pieces, so that those with one text share one."""
+SHARED: Memory[Form, Form] = Memory(lambda form: form, lambda form: len(form.args or form.rest))
+"""Forms that pieces have in common: each is kept once."""
 
 
 class First(NamedTuple):
@@ -51,7 +52,8 @@ class Piece:
     Attributes:
         whole: whether all could be read without knowing what comes before.
         lines: how many lines it has.
-        unique: the forms of its rows, each once.
+        unique: the forms of its rows, each once; those that several rows have come first.
+        often: how many of these several rows have.
         codes: which of these each row has.
         columns: the other columns, by name.
         odd: what is said of single rows.
@@ -66,6 +68,7 @@ class Piece:
     whole: bool
     lines: int
     unique: list[Form]
+    often: int
     codes: "array[int]"
     columns: dict[str, "array[int]"]
     odd: dict[int, Odd]
@@ -143,12 +146,14 @@ def read_piece(blocks: Iterable[str], layout: Layout) -> Piece:
     for block in blocks:
         read_block(reader, block)
     rows, pairing = reader.rows, reader.pairing
-    unique = list({id(form): form for form in rows.forms}.values())
+    uses = Counter(map(id, rows.forms))
+    unique = sorted({id(form): form for form in rows.forms}.values(), key=lambda form: uses[id(form)] == 1)
     codes = {id(form): code for code, form in enumerate(unique)}
     return Piece(
         whole=pairing.whole and reader.alone and reader.interrupted is None,
         lines=reader.lines,
         unique=unique,
+        often=len(unique) - sum(number == 1 for number in uses.values()),
         codes=array("i", [codes[id(form)] for form in rows.forms]),
         columns={name: getattr(rows, name) for name in INTEGERS},
         odd=rows.odd,
@@ -187,7 +192,7 @@ def put_behind(reader: Reader, piece: Piece, layout: Layout) -> bool:
     kept = bytearray(b"\1") * len(piece.codes)
     for row in dropped:
         kept[row] = 0
-    forms = [SHARED[form] for form in piece.unique]
+    forms = [*map(SHARED.__getitem__, piece.unique[: piece.often]), *piece.unique[piece.often :]]
     rows.forms += compress([forms[code] for code in piece.codes], kept)
     for name, column in _columns(piece, lines, later):
         getattr(rows, name).extend(array("q", compress(column, kept)) if dropped else column)

@@ -125,7 +125,7 @@ class Reader:
     def _line(self, line: str) -> None:
         match = self._leader.match(line)
         if match:
-            pid, time, delta = match.groups()
+            pid, time, delta = match.groups("")
             text, duration = split_duration(line[match.end() :])
             form = FORMS[text]
             if form.says is not Says.NOTHING:
@@ -233,7 +233,7 @@ class Reader:
 
     def _place(self, match: re.Match[str]) -> Line:
         """Return where and when a line with this leader was written."""
-        pid, time, delta = match.groups()
+        pid, time, delta = match.groups("")
         tid = self._task(pid, Says.BEGIN)
         return Line(self.lines, tid, self.clock.read(time, delta), MISSING)
 
