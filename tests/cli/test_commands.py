@@ -76,6 +76,7 @@ def test_every_command_has_help(command: str) -> None:
         (["files", "t", "--", "true"], "t is a trace to read, but something to trace was given, too"),
         (["docroot", "--format", "xml", "t"], "Invalid value for '--format'"),
         (["docroot"], "tracekit docroot needs something to look at"),
+        (["docroot", "-p", "1", "--", "true"], "true is a program to start, but running processes to trace"),
         (["attach"], "no process was chosen"),
         (["attach", "-p", "1", "--duration", "nan"], "--duration takes a number of seconds"),
         (["attach", "-p", "x"], "Invalid process id: 'x'"),

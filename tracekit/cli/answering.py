@@ -101,9 +101,14 @@ def _live(
     """Trace a program or running processes, the calls that the analyzer needs only, and read that back.
 
     Raises:
-        UsageError: there is neither.
+        UsageError: there is neither, or both.
     """
     selection = Selection(**chosen)
+    if program and selection != Selection():
+        raise UsageError(
+            f"{program[0]} is a program to start, but running processes to trace were given, too",
+            "leave one of them out",
+        )
     if not program and selection == Selection():
         raise UsageError(
             f"tracekit {question.name} needs something to look at",

@@ -27,8 +27,8 @@ from tracekit.tracer.kernel import procfs, ptrace
 if TYPE_CHECKING:
     from tracekit.tracer.kernel.facts import Machine
 
-NAME = b"tracekit-guard"
-"""What ps(1) shows of it: nobody who ends the tracer by its name means the guardian."""
+NAME = b"seccomp-guard"
+"""What ps(1) shows of it: nobody who ends the tracer by its name (``pkill tracekit``) means the guardian."""
 _STOPPING = frozenset({signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU})
 _STANDING = "tTDZX"
 """States of tasks that make no call: D waits inside of one (vfork), Z and X have ended."""
