@@ -288,6 +288,7 @@ def test_a_terminal_shows_the_first_events(log: Path) -> None:
     assert "openat" in shown
     assert "\\x1b]0;owned\\x07" in shown
     assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+    assert shown.count("\n") < 30
 
 
 def test_a_terminal_shows_all_events_when_asked(log: Path) -> None:

@@ -55,7 +55,8 @@ KINDS: Final = """\
 | `exit` | `exited` or `killed` | the signal, when killed | exit status |
 | `exec` | `superseded` | tid that took this one's place | |
 | `attach`, `detach` | `attached`, `detached` | the diagnostic's text | |
-| `note` | key of a `# tracekit` line, or what else strace said | its payload | |
+| `note` | key of a `# tracekit` line | its JSON | |
+| `note` | `strace`, `personality`, `stack`, `dump`, `summary`, `blank`: else, of strace | the line | |
 | `unparsed` | | the raw line | |
 """
 

@@ -75,6 +75,10 @@ def parse(traces: Sequence[str], wanted: Wanted) -> int:
         _account(counts, read.lines, time.monotonic() - begun, target)
         for warning in (*read.warnings, *groups.reasons):
             streams.tell(f"warning: {warning}")
+        if form is None:
+            streams.tell(
+                "-o FILE writes all events: .parquet, .csv or .jsonl; a pipe gets them as JSON Lines"
+            )
     return ExitCode.ANSWERED
 
 
