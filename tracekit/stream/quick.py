@@ -12,7 +12,7 @@ from functools import cache
 
 from tracekit.stream import builders
 from tracekit.stream.terminals import pattern
-from tracekit.stream.values import Array, Change, Field, Function, Unknown, Value
+from tracekit.stream.values import Array, Change, Field, Flags, Function, Unknown, Value
 
 SIMPLE: dict[str, Callable[[str], Value]] = {
     "string": builders.string,
@@ -106,7 +106,7 @@ def _change(here: Frame, _: re.Match[str]) -> Frame:
 
 
 def _comment(here: Frame, token: re.Match[str]) -> Frame:
-    if here.value is None or here.value.comment:
+    if here.value is None or here.value.comment or isinstance(here.value, Flags):
         raise UnusualShapeError
     here.value = replace(here.value, comment=builders.comment(token[0]))
     return here
