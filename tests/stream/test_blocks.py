@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.accounting import accounts
 from tests.support.traces import RECORDED
 from tests.support.tricky_log import MIXED, PIDS, contents, read_by_line
 from tracekit.stream import Reader, read_block
@@ -38,7 +39,14 @@ def test_wherever_it_is_cut(text: str) -> None:
 def test_in_whatever_order_lines_come(lines: list[str], cuts: set[int]) -> None:
     text = "".join(lines)
     chosen = [cut for cut in sorted(cuts) if cut < len(lines)]
-    assert contents(read_in_blocks(text, chosen)) == contents(read_by_line(text))
+    reader = read_in_blocks(text, chosen)
+    assert contents(reader) == contents(read_by_line(text))
+    assert accounts(reader.rows.events(), len(lines)) == {}
+
+
+@pytest.mark.parametrize("text", [PIDS, MIXED], ids=["pids", "mixed"])
+def test_every_line_is_in_one_event(text: str) -> None:
+    assert accounts(read_by_line(text).rows.events(), text.count("\n")) == {}
 
 
 @pytest.mark.parametrize("name", ["apache-event", "apache-prefork-plain", "apache-worker-plain"])

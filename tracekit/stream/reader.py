@@ -259,9 +259,11 @@ class Reader:
         self.interrupted = None
         number = self.lines if form.says is Says.END else waiting.place.number
         row = self.pairing.step(waiting.place._replace(number=number, duration_ns=duration), form)
-        if row is not None:
-            self.rows.ends[row - self.rows.first] = self.lines
         self._beside(waiting)
+        if row is not None:
+            # the end of a first half is where the second will be: this line is the last diagnostic's, then
+            whose = self.rows.last() if form.says in (Says.BEGIN, Says.MOVE) else row
+            self.rows.ends[whose - self.rows.first] = self.lines
         return True
 
     def _abandon(self, waiting: Interrupted) -> None:
