@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import count
 
+from tracekit.stream.clock import DURATIONS
 from tracekit.stream.forms import Form, Says, read_form
 from tracekit.stream.memory import Memory
 from tracekit.stream.pairing import first_text, fits
-from tracekit.stream.reader import COLOUR, DURATIONS, Reader
+from tracekit.stream.reader import COLOUR, Reader
 from tracekit.stream.rows import MISSING
 
 RETURNS = re.compile(r"\r+$", re.MULTILINE)
@@ -104,7 +105,7 @@ def _pair(reader: Reader, numbered: Numbered, numbers: list[int]) -> int | None:
     rows, open_calls, tasks = reader.rows, reader.pairing.open, reader.tasks
     forms, tids, durations, ends = rows.forms, rows.tids, rows.durations, rows.ends
     row = len(forms)
-    if reader.is_naming() and (following := next(numbered, None)):
+    if tasks.is_naming() and (following := next(numbered, None)):
         return following[0]
     for number, pid, text in numbered:
         duration = MISSING

@@ -1,14 +1,17 @@
 """Times as lines bear them to nanoseconds that never lack a date."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from tracekit.stream.leader import Layout
+from tracekit.stream.memory import Memory
 from tracekit.stream.rows import MISSING
 
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
 NANOSECONDS = 9
 """Digits of a fraction of a second."""
+DURATION = re.compile(r" <(\d{1,9}(?:\.\d{1,9})?)>")
 LATEST = (1 << 63) - 1
 """What a log's times cannot go beyond, however often midnight comes in it: 292 years."""
 
@@ -113,3 +116,19 @@ def _epochs(times: Sequence[str]) -> list[int]:
 def _seconds_of_day(text: str) -> int:
     hours, minutes, seconds = text.split(":")
     return int(hours) * 3600 + int(minutes) * 60 + int(seconds)
+
+
+def _duration(text: str) -> int:
+    found = DURATION.fullmatch(text)
+    return nanoseconds(found[1]) if found else MISSING
+
+
+DURATIONS = Memory(_duration)
+"""The nanoseconds of `` <0.000011>``; MISSING for a text that is no duration."""
+
+
+def split_duration(text: str) -> tuple[str, int]:
+    """Take the duration (``-T``) off the end of a line."""
+    cut = text.rfind(" <")
+    duration = DURATIONS[text[cut:]] if cut >= 0 else MISSING
+    return (text, MISSING) if duration == MISSING else (text[:cut], duration)

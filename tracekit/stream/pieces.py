@@ -118,11 +118,10 @@ class _PieceReader(Reader):
         self.alone = False
         super().use(layout)
 
-    def _named(self, pid: str) -> int:
-        tid = super()._named(pid)
+    def _met(self, tid: int, first: bool) -> None:
+        super()._met(tid, first)
         if tid not in self.pairing.known:
             self.pairing.open[tid] = UNKNOWN
-        return tid
 
     def _go_on(self, line: str) -> bool:
         went_on = super()._go_on(line)

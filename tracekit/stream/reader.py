@@ -19,7 +19,7 @@ from tracekit.stream.broken import (
     is_plain,
     returns,
 )
-from tracekit.stream.clock import DAY, Clock, nanoseconds
+from tracekit.stream.clock import DAY, Clock, split_duration
 from tracekit.stream.diagnosis import diagnose
 from tracekit.stream.event import Event
 from tracekit.stream.forms import Form, Says, read_form, read_note
@@ -28,30 +28,15 @@ from tracekit.stream.memory import Memory
 from tracekit.stream.notes import PREFIX, Note, read_header
 from tracekit.stream.pairing import Pairing
 from tracekit.stream.rows import MISSING, WHOLE, Line, Rows
-from tracekit.stream.solo import Solo
+from tracekit.stream.solo import Tasks
 from tracekit.stream.summary import Summary
 from tracekit.syscalls.families import doing
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-DURATION = re.compile(r" <(\d{1,9}(?:\.\d{1,9})?)>")
-
-
-def _duration(text: str) -> int:
-    found = DURATION.fullmatch(text)
-    return nanoseconds(found[1]) if found else MISSING
 
 
 FORMS = Memory(read_form)
 """What a text says."""
-DURATIONS = Memory(_duration)
-"""The nanoseconds of `` <0.000011>``; MISSING for a text that is no duration."""
-
-
-def split_duration(text: str) -> tuple[str, int]:
-    """Take the duration (``-T``) off the end of a line."""
-    cut = text.rfind(" <")
-    duration = DURATIONS[text[cut:]] if cut >= 0 else MISSING
-    return (text, MISSING) if duration == MISSING else (text[:cut], duration)
 
 
 class Reader:
@@ -63,7 +48,7 @@ class Reader:
         layout: what stands before a call in this log.
         clock: what reads its times.
         pairing: which call each task is in.
-        tasks: the task that a line is about, by its pid as written; MISSING for one that was never named.
+        tasks: whom a line is about.
         first_tid: the task that lines without a pid at the start are about, once that has come out.
         interrupted: the line that goes on in the next one, if one does.
         bad: the last line that began a call and could not be read.
@@ -81,11 +66,9 @@ class Reader:
         self.lines = 0
         self.clock = Clock()
         self.pairing = Pairing(self.rows, read_form)
-        self.tasks = Memory(self._named)
+        self.tasks = Tasks(tid, self._met)
         self.first_tid = tid
         self.interrupted: Interrupted | None = None
-        self._tid = tid
-        self._solo = Solo()
         self.bad: Bad | None = None
         self.summary = Summary()
         self.use(Layout())
@@ -118,9 +101,8 @@ class Reader:
         """Read the next lines with this layout."""
         self.layout = layout
         self.clock.use(layout)
-        self.tasks.clear()
+        self.tasks.use(layout)
         self._leader = layout.leader()
-        self._by_solo = "pid" not in layout.parts
 
     def _line(self, line: str) -> None:
         match = self._leader.match(line)
@@ -129,13 +111,13 @@ class Reader:
             text, duration = split_duration(line[match.end() :])
             form = FORMS[text]
             if form.says is not Says.NOTHING:
-                if form.says is Says.SUPERSEDED and self._by_solo:
-                    self._gone(int(form.args or 0))
+                if form.says is Says.SUPERSEDED:
+                    self.tasks.gone(int(form.args or 0))
                 tid = self._task(pid, form.says)
                 place = Line(self.lines, tid, self.clock.read(time, delta), duration)
                 self.pairing.step(place, form)
-                if form.says is Says.GONE and self._by_solo:
-                    self._gone(place.tid)
+                if form.says is Says.GONE:
+                    self.tasks.gone(tid)
                 return
         self._other(line, match)
 
@@ -153,33 +135,14 @@ class Reader:
         self.lines += lines
         self.bad = bad or self.bad
 
-    def is_naming(self) -> bool:
-        """Tell whether the next line may tell who the first task is, of whom bare lines were."""
-        return "[pid]" in self.layout.parts and self._solo.is_nameless()
-
-    def _task(self, pid: str, says: Says) -> int:
-        """Return the task that a line is about; while the first is in a call, others begin theirs."""
-        if pid and self.is_naming():
-            self._name(int(pid), other=MISSING in self.pairing.open and says is not Says.END)
-        return self.tasks[pid]
-
-    def _named(self, pid: str) -> int:
-        """Return the task of a pid as it is written."""
-        if not pid:
-            return self._solo.bare() if self._tid is None else self._tid
-        if self._by_solo:
-            self._name(int(pid))
-        return int(pid)
-
-    def _name(self, tid: int, *, other: bool = False) -> None:
-        if self._solo.named(tid, other=other):
+    def _met(self, tid: int, first: bool) -> None:
+        """Take in that a task was named that was not before."""
+        if first:
             self.pairing.rename(MISSING, tid)
             self.first_tid = tid
-        self.tasks.pop("", None)
 
-    def _gone(self, tid: int) -> None:
-        self._solo.gone(tid)
-        self.tasks.clear()
+    def _task(self, pid: str, says: Says) -> int:
+        return self.tasks.of(pid, says, inside=MISSING in self.pairing.open)
 
     def _other(self, line: str, match: re.Match[str] | None) -> None:
         """Read a line that is no call or event in this layout."""
@@ -208,10 +171,9 @@ class Reader:
         """Return the event of a diagnostic, and learn from it which tasks there are."""
         tid = int(form.rest) if form.rest else MISSING
         if form.says is Says.ATTACHED:
-            self._solo.attached(tid)
-            self.tasks.clear()
+            self.tasks.attached(tid)
         elif form.says is Says.DETACHED:
-            self._gone(tid)
+            self.tasks.gone(tid, let_go=True)
         return _at(self.lines, tid), form
 
     def _relearn(self, line: str) -> bool:
@@ -228,7 +190,7 @@ class Reader:
         self.use(layout)
         for form in self.rows.forms[-1:] if "[pid]" in layout.parts else ():
             if form.name in doing("forks") and form.ret:
-                self._solo.attached(form.ret)
+                self.tasks.attached(form.ret)
         return True
 
     def _place(self, match: re.Match[str]) -> Line:
