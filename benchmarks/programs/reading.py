@@ -86,7 +86,10 @@ def strace_process_tree() -> Read:
     def read(path: str) -> Callable[[], Calls]:
         with Path(path).open() as file:
             events = list(reader.events(file))
-        found = [(event.pid, re.fullmatch(r"(\w+)\((.*)\) += (.*)", event.event)) for event in events]
+        shape = re.compile(
+            r"(\w+)\((.*)\) += (.*)"
+        )  # it puts calls together, and leaves their parts to others
+        found = ((event.pid, shape.fullmatch(event.event)) for event in events)
         return lambda: [(pid, each[1], each[2], each[3]) for pid, each in found if each]
 
     return read
