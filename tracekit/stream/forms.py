@@ -171,7 +171,8 @@ def split_interruption(text: str) -> tuple[str, str] | None:
         return None
     if text.endswith("strace: ", 0, begin):
         begin -= len("strace: ")
-        path = text.find("/", max(text.rfind(mark, 0, begin) for mark in ' :"(<,>') + 1, begin)
+        before = max(text.rfind(mark, 0, begin) for mark in (*' :"(<,>', "*/"))
+        path = text.find("/", before + (2 if text.startswith("*/", before) else 1), begin)
         if path >= 0 and text[begin - 1] == "/":
             begin = path
     return text[:begin], text[begin:]
