@@ -7,7 +7,7 @@ from lark import UnexpectedInput
 
 from tracekit.stream.builders import comment, descriptor, number, values_of
 from tracekit.stream.quick import quick_arguments
-from tracekit.stream.scan import depth, note, result, split_arguments
+from tracekit.stream.scan import is_deeper, note, result, split_arguments
 from tracekit.stream.terminals import parse
 from tracekit.stream.values import Return, Unknown, Value
 
@@ -50,7 +50,7 @@ def argument_by_grammar(text: str) -> Value:
 
 def is_deep(text: str) -> bool:
     """Tell whether brackets stand in one another more deeply than values may."""
-    return text.count("(") + text.count("[") + text.count("{") > DEEPEST and depth(text) > DEEPEST
+    return text.count("(") + text.count("[") + text.count("{") > DEEPEST and is_deeper(text, DEEPEST)
 
 
 @lru_cache(maxsize=REMEMBERED)

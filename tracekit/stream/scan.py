@@ -64,16 +64,17 @@ def _pieces() -> re.Pattern[str]:
     return re.compile("|".join(opaque()) + r'|"(?s:.*)|[(\[{]|[)\]}]|,')
 
 
-def depth(text: str) -> int:
-    """Return how deeply brackets stand in one another."""
-    deepest = now = 0
+def is_deeper(text: str, limit: int) -> bool:
+    """Tell whether more brackets than that stand in one another."""
+    depth = 0
     for token in _pieces().finditer(text):
         if token[0] in "([{":
-            now += 1
-            deepest = max(deepest, now)
+            depth += 1
+            if depth > limit:
+                return True
         elif token[0] in ")]}":
-            now -= 1
-    return deepest
+            depth -= 1
+    return False
 
 
 def unclosed(text: str) -> int | None:
