@@ -193,7 +193,7 @@ class Log:
         else:
             task.call, task.at = call, at
             task.row.update(args=_waiting(shown), ret=None, ret_text=None, errno=None, complete=False)
-            task.row.update(end_line=place + 1)
+            self.rows[-1].update(end_line=place + 1)  # the call's own end is where its second half will be
             self.lines.append(f" {self._numbered(self.look.begins, 1)} ...>")
 
     def signal(self, task: Task, name: str, info: str | None) -> None:
