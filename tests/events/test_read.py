@@ -5,14 +5,16 @@ import io
 import lzma
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import zstandard
 
 import tracekit
 from tracekit.errors import ExitCode, UnreadableError
-from tracekit.events import Row, Trace, logs, read_trace, sources
+from tracekit.events import Row, Trace, batches, logs, read_trace, sources
 from tracekit.events.schema import DERIVED, STORED, UNPARSED
 
 LOG = (
@@ -142,7 +144,7 @@ def test_facts_of_processes(tmp_path: Path) -> None:
         (b"hello\nworld\n", "no line of it reads"),
         (b"\n\n", "no line of it reads"),
         (b"strace: Process 1: no such process\n", "no line of it reads"),
-        (gzip.compress(LOG.encode(), mtime=0)[:60], "cannot be unpacked"),
+        (gzip.compress(LOG.encode(), mtime=0)[:12], "cannot be unpacked"),
         (b"\x1f\x8b\x08\x00garbage that is no deflate stream", "cannot be unpacked"),
         (b"\x28\xb5\x2f\xfd\x00\x00", "cannot be unpacked"),
     ],
@@ -154,6 +156,34 @@ def test_no_trace(tmp_path: Path, content: bytes, says: str) -> None:
         read_trace(path)
     assert raised.value.hint
     assert raised.value.exit_code == ExitCode.UNREADABLE
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, zstandard.compress])
+def test_a_packed_log_that_was_cut_is_read_so_far(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "log"
+    text = "".join(f'7 1700000000.{at:06} write(1, "{at * 7919:x}", 8) = 8\n' for at in range(20_000))
+    packed = pack(text.encode())
+    path.write_bytes(packed[: len(packed) * 2 // 3])
+    trace, read = read_trace(path), batches(path)
+    events = sum(len(batch) for batch in read)
+    assert 5_000 < trace.lines < 20_000
+    assert trace.lines == len(trace.events) == read.lines == events
+    assert trace.events["line"].to_list() == list(range(1, trace.lines + 1))
+    cut = f"{path} was cut (its end is missing): {trace.lines:,} lines ("
+    (told,) = (warning for warning in trace.warnings if warning.startswith(cut))
+    assert read.warnings == [told]
+    assert set(trace.unparsed["line"]) <= {trace.lines}  # the last, cut in what stands before its call
+
+
+def test_the_layout_of_each_file(tmp_path: Path) -> None:
+    (tmp_path / "o.7").write_text("1700000000.000001 close(1) = 0\n")
+    (tmp_path / "o.8").write_text("close(1) = 0\n")
+    (tmp_path / "o.9").write_text("9 04:50:45.000001 (+     0.000477) close(1) = 0\n")
+    assert read_trace(tmp_path).layouts == {
+        str(tmp_path / "o.7"): ("-ttt",),
+        str(tmp_path / "o.8"): (),
+        str(tmp_path / "o.9"): ("pid", "-t", "-t -r"),
+    }
 
 
 def test_nothing_there(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import zstandard
 
 from tracekit.errors import UnreadableError
-from tracekit.events.sources import Source, find_sources, measure, read_lines
+from tracekit.events.sources import Meter, Source, find_sources, measure, read_lines
 
 LINES = [f'7 1.{number:06} write(1, "{number * 7919:x}", 8) = 8\n' for number in range(20_000)]
 TEXT = "".join(LINES).encode()
@@ -22,6 +22,10 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "xz": lzma.compress,
     "zstd": zstandard.ZstdCompressor(write_checksum=True).compress,
 }
+CHECKS = {"gzip": -8, "xz": -28, "zstd": -1}
+"""Where a byte of the check of what was packed stands; in xz, index and footer come behind."""
+ZSTD_BLOCK = 1 << 17
+"""What zstd packs at once, and cannot unpack in part."""
 PACKED = [name for name in PACKERS if name != "plain"]
 
 
@@ -42,26 +46,95 @@ def test_packed_in_one_piece_or_several(path: Path, how: str) -> None:
         assert read(path) == LINES
 
 
+def damage(path: Path) -> tuple[str, str]:
+    """Return what can be read of a file, and the one warning about it."""
+    meter = Meter()
+    text = "".join(read_lines(Source(str(path)), meter))
+    (warning,) = meter.warnings()
+    assert f": {text.count(chr(10)) + (not text.endswith(chr(10))):,} lines (" in warning
+    return text, warning
+
+
 @pytest.mark.parametrize("how", PACKED)
-@pytest.mark.parametrize("where", [0.5, 0.999])
-def test_what_is_packed_and_cut_is_read_so_far_and_told(path: Path, how: str, where: float) -> None:
+@pytest.mark.parametrize("where", [0.3, 0.5, 0.9, 0.999])
+def test_what_is_packed_and_cut_is_read_so_far(path: Path, how: str, where: float) -> None:
     packed = PACKERS[how](TEXT)
     path.write_bytes(packed[: int(len(packed) * where)])
-    lines = read_lines(Source(str(path)))
-    got: list[str] = []
-    with pytest.raises(UnreadableError, match="cannot be unpacked") as raised:
-        got.extend(lines)
-    assert raised.value.hint
-    assert got == LINES[: len(got)]
+    text, warning = damage(path)
+    assert "log was cut (its end is missing)" in warning
+    assert TEXT.decode().startswith(text)
+    assert f"({len(text):,} bytes unpacked)" in warning
+    assert len(text) > len(TEXT) * where - ZSTD_BLOCK * 3
 
 
 @pytest.mark.parametrize("how", PACKED)
-def test_what_is_packed_and_damaged_is_told(path: Path, how: str) -> None:
-    packed = bytearray(PACKERS[how](TEXT))
-    packed[len(packed) // 2] ^= 0xFF
+@pytest.mark.parametrize("lines", [1, 50, 20_000])
+def test_all_is_read_of_what_lacks_but_its_check(path: Path, how: str, lines: int) -> None:
+    text = "".join(LINES[:lines])
+    path.write_bytes(PACKERS[how](text.encode())[:-1])
+    assert damage(path)[0] == text
+
+
+@pytest.mark.parametrize("how", PACKED)
+@pytest.mark.parametrize("lines", [50, 20_000])
+def test_all_is_read_of_what_has_a_wrong_check(path: Path, how: str, lines: int) -> None:
+    text = "".join(LINES[:lines])
+    packed = bytearray(PACKERS[how](text.encode()))
+    packed[CHECKS[how]] ^= 0xFF
     path.write_bytes(packed)
-    with pytest.raises(UnreadableError, match="cannot be unpacked"):
-        read(path)
+    got, warning = damage(path)
+    assert got == text
+    assert "log is damaged (" in warning
+
+
+@pytest.mark.parametrize("how", PACKED)
+@pytest.mark.parametrize("where", [0.3, 0.5, 0.9])
+def test_what_is_packed_and_damaged_is_read_so_far(path: Path, how: str, where: float) -> None:
+    packed = bytearray(PACKERS[how](TEXT))
+    place = int(len(packed) * where)
+    packed[place : place + 64] = bytes(64)
+    path.write_bytes(packed)
+    text, warning = damage(path)
+    assert "log is damaged (" in warning
+    good = next(
+        (at for at, (got, was) in enumerate(zip(text, TEXT.decode(), strict=False)) if got != was), len(text)
+    )
+    assert good > len(TEXT) * where - ZSTD_BLOCK * 3
+
+
+@pytest.mark.parametrize("how", PACKED)
+def test_a_damaged_part_behind_a_whole_one(path: Path, how: str) -> None:
+    path.write_bytes(PACKERS[how](TEXT) + b"garbage" * 9)
+    text, warning = damage(path)
+    assert text == TEXT.decode()
+    assert "log is damaged (" in warning
+    path.write_bytes(PACKERS[how](TEXT) + bytes(512))
+    assert read(path) == LINES
+
+
+@pytest.mark.parametrize("how", PACKED)
+def test_what_has_nothing_that_can_be_unpacked_is_refused(path: Path, how: str) -> None:
+    packed = PACKERS[how](TEXT)
+    for left in (packed[:9], packed[:6] + bytes(200)):
+        path.write_bytes(left)
+        with pytest.raises(UnreadableError, match="cannot be unpacked") as raised:
+            read(path)
+        assert raised.value.hint
+
+
+@pytest.mark.parametrize("how", PACKED)
+def test_a_pipe_that_is_damaged_is_read_so_far(monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    packed = bytearray(PACKERS[how](TEXT[:60_000]))
+    packed[CHECKS[how]] ^= 0xFF
+    reading, writing = os.pipe()
+    os.write(writing, packed)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(pipe))
+        meter = Meter()
+        text = "".join(read_lines(Source("-"), meter))
+    assert text == TEXT[:60_000].decode()
+    assert len(meter.warnings()) == 1
 
 
 def test_zstd_with_a_skippable_frame_and_a_large_window(path: Path) -> None:

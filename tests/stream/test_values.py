@@ -1,8 +1,12 @@
 """Arguments and return values, against what strace's documentation and source say that they mean."""
 
+import json
+from pathlib import Path
+
 import pytest
 
-from tracekit.stream import parse_arguments, parse_return
+from tracekit.stream import parse_arguments, parse_return, read_events
+from tracekit.stream import values as shapes
 from tracekit.stream.annotation import read_annotation
 from tracekit.stream.values import (
     Array,
@@ -14,6 +18,7 @@ from tracekit.stream.values import (
     Integer,
     Name,
     Operation,
+    Return,
     Set,
     String,
     Struct,
@@ -21,6 +26,7 @@ from tracekit.stream.values import (
     Value,
 )
 
+FORMS = [json.loads(line) for line in Path(__file__).with_name("strace-forms.jsonl").read_text().splitlines()]
 TCP = "TCP:[127.0.0.1:80->127.0.0.1:4]"
 
 
@@ -62,6 +68,33 @@ TCP = "TCP:[127.0.0.1:80->127.0.0.1:4]"
 def test_argument(text: str, value: Value) -> None:
     assert parse_arguments(text) == (value,)
     assert parse_arguments(f"{text}, {text}") == (value, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (String(b"GET"), "String(b'GET')"),
+        (String(b"GET", abstract=True), "String(b'GET', abstract=True)"),
+        (Integer(-100, "-100", comment="AT_FDCWD"), "Integer(-100, '-100', comment='AT_FDCWD')"),
+        (Flags((Name("O_RDWR"),)), "Flags((Name('O_RDWR'),))"),
+        (Descriptor(None, "/", "AT_FDCWD"), "Descriptor(None, '/', 'AT_FDCWD')"),
+        (Descriptor(3, "/x", deleted=True), "Descriptor(3, '/x', deleted=True)"),
+        (Struct((Field("a", Unknown()),), cut=True), "Struct((Field('a', Unknown()),), cut=True)"),
+        (Return("0", 0), "Return('0', 0)"),
+        (Return("? E (x)", errno="E", notes=("x",)), "Return('? E (x)', errno='E', notes=('x',))"),
+    ],
+)
+def test_a_value_is_shown_without_what_is_as_usual(value: Value | Return, shown: str) -> None:
+    assert repr(value) == shown
+
+
+def test_what_is_shown_makes_the_same_value() -> None:
+    events = [event for form in FORMS for event in read_events([form["line"]])]
+    found = [parse_arguments(event.args or "") for event in events]
+    returned = [parse_return(event.ret_text or "?") for event in events]
+    assert sum(map(len, found)) > 100
+    for value in (*found, *returned):
+        assert eval(repr(value), vars(shapes).copy()) == value
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,6 @@ class Batches(Iterator[Batch]):
         files: the files read, as given.
         lines: how many lines were read.
         ordered: whether the events of several files stand in one order.
-        warnings: what a reader of the answers has to know, one sentence each.
     """
 
     def __init__(self, logs: Logs, progress: Progress | None) -> None:
@@ -55,7 +54,6 @@ class Batches(Iterator[Batch]):
         self.files = [log.name for log in logs.logs]
         self.lines = 0
         self.ordered = logs.ordered
-        self.warnings = logs.warnings
         self._logs = logs
         self._progress = progress
         self._stretches = stretches(logs)
@@ -69,6 +67,11 @@ class Batches(Iterator[Batch]):
             self._logs.tell(self._progress)
         self._clues.take(stretch.events, stretch.late)
         return _batch(stretch)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a reader of the answers has to know, one sentence each."""
+        return [*self._logs.warnings, *self._logs.meter.warnings()]
 
     def groups(self) -> "Groups":
         """Return which process each task belongs to, once all batches are taken."""

@@ -28,7 +28,8 @@ def read_trace(
 
     Raises:
         UnreadableError: a file is missing, may not be read, is empty, or is no trace at all. Single
-            lines that cannot be read are counted in the trace instead.
+            lines that cannot be read are counted in the trace instead, and a packed file that was cut,
+            or is damaged, is read so far, with a warning.
     """
     from tracekit.events.groups import infer_groups  # noqa: PLC0415 - numpy comes with it
     from tracekit.events.merge import whole  # noqa: PLC0415
@@ -47,8 +48,14 @@ def read_trace(
         unparsed=unparsed,
         incomplete=lacking.count(False),
         in_progress=lacking.count(True),
-        warnings=[*logs.warnings, *_lost(len(unparsed), lacking.count(False)), *groups.reasons],
+        warnings=[
+            *logs.warnings,
+            *logs.meter.warnings(),
+            *_lost(len(unparsed), lacking.count(False)),
+            *groups.reasons,
+        ],
         layout="; ".join(dict.fromkeys(str(log.reader.layout) for log in logs.logs)),
+        layouts={log.name: log.reader.layout.parts for log in logs.logs},
         ordered=logs.ordered,
         processes=_processes(columns.forms),
     )

@@ -1,28 +1,25 @@
 """Where a trace comes from: a file, standard input, the files of ``strace -ff``; plain or compressed."""
 
 import glob
-import gzip
 import io
-import lzma
 import os
 import re
 import stat
 import sys
-import zlib
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from tracekit.errors import UnreadableError
-from tracekit.events.zstd import DamagedError, Zstd
+from tracekit.events.packed import MAGIC, Damage, DamagedError, Packed
 
 STDIN = "-"
 TASK_FILE = re.compile(r".*\.(\d{1,7})(?:\.(?:gz|xz|zst))?")
 """``out.1234``: what ``strace -ff -o out`` writes for the task 1234."""
-MAGIC = {b"\x1f\x8b": "gzip", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 BUFFER = 1 << 17
 """Bytes that are asked of a file at once."""
 BLOCK = 1 << 19
@@ -47,10 +44,16 @@ class Meter:
     Attributes:
         total: bytes in all; None when a pipe is among the files.
         done: bytes read.
+        damaged: the files of which not all could be unpacked, by name, and how far they go.
     """
 
     total: int | None = None
     done: int = 0
+    damaged: dict[str, Damage] = field(default_factory=dict)
+
+    def warnings(self) -> list[str]:
+        """Return what a reader of the answers has to know, one sentence each."""
+        return [f"{name} {damage}" for name, damage in self.damaged.items()]
 
 
 def measure(sources: Iterable[Source]) -> Meter:
@@ -72,22 +75,24 @@ def find_sources(given: Iterable[str]) -> list[Source]:
 
 @contextmanager
 def opened_source(source: Source, meter: Meter | None = None) -> Iterator[io.BufferedReader]:
-    """Open a file for its bytes, unpacked and without a byte order mark.
+    """Open a file for its bytes, unpacked as far as that can be done and without a byte order mark.
 
     Args:
         source: the file.
-        meter: is told what is read of it.
+        meter: is told what is read of it, and where it can be unpacked no further.
 
     Raises:
-        UnreadableError: it cannot be opened, read or unpacked; also from within the block.
+        UnreadableError: it cannot be opened or read, or nothing of it unpacked; also from within the block.
     """
+    meter = meter or Meter()
+    tell = partial(meter.damaged.__setitem__, source.name)
     try:
-        with _opened(source.name) as raw, _unpacked(_counted(raw, meter or Meter())) as stream:
+        with _opened(source.name) as raw, _unpacked(_counted(raw, meter), tell) as stream:
             if stream.peek(len(BOM_UTF8)).startswith(BOM_UTF8):
                 stream.read(len(BOM_UTF8))
             yield stream
-    except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, DamagedError) as error:
-        hint = "the file is damaged, or was cut while it was packed: unpack what is left and give that"
+    except DamagedError as error:
+        hint = "its very beginning is damaged or missing: get the file anew from where it comes from"
         raise UnreadableError(f"{source.name} cannot be unpacked: {error}", hint) from error
     except OSError as error:
         raise _refusal(source.name, error) from error
@@ -101,7 +106,7 @@ def read_lines(source: Source, meter: Meter | None = None) -> Iterator[str]:
         meter: is told what is read of it.
 
     Raises:
-        UnreadableError: it cannot be opened or unpacked, or a line of it has no end.
+        UnreadableError: it cannot be opened, nothing of it unpacked, or a line of it has no end.
     """
     with opened_source(source, meter) as stream:
         while line := stream.readline(LONGEST):
@@ -236,6 +241,12 @@ class _Counted(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return self._raw.seekable()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._raw.seek(offset, whence)
+
     def readinto(self, buffer: Any) -> int:
         count: int = self._read(buffer) or 0
         self._meter.done += count
@@ -246,16 +257,14 @@ def _counted(raw: BinaryIO, meter: Meter) -> io.BufferedReader:
     return _buffered(_Counted(raw, meter))
 
 
-def _unpacked(raw: io.BufferedReader) -> AbstractContextManager[io.BufferedReader]:
+def _unpacked(
+    raw: io.BufferedReader, tell: Callable[[Damage], None]
+) -> AbstractContextManager[io.BufferedReader]:
     """Return the bytes of a file as they were before it was packed; its first bytes say how that was done."""
     start = raw.peek(8)[:8]
-    match next((how for magic, how in MAGIC.items() if start.startswith(magic)), None):
-        case "gzip":
-            return _buffered(gzip.GzipFile(fileobj=raw))
-        case "xz":
-            return _buffered(lzma.LZMAFile(raw))
-        case "zstd":
-            return _buffered(Zstd(raw))
+    for magic, kind in MAGIC.items():
+        if start.startswith(magic):
+            return _buffered(Packed(raw, kind(), tell))
     return nullcontext(raw)
 
 

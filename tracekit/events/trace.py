@@ -28,7 +28,9 @@ class Trace:
         incomplete: how many calls lack a half that was in the trace once, or are cut.
         in_progress: how many had not returned when the trace, or their task, ended.
         warnings: what a reader of the answers has to know, one sentence each.
-        layout: how the lines begin and end, one sentence ("pid, -ttt, -T").
+        layout: how the lines begin, one sentence ("pid, -ttt").
+        layouts: the same by file, as the parts of a leader in their order: ``("pid", "-ttt")``; empty for
+            lines that begin with the call. They are options of strace where one makes the part.
         ordered: False when several files have no clock in common: then events are in order in each alone.
         processes: facts from ``# tracekit process`` notes, by pid; empty in a log of strace's.
     """
@@ -42,6 +44,7 @@ class Trace:
     in_progress: int
     warnings: list[str]
     layout: str
+    layouts: dict[str, tuple[str, ...]]
     ordered: bool = True
     processes: dict[int, dict[str, Any]] = field(default_factory=dict)
 

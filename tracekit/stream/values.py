@@ -7,7 +7,7 @@ followed it (``-100 /* AT_FDCWD */``), or an empty string.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TypeVar, dataclass_transform
 
 Shape = TypeVar("Shape")
@@ -20,11 +20,28 @@ def shape(cls: type[Shape]) -> type[Shape]:
     They are shared, so nothing may change them: the type checker sees to that. ``frozen`` at run
     time would make each take six times as long, and a log has millions.
     """
-    return dataclass(slots=True, unsafe_hash=True)(cls)
+    return dataclass(slots=True, unsafe_hash=True, repr=False)(cls)
+
+
+class Shown:
+    """Shows a value as the call that makes it, without what is as usual: ``String(b'GET', cut=True)``."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return that call; ``eval`` of it, with the classes of this module, gives an equal value."""
+        parts, in_order = [], True
+        for each in sorted(fields(self), key=lambda each: bool(each.kw_only)):  # type: ignore[arg-type]
+            value = getattr(self, each.name)
+            usual = value == each.default
+            in_order = in_order and not (usual or each.kw_only or value is True)
+            if not usual:
+                parts.append(repr(value) if in_order else f"{each.name}={value!r}")
+        return f"{type(self).__name__}({', '.join(parts)})"
 
 
 @shape
-class Value:
+class Value(Shown):
     """One argument, or a part of one."""
 
     comment: str = field(default="", kw_only=True)
@@ -165,7 +182,7 @@ class Unknown(Value):
 
 
 @shape
-class Return:
+class Return(Shown):
     """The text behind ``= ``, read.
 
     ``text`` is all of it as printed; ``number`` is None for ``?``, and signed
