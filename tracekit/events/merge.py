@@ -8,6 +8,7 @@ import numpy as np
 
 from tracekit.events.columns import Columns, Integers, integers, join_rows
 from tracekit.events.logs import Log, Logs, Progress
+from tracekit.events.merge_execs import Execs, Ripe, halves_of
 from tracekit.stream.broken import FAR
 from tracekit.stream.rows import MISSING, OPEN, Late, Rows
 
@@ -65,12 +66,18 @@ class Feed:
         kept = -1 if bad is None else bad.row - self._rows.first
         return int(self._keys[kept if kept >= 0 and len(self._keys) - kept <= FAR else -1])
 
+    def ripe(self, before: int, file: int) -> list[Ripe]:
+        """Return which rows before a key may be halves of a call that another log has the other half of."""
+        count, first = int(np.searchsorted(self._keys, before)), self._rows.first
+        halves = [row for row in halves_of(self.log) if row < first + count]
+        return [Ripe(int(self._keys[row - first]), file, row, self.log) for row in halves]
+
     def take(self, before: int) -> tuple[Rows, Integers]:
         """Take the events before a key, with their keys."""
         count = int(np.searchsorted(self._keys, before))
         keys, self._keys = self._keys[:count], self._keys[count:]
         reader = self.log.reader
-        taken = self._rows.take(count, (row for row, _ in reader.pairing.open.values()))
+        taken = self._rows.take(count, self._open_rows())
         if reader.first_tid is not None:
             taken.rename(MISSING, reader.first_tid)
         return taken, keys
@@ -81,11 +88,16 @@ class Feed:
 
     def late(self) -> dict[int, Late]:
         """Return what became known of events that were taken, by their number."""
-        late, self._rows.late = self._rows.late, {}
-        found = {self._numbers[row]: said for row, said in late.items()}
-        still_open = {row for row, _ in self.log.reader.pairing.open.values()}
+        still_open, late = self._open_rows(), self._rows.late
+        found = {self._numbers[row]: said for row, said in late.items() if row not in still_open}
+        self._rows.late = {row: said for row, said in late.items() if row in still_open}
         self._numbers = {row: number for row, number in self._numbers.items() if row in still_open}
         return found
+
+    def _open_rows(self) -> set[int]:
+        """Return the rows of calls that may return yet, be it in another log."""
+        pairing = self.log.reader.pairing
+        return {row for row, _ in pairing.open.values()} | pairing.moved.keys()
 
     def _take_in(self) -> None:
         new = integers(self._rows.times)[len(self._keys) :]
@@ -98,14 +110,18 @@ class Feed:
 
 def stretches(logs: Logs) -> Iterator[Stretch]:
     """Yield the events of a trace in their final order while it is read."""
+    execs = Execs(logs)
     if logs.ordered and len(logs.logs) > 1:
-        yield from _merged([Feed(log, alone=False) for log in logs.logs], 0)
+        yield from _merged([Feed(log, alone=False) for log in logs.logs], 0, execs, [])
         return
-    number = 0
+    number, before = 0, list[Feed]()
     for log in logs.logs:
-        for stretch in _merged([Feed(log, alone=True)], number):
+        feed = Feed(log, alone=True)
+        for stretch in _merged([feed], number, execs, before):
             number += len(stretch.events)
             yield stretch
+        if log.reader.pairing.moved:
+            before.append(feed)
 
 
 def whole(logs: Logs, progress: Progress | None = None) -> Columns:
@@ -116,9 +132,16 @@ def whole(logs: Logs, progress: Progress | None = None) -> Columns:
             if progress:
                 logs.tell(progress)
     rows = [log.reader.rows for log in logs.logs]
-    if len(rows) == 1 or not logs.ordered:
+    if len(rows) == 1:
         return join_rows(rows)
-    return join_rows(rows, order_of([keys_of(integers(each.times), 0) for each in rows]))
+    keys = [keys_of(integers(each.times), 0) for each in rows]
+    ripe = [
+        Ripe(int(keys[file][row]) if logs.ordered else 0, file, row, log)
+        for file, log in enumerate(logs.logs)
+        for row in halves_of(log)
+    ]
+    Execs(logs).join(ripe)
+    return join_rows(rows, order_of(keys) if logs.ordered else None)
 
 
 def keys_of(times: Integers, latest: int) -> Integers:
@@ -132,11 +155,21 @@ def order_of(keys: Sequence[Integers]) -> Integers:
     return np.lexsort((files, np.concatenate(keys)))
 
 
-def _merged(feeds: Sequence[Feed], number: int) -> Iterator[Stretch]:
-    """Yield stretches, each up to where the log ends that was read least far."""
+def _merged(feeds: Sequence[Feed], number: int, execs: Execs, before: Sequence[Feed]) -> Iterator[Stretch]:
+    """Yield stretches, each up to where the log ends that was read least far.
+
+    Args:
+        feeds: the logs.
+        number: how many events there were before.
+        execs: joins calls that two logs have a half of.
+        before: logs that came before these, with calls that may yet be joined.
+    """
     while True:
-        late = {seq: said for feed in feeds for seq, said in feed.late().items()}
-        bound = min(feed.bound() for feed in feeds)
+        over, bound = all(feed.log.at_end for feed in feeds), min(feed.bound() for feed in feeds)
+        execs.join([ripe for file, feed in enumerate(feeds) for ripe in feed.ripe(bound, file)])
+        if over:
+            execs.finish(len(feeds))
+        late = {seq: said for feed in (*before, *feeds) for seq, said in feed.late().items()}
         taken = [feed.take(bound) for feed in feeds]
         order = order_of([keys for _, keys in taken])
         numbers = (np.argsort(order) + number).tolist()
@@ -144,7 +177,6 @@ def _merged(feeds: Sequence[Feed], number: int) -> Iterator[Stretch]:
             feed.number(rows, numbers[start - len(rows) : start])
         yield Stretch(join_rows([rows for rows, _ in taken], order if len(feeds) > 1 else None), late)
         number += len(order)
-        waiting = [feed for feed in feeds if not feed.log.at_end]
-        if not waiting:
+        if over:
             return
-        min(waiting, key=Feed.bound).advance()
+        min(feeds, key=Feed.bound).advance()

@@ -6,9 +6,10 @@ and filled when the second does, so it keeps its place.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from tracekit.stream.forms import Form, Says
-from tracekit.stream.rows import Line, Odd, Rows
+from tracekit.stream.rows import MISSING, Line, Odd, Rows
 
 ORPHAN = "the first half of this call is not in the log"
 NO_END = "the log ends before this call returned"
@@ -31,6 +32,22 @@ Open = tuple[int, str]
 """A call that has not returned: its row, and the text of its first half."""
 
 
+class Moved(NamedTuple):
+    """A call that goes on under another pid: as whose, by which task it was begun, where, and its text."""
+
+    pid: int
+    tid: int
+    line: int
+    text: str
+
+
+class Half(NamedTuple):
+    """The second half of an execve without its first, and the thread that called it, where that was said."""
+
+    form: Form
+    caller: int | None
+
+
 def first_text(form: Form) -> str:
     """Return the text of a first half, for its second half to be put behind."""
     return f"{form.name}({form.rest}"
@@ -48,6 +65,8 @@ class Pairing:
         open: the call that a task is in, by its tid.
         join: reads both halves of a call.
         parted: the rows of calls of which a part in the middle was read.
+        moved: the rows of calls that went on under another pid, and of whose end this log knows nothing.
+        halves: the rows of second halves of an execve whose first halves this log does not have.
     """
 
     def __init__(self, rows: Rows, join: Join) -> None:
@@ -60,6 +79,9 @@ class Pairing:
         self.open: dict[int, Open] = {}
         self._rows = rows
         self.parted: set[int] = set()
+        self.moved: dict[int, Moved] = {}
+        self.halves: dict[int, Half] = {}
+        self._callers: dict[int, int] = {}
         self.join = join
 
     def step(self, line: Line, form: Form) -> int | None:
@@ -82,6 +104,8 @@ class Pairing:
         """Tell that the call a task is in will not be completed."""
         if inside := self.open.pop(tid, None):
             self._rows.mark(inside[0], Odd(complete=False, hint=hint))
+            if hint != NO_END:
+                self.moved.pop(inside[0], None)
 
     def finish(self) -> None:
         """Tell that the log is over."""
@@ -98,13 +122,16 @@ class Pairing:
         """The caller goes on as ``form.ret``; a call open there ends with the line that says so."""
         row = self._rows.add(line, form._replace(ret=None))
         self.open[line.tid] = (row, first_text(form))
-        if form.ret is not None and form.ret not in self.open:
-            self.rename(line.tid, form.ret)
+        if form.ret is not None:
+            self.moved[row] = Moved(form.ret, line.tid, line.number, first_text(form))
+            if form.ret not in self.open:
+                self.rename(line.tid, form.ret)
         return row
 
     def end(self, line: Line, form: Form) -> None:
         """Complete the open call."""
         row, text = self.open.pop(line.tid)
+        self.moved.pop(row, None)
         whole = self.join(text + form.rest)
         if whole.says is Says.CALL:
             self._rows.fill(row, whole, line)
@@ -128,9 +155,12 @@ class Pairing:
                 self.end(line, form)
                 return None
         whole = self.join(first_text(form))
-        return self._rows.add(
+        row = self._rows.add(
             line, whole if whole.says is Says.CALL else form, Odd(complete=False, hint=ORPHAN)
         )
+        if form.name in EXECS:
+            self.halves[row] = Half(form, self._callers.pop(line.tid, None))
+        return row
 
     def leave(self, line: Line, form: Form) -> int:
         """Add a call that strace will not see the end of."""
@@ -138,8 +168,36 @@ class Pairing:
 
     def supersede(self, line: Line, form: Form) -> int:
         """The thread that called execve goes on with this task's tid; see execve(2) and ptrace(2)."""
-        self.rename(int(form.args or 0), line.tid)
+        caller = int(form.args or 0)
+        self.rename(caller, line.tid)
+        self._callers[line.tid] = caller
         return self._rows.add(line, form)
+
+    def complete(self, row: int, half: Half, duration_ns: int) -> bool:
+        """Complete a call that went on in another log; False when that second half is not its own."""
+        pid, tid, line, text = self.moved[row]
+        whole = self.join(text + half.form.rest)
+        if not fits(text, half.form) or whole.says is not Says.CALL:
+            return False
+        del self.moved[row]
+        for task in (pid, tid):
+            if self.open.get(task, (None, ""))[0] == row:
+                del self.open[task]
+        self._rows.odd.pop(row, None)
+        self._rows.fill(row, whole, Line(line, tid, MISSING, duration_ns))
+        return True
+
+    def give_up_moved(self) -> None:
+        """Tell that no other log has the end of a call that went on under another pid."""
+        for row in self.moved:
+            self._rows.mark(row, Odd(complete=False, hint=NO_END))
+        self.moved.clear()
+
+    def give_away(self, row: int, half: Half) -> None:
+        """Take a second half for a note: the call that it ends is an event of another log."""
+        rows, place = self._rows, row - self._rows.first
+        line = Line(rows.lines[place], rows.tids[place], rows.times[place], MISSING)
+        rows.replace(row, line, Form(Says.NOTE, "half", half.form.rest), rows.ends[place])
 
     def add(self, line: Line, form: Form) -> int:
         """Add an event that changes nothing."""
