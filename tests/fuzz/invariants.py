@@ -7,12 +7,12 @@
 - What a row says stands in its lines.
 """
 
-import gzip
 import re
 import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,15 +62,21 @@ def read(data: bytes) -> Trace:
 
 
 def lines_of(data: bytes) -> list[bytes]:
-    """Return the lines of a file, unpacked, without their ends; none of a file that cannot be unpacked."""
+    """Return the lines of a file, as far as it can be unpacked, without their ends."""
     if data.startswith(b"\x1f\x8b"):
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error):
-            return []
+        data = _unpacked(data)
     data = data.removeprefix(b"\xef\xbb\xbf")
     lines = data.split(b"\n")
     return [line.rstrip(b"\r") for line in (lines if lines[-1] else lines[:-1])]
+
+
+def _unpacked(data: bytes) -> bytes:
+    """Return what stands in gzip before its end or a damage; byte by byte, as an error takes all with it."""
+    unpacked, unpacking = [], zlib.decompressobj(16 + zlib.MAX_WBITS)
+    with suppress(zlib.error):
+        for byte in data:
+            unpacked.append(unpacking.decompress(bytes([byte])))  # noqa: PERF401 - what there is, is kept
+    return b"".join(unpacked)
 
 
 def accounted(trace: Trace, rows: Sequence[Any], lines: Sequence[bytes]) -> None:
