@@ -13,7 +13,19 @@ from tracekit import cli as command_line
 from tracekit.cli.commands import cli
 from tracekit.errors import ExitCode, UsageError
 
-COMMANDS = ["run", "attach", "docroot", "files", "dispatch", "parse", "serve", "demo", "doctor", "strace"]
+COMMANDS = [
+    "run",
+    "attach",
+    "docroot",
+    "files",
+    "dispatch",
+    "parse",
+    "serve",
+    "conn",
+    "demo",
+    "doctor",
+    "strace",
+]
 
 
 def tracekit(*words: str) -> subprocess.CompletedProcess[str]:

@@ -16,6 +16,7 @@ _COMMANDS = {
     "attach": "tracing",
     "strace": "strace.command",
     "serve": "serve",
+    "conn": "conn",
     "demo": "demo",
     "parse": "parse",
     "doctor": "doctor",
@@ -28,7 +29,7 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order of the help: trace, then answers, then the rest."""
-        return ["run", "attach", *_answers(), "parse", "serve", "demo", "doctor", "strace"]
+        return ["run", "attach", *_answers(), "parse", "serve", "conn", "demo", "doctor", "strace"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, None when there is none of that name."""
