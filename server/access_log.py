@@ -1,9 +1,9 @@
 """The access log: one line and one write a request."""
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .config.model import CustomLog
 from .error_log import open_log
 from .log_format import compile_format
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 class AccessLog:
     """One CustomLog."""
 
-    def __init__(self, path: Path, template: str) -> None:
+    def __init__(self, log: CustomLog) -> None:
         """Compile the format and open the file.
 
         Raises:
             ConfigError: the file cannot be opened.
         """
-        self._items = compile_format(template)
-        self._fd = open_log(path)
+        self._items = compile_format(log.template)
+        self._fd = open_log(log.path)
 
     def log(self, done: "Transaction") -> None:
         """Append the line for one transaction; a full disk does not stop the server."""

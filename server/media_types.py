@@ -20,7 +20,8 @@ class MediaTypes:
         else:
             known = mimetypes.MimeTypes(()).types_map[True]
             self._types = {extension[1:].encode(): value.encode() for extension, value in known.items()}
-        self._types.update(config.added_types)
+        added = config.main.settings.types
+        self._types.update({extension: value for extension, value in added.items() if value})
 
     def of(self, path: bytes) -> bytes | None:
         """Return the type for a path, None for an unknown extension: the field is then left out."""

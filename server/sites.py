@@ -1,13 +1,17 @@
-"""The hosts that are served: which one a request is for, and what holds for its files."""
+"""The hosts that are served: which one a request is for, and what holds there."""
 
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 from .access_log import AccessLog
 from .config import ServerConfig, VirtualHost
-from .config.model import CustomLog, DirectorySettings
+from .config.model import Alias, CustomLog, EnvironmentRule, HostValues
+from .config.settings import DirectorySettings, Options, Redirect, Section
 
 DEFAULT_INDEX = (b"index.html",)
+HOST_VALUES = tuple(item.name for item in fields(HostValues))
 
 
 @dataclass(frozen=True)
@@ -16,39 +20,80 @@ class Site:
 
     Attributes:
         name: ServerName without port, for %v and for redirects of HTTP/1.0.
-        names: every name that the site answers to, lower case.
+        port: the port of ServerName; 0 when it names none.
+        names: ServerName and those of ServerAlias without wildcards, lower case.
+        patterns: those of ServerAlias with wildcards.
         addresses: (address, port) pairs; '' and 0 stand for any.
         document_root: without a slash at its end.
-        url_aliases: (URL prefix, path) in the order in which they are tried.
-        directories: sections, the shortest path first.
+        base: what holds outside of all sections.
+        directories: sections in the order in which they are merged: those with the fewest
+            components first, regular expressions last.
+        files, locations: sections in the order in which they stand, the main server's first.
+        values: KeepAlive, Timeout and their like.
     """
 
     name: bytes
+    port: int
     names: frozenset[bytes]
+    patterns: tuple[re.Pattern[bytes], ...]
     addresses: tuple[tuple[str, int], ...]
     document_root: bytes
-    directory_index: tuple[bytes, ...]
-    url_aliases: tuple[tuple[bytes, bytes], ...]
-    directories: tuple[DirectorySettings, ...]
+    aliases: tuple[Alias, ...]
+    redirects: tuple[Redirect, ...]
+    environment: tuple[EnvironmentRule, ...]
+    base: DirectorySettings
+    directories: tuple[Section, ...]
+    files: tuple[Section, ...]
+    locations: tuple[Section, ...]
     access_logs: tuple[AccessLog, ...]
+    values: HostValues
+
+    @cached_property
+    def directory_index(self) -> tuple[bytes, ...]:
+        """DirectoryIndex outside of all sections."""
+        index = self.base.directory_index
+        return DEFAULT_INDEX if index is None else index
 
     def file_path(self, url_path: bytes) -> bytes:
         """Return the path that a decoded, normalised URL path is mapped to."""
-        for prefix, path in self.url_aliases:
-            if url_path.startswith(prefix):
-                rest = url_path[len(prefix) :]
-                if not rest or prefix.endswith(b"/") or rest.startswith(b"/"):
-                    return path + rest
+        for alias in self.aliases:
+            path = aliased(alias, url_path)
+            if path is not None:
+                return path
         return self.document_root + url_path
 
     def settings(self, path: bytes) -> tuple[bool, bool]:
         """Return (symbolic links are followed, access is granted) for a path."""
-        follow, granted = True, True  # httpd's Options FollowSymLinks; no Require, no refusal
-        for directory in self.directories:
-            if path.startswith(directory.path) and path[len(directory.path) :][:1] in (b"", b"/"):
-                follow = follow if directory.follow_symlinks is None else directory.follow_symlinks
-                granted = granted if directory.granted is None else directory.granted
-        return follow, granted
+        merged = self.base
+        for section in self.directories:
+            if section.pattern == b"/" or (path + b"/").startswith(section.pattern + b"/"):
+                merged = merged.merged(section.settings)
+        follow = bool(merged.options and Options.FOLLOW_SYMLINKS in merged.options)
+        return follow, merged.require is None or merged.require.allows("127.0.0.1", b"GET")
+
+
+def aliased(alias: Alias, url_path: bytes) -> bytes | None:
+    """Return where an Alias or AliasMatch maps a URL path to; None when it is not for it."""
+    if isinstance(alias.url, bytes):
+        if not url_path.startswith(alias.url):
+            return None
+        rest = url_path[len(alias.url) :]
+        is_for_it = not rest or alias.url.endswith(b"/") or rest.startswith(b"/")
+        return alias.path + rest if is_for_it else None
+    match = alias.url.search(url_path)
+    return None if match is None else substituted(alias.path, match)
+
+
+def substituted(template: bytes, match: re.Match[bytes]) -> bytes:
+    """Put the groups of a match in the place of ``$0`` to ``$9`` and ``&`` (httpd's ap_pregsub)."""
+
+    def group(found: re.Match[bytes]) -> bytes:
+        if found[0].startswith(b"\\"):
+            return found[0][1:]
+        number = 0 if found[0] == b"&" else int(found[0][1:])
+        return (match[number] or b"") if number <= (match.re.groups or 0) else b""
+
+    return re.sub(rb"\\[$&]|\$[0-9]|&", group, template)
 
 
 class Sites:
@@ -56,9 +101,9 @@ class Sites:
 
     def __init__(self, config: ServerConfig) -> None:
         """Open the access logs and fill in what each host inherits."""
-        logs: dict[tuple[str, str], AccessLog] = {}
-        self._main = _site(config.main, config.main, logs)
-        self._hosts = [_site(host, config.main, logs) for host in config.virtual_hosts]
+        logs: dict[CustomLog, AccessLog] = {}
+        self.main = _site(config.main, config, logs)
+        self.hosts = [_site(host, config, logs) for host in config.virtual_hosts]
 
     def select(self, local: tuple[str, int], host: bytes) -> Site:
         """Return the site for a request.
@@ -67,43 +112,60 @@ class Sites:
             local: address and port that the client connected to.
             host: lower-case host name without port; b'' for none.
         """
-        candidates = [site for site in self._hosts if _serves(site, local)]
+        candidates = self._candidates(local)
         for site in candidates:
-            if host in site.names:
+            if host in site.names or any(pattern.fullmatch(host) for pattern in site.patterns):
                 return site
-        return candidates[0] if candidates else self._main
+        return candidates[0] if candidates else self.main
+
+    def _candidates(self, local: tuple[str, int]) -> list[Site]:
+        """Return the hosts of an address: those that name it; if there are none, those of any address."""
+        address = local[0].removeprefix("::ffff:") if "." in local[0] else local[0]
+        exact = [site for site in self.hosts if _serves(site, (address, local[1]), exactly=True)]
+        return exact or [site for site in self.hosts if _serves(site, (address, local[1]), exactly=False)]
 
 
-def _serves(site: Site, local: tuple[str, int]) -> bool:
-    return any(host in ("", local[0]) and port in (0, local[1]) for host, port in site.addresses)
+def _serves(site: Site, local: tuple[str, int], *, exactly: bool) -> bool:
+    wanted = local[0] if exactly else ""
+    return any(host == wanted and port in (0, local[1]) for host, port in site.addresses)
 
 
-def _site(host: VirtualHost, main: VirtualHost, logs: dict[tuple[str, str], AccessLog]) -> Site:
+def _site(host: VirtualHost, config: ServerConfig, logs: dict[CustomLog, AccessLog]) -> Site:
     def opened(log: CustomLog) -> AccessLog:
-        key = (str(log.path), log.template)
-        if key not in logs:
-            logs[key] = AccessLog(log.path, log.template)
-        return logs[key]
+        if log not in logs:
+            logs[log] = AccessLog(log)
+        return logs[log]
 
-    inherited = [] if host is main else main.url_aliases
-    sections = main.directories if host is main else main.directories + host.directories
-    name = (host.server_name or main.server_name or os.uname().nodename).partition(":")[0]
+    main = config.main
+    outer = VirtualHost() if host is main else main  # whose lists are inherited
+    name = (host.server_name or main.server_name or os.uname().nodename).lower()
+    aliases = [os.fsencode(alias.lower()) for alias in host.server_aliases]
+    wild = [alias for alias in aliases if b"*" in alias or b"?" in alias]
     root = host.document_root or main.document_root or b""
-    index = main.directory_index if host.directory_index is None else host.directory_index
     return Site(
         name=os.fsencode(name),
-        names=frozenset(os.fsencode(each).lower() for each in (name, *host.server_aliases)),
+        port=(host.server_port or 0),
+        names=frozenset([os.fsencode(name), *aliases]) - frozenset(wild),
+        patterns=tuple(_host_pattern(alias) for alias in wild),
         addresses=tuple(host.addresses),
         document_root=root.rstrip(b"/"),
-        directory_index=DEFAULT_INDEX if index is None else tuple(index),
-        url_aliases=tuple(host.url_aliases + inherited),
-        directories=tuple(_with_slashless_path(sections)),
+        aliases=tuple(host.aliases + outer.aliases),
+        redirects=tuple(host.redirects + outer.redirects),
+        environment=tuple(outer.environment + host.environment),
+        base=config.base if host is main else config.base.merged(host.settings),
+        directories=tuple(sorted(outer.directories + host.directories, key=_merge_order)),
+        files=tuple(outer.files + host.files),
+        locations=tuple(outer.locations + host.locations),
         access_logs=tuple(opened(log) for log in host.custom_logs or main.custom_logs),
+        values=HostValues(**{name: getattr(config, name) for name in HOST_VALUES} | host.values),
     )
 
 
-def _with_slashless_path(sections: list[DirectorySettings]) -> list[DirectorySettings]:
-    """Sort sections and take the slash off ``/``, so that a prefix ends at a component."""
-    for section in sections:
-        section.path = section.path.rstrip(b"/")
-    return sorted(sections, key=lambda section: len(section.path))
+def _merge_order(section: Section) -> tuple[bool, int]:
+    """Httpd's reorder_sorter (server/core.c); sorting leaves equal ones in their order."""
+    return section.regex is not None, section.depth
+
+
+def _host_pattern(alias: bytes) -> re.Pattern[bytes]:
+    """Return the pattern of a ServerAlias with wildcards (httpd's ap_strcasecmp_match)."""
+    return re.compile(re.escape(alias).replace(rb"\*", b".*").replace(rb"\?", b"."))

@@ -2,5 +2,15 @@
 
 from .evaluate import load
 from .model import ConfigError, ServerConfig, VirtualHost
+from .settings import AllowOverride, DirectorySettings, Options, Section
 
-__all__ = ["ConfigError", "ServerConfig", "VirtualHost", "load"]
+__all__ = [
+    "AllowOverride",
+    "ConfigError",
+    "DirectorySettings",
+    "Options",
+    "Section",
+    "ServerConfig",
+    "VirtualHost",
+    "load",
+]

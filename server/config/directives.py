@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..log_format import compile_format
-from .model import CustomLog, DirectorySettings, ListenAddress, ServerConfig, VirtualHost
+from .authorization import Authorization, Condition
+from .model import Alias, CustomLog, ListenAddress, ServerConfig, VirtualHost
+from .settings import DirectorySettings, Options
 from .syntax import Directive
 
 LOG_LEVELS = ("emerg", "alert", "crit", "error", "warn", "notice", "info", "debug", "trace1")
@@ -131,7 +133,7 @@ def _load_module(scope: Scope, line: Directive) -> None:
     if any(MPM_MODULE.fullmatch(name) for name in scope.config.modules):
         raise line.error("AH00534: Configuration error: More than one MPM loaded.")
     scope.config.mpm = match[1]
-    scope.config.modules.add(line.args[0])
+    scope.config.modules.append(line.args[0])
 
 
 def _document_root(scope: Scope, line: Directive) -> None:
@@ -148,7 +150,7 @@ def _server_name(scope: Scope, line: Directive) -> None:
 
 
 def _directory_index(scope: Scope, line: Directive) -> None:
-    scope.host.directory_index = [os.fsencode(arg) for arg in line.args if arg != "disabled"]
+    _directory_of(scope).directory_index = tuple(os.fsencode(arg) for arg in line.args if arg != "disabled")
 
 
 def _alias(scope: Scope, line: Directive) -> None:
@@ -156,7 +158,7 @@ def _alias(scope: Scope, line: Directive) -> None:
     if not url.startswith("/"):
         raise line.error("Alias: the URL-path must begin with a slash")
     slash = b"/" if path.endswith("/") else b""  # pathlib drops it
-    scope.host.url_aliases.append((os.fsencode(url), bytes(scope.config.relative(path)) + slash))
+    scope.host.aliases.append(Alias(os.fsencode(url), bytes(scope.config.relative(path)) + slash))
 
 
 def _check_format(line: Directive, template: str) -> None:
@@ -205,7 +207,7 @@ def _log_level(scope: Scope, line: Directive) -> None:
 def _add_type(scope: Scope, line: Directive) -> None:
     media_type, *extensions = (os.fsencode(arg) for arg in line.args)
     for extension in extensions:
-        scope.config.added_types[extension.lstrip(b".").lower()] = media_type
+        scope.config.main.settings.types[extension.lstrip(b".").lower()] = media_type
 
 
 def _server_alias(scope: Scope, line: Directive) -> None:
@@ -216,9 +218,7 @@ def _directory_of(scope: Scope) -> DirectorySettings:
     """Return the settings to change; outside of a section those of the whole file system."""
     if scope.directory is not None:
         return scope.directory
-    whole = DirectorySettings(b"/")
-    scope.host.directories.insert(0, whole)
-    return whole
+    return scope.host.settings
 
 
 def _options(scope: Scope, line: Directive) -> None:
@@ -230,18 +230,18 @@ def _options(scope: Scope, line: Directive) -> None:
     relative = all(arg[0] in "+-" for arg in line.args)
     settings = _directory_of(scope)
     if "-followsymlinks" in names:
-        settings.follow_symlinks = False
+        settings.options_remove = Options.FOLLOW_SYMLINKS
     elif "followsymlinks" in names or "all" in names:
-        settings.follow_symlinks = True
+        settings.options = Options.FOLLOW_SYMLINKS
     elif not relative:
-        settings.follow_symlinks = False
+        settings.options = Options.NONE
 
 
 def _require(scope: Scope, line: Directive) -> None:
     words = [arg.lower() for arg in line.args]
     if words not in (["all", "granted"], ["all", "denied"]):
         raise line.error("Require: only 'all granted' and 'all denied' are known here")
-    _directory_of(scope).granted = words[1] == "granted"
+    _directory_of(scope).require = Authorization("any", (Condition("all", (words[1],)),))
 
 
 def _allow_override(scope: Scope, line: Directive) -> None:

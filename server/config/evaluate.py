@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .directives import MPM_MODULE, RULES, Scope, Where, virtual_host_address
-from .model import ConfigError, DirectorySettings, ServerConfig, VirtualHost
+from .model import ConfigError, ServerConfig, VirtualHost
+from .settings import DirectorySettings, Section
 from .syntax import Directive, parse
 
 VARIABLE = re.compile(r"\$\{([^}]+)\}")
@@ -120,8 +121,9 @@ class _Evaluation:
             self.config.virtual_hosts.append(host)
             self.run(children, Scope(self.config, host))
         elif name == "<directory" and scope.where is not Where.DIRECTORY:
-            directory = DirectorySettings(bytes(self.config.relative(_first(line))))
-            scope.host.directories.append(directory)
+            directory = DirectorySettings()
+            path = bytes(self.config.relative(_first(line)))
+            scope.host.directories.append(Section(path, directory))
             self.run(children, Scope(self.config, scope.host, directory))
         elif name in ("<virtualhost", "<directory"):
             raise line.error(f"{line.name}> not allowed here")

@@ -146,7 +146,7 @@ def test_values_are_taken(tmp_path: Path) -> None:
     assert (config.timeout, config.keep_alive_timeout, config.keep_alive) == (7, 0.5, False)
     assert (config.user, config.mpm, config.max_request_workers) == ("nobody", "prefork", 9)
     assert (config.log_level, config.module_log_levels) == ("info", {"core": "debug"})
-    assert config.added_types == {b"a": b"text/x-a", b"b": b"text/x-a"}
+    assert config.main.settings.types == {b"a": b"text/x-a", b"b": b"text/x-a"}
 
 
 def test_conditions_follow_what_is_loaded_and_defined(tmp_path: Path) -> None:
