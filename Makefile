@@ -10,7 +10,7 @@ LINES  ?= 1000000
 FUZZ_ARGS   ?=
 BENCH_ARGS  ?=
 
-.PHONY: help demo test torture fuzz fuzz-guided conformance-flags check bench-tracing bench-parsing lint types format calls events clean
+.PHONY: help run run-privileged stop demo test torture fuzz fuzz-guided conformance-flags check bench-tracing bench-parsing lint types format calls events clean
 
 help: ## explain each target
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,15 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
+
+run: $(READY) ## the lab's server on port 8080, in a container (docker or podman; without either, in place)
+	server/lab.sh run
+
+run-privileged: $(READY) ## the same, and what runs in the container may trace the server
+	server/lab.sh run-privileged
+
+stop: $(READY) ## end the lab's server
+	server/lab.sh stop
 
 demo: $(READY) ## trace the embedded server under a mixed load and print what it did
 	$(BIN)/tracekit demo
