@@ -175,6 +175,14 @@ def test_a_packed_log_that_was_cut_is_read_so_far(tmp_path: Path, pack: Callable
     assert set(trace.unparsed["line"]) <= {trace.lines}  # the last, cut in what stands before its call
 
 
+def test_a_packed_file_that_was_cut_and_is_no_trace(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    packed = gzip.compress("".join(f"line {at * 7919:x} of a diary\n" for at in range(20_000)).encode())
+    path.write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(UnreadableError, match=r"was cut .* none reads as strace's output"):
+        read_trace(path)
+
+
 def test_the_layout_of_each_file(tmp_path: Path) -> None:
     (tmp_path / "o.7").write_text("1700000000.000001 close(1) = 0\n")
     (tmp_path / "o.8").write_text("close(1) = 0\n")

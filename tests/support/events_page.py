@@ -57,6 +57,7 @@ KINDS: Final = """\
 | `attach`, `detach` | `attached`, `detached` | the diagnostic's text | |
 | `note` | key of a `# tracekit` line | its JSON | |
 | `note` | `strace`, `personality`, `stack`, `dump`, `summary`, `blank`: else, of strace | the line | |
+| `note` | `half`: the end of an `execve` that began in another file of `-ff`, where it stands | the end | |
 | `unparsed` | | the raw line | |
 """
 

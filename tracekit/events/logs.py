@@ -169,7 +169,7 @@ def open_logs(source: TraceInput | Iterable[TraceInput], jobs: int | None = None
         log.begin()
     traces = [log for log in logs if log.is_trace]
     if not traces:
-        raise _no_trace(logs)
+        raise _no_trace(logs[0], meter)
     warnings = [f"{log.name} was left out: it is no trace" for log in logs if not log.is_trace]
     ordered = len(traces) == 1 or _share_a_clock(traces)
     if not ordered:
@@ -191,11 +191,12 @@ def _put_off(logs: list[Log]) -> None:
             log.reader.put_off(days[log.name])
 
 
-def _no_trace(logs: list[Log]) -> UnreadableError:
-    name = logs[0].name
-    if not any(log.reader.lines for log in logs):
-        return UnreadableError(f"{name} is empty", "let strace run for longer, or give another file")
-    return UnreadableError(f"{name} is no trace: no line of it reads as strace's output", NOT_A_TRACE)
+def _no_trace(log: Log, meter: Meter) -> UnreadableError:
+    if damage := meter.damaged.get(log.name):
+        return UnreadableError(f"{log.name} {damage}, and none reads as strace's output", NOT_A_TRACE)
+    if not log.reader.lines:
+        return UnreadableError(f"{log.name} is empty", "let strace run for longer, or give another file")
+    return UnreadableError(f"{log.name} is no trace: no line of it reads as strace's output", NOT_A_TRACE)
 
 
 def _is_trace(forms: Iterable[Form]) -> bool:

@@ -23,6 +23,7 @@ class Event:
     attach    ``attached``                the diagnostic's text
     detach    ``detached``
     note      key of a ``# tracekit`` line  its JSON payload
+    note      ``half``: ends a call of another ``-ff`` file, its text; else what strace says besides
     unparsed                              the raw text
     ========  ==========================  =============================  ==================
     """
