@@ -5,9 +5,7 @@ import gzip
 import io
 import json
 import os
-import pty
 import subprocess
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import pytest
 import zstandard
 
 from tests.support.requirements import need, need_ptrace
+from tests.support.terminal import terminal
 from tests.support.tracers import TRACEKIT
 from tracekit.cli import parsing
 from tracekit.cli.parsing import Wanted
@@ -256,19 +255,7 @@ def test_what_is_no_trace_is_told(
 
 def on_a_terminal(*words: str) -> tuple[int, str]:
     """Run tracekit with standard output on a terminal; return its exit code and what it shows."""
-    controller, terminal = pty.openpty()
-    shown: list[bytes] = []
-
-    def read() -> None:
-        try:
-            while part := os.read(controller, 4096):
-                shown.append(part)
-        except OSError:
-            return
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    with os.fdopen(terminal, "wb") as out:
+    with terminal() as (out, screen):
         done = subprocess.run(
             [*TRACEKIT, *words],
             stdout=out,
@@ -276,9 +263,7 @@ def on_a_terminal(*words: str) -> tuple[int, str]:
             check=False,
             env={**os.environ, "COLUMNS": "100", "TERM": "xterm", "NO_COLOR": "1"},
         )
-    reader.join()
-    os.close(controller)
-    return done.returncode, b"".join(shown).decode().replace("\r\n", "\n")
+    return done.returncode, screen.text
 
 
 def test_a_terminal_shows_the_first_events(log: Path) -> None:

@@ -2,15 +2,14 @@
 
 import io
 import os
-import pty
 import re
 import subprocess
-import threading
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from tests.support.terminal import terminal as terminal_of_its_own
 from tests.support.tracers import TRACEKIT
 from tracekit.cli import progress
 from tracekit.cli.progress import Progress
@@ -103,20 +102,8 @@ def test_a_command_shows_it_on_standard_error_alone(tmp_path: Path, command: str
     path = tmp_path / "t.strace"
     line = '7 1700000000.000001 openat(AT_FDCWD, "/etc/hosts", O_RDONLY) = 3\n'
     path.write_text(line * 20_000)
-    controller, terminal = pty.openpty()
-    shown: list[bytes] = []
-
-    def read() -> None:
-        try:
-            while part := os.read(controller, 4096):
-                shown.append(part)
-        except OSError:
-            return
-
-    reader = threading.Thread(target=read)
-    reader.start()
     at_once = "import sys; from tracekit.cli import main, progress; progress.DELAY = 0; main()"
-    with os.fdopen(terminal, "wb") as out:
+    with terminal_of_its_own() as (out, screen):
         done = subprocess.run(
             [TRACEKIT[0], "-c", at_once, command, str(path)],
             stdout=subprocess.PIPE,
@@ -124,9 +111,7 @@ def test_a_command_shows_it_on_standard_error_alone(tmp_path: Path, command: str
             check=True,
             env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
         )
-    reader.join()
-    os.close(controller)
-    text = ESCAPES.sub("", b"".join(shown).decode())
+    text = ESCAPES.sub("", screen.text)
     assert "reading" in text
     assert " lines, " in text
     assert b"\x1b" not in done.stdout
