@@ -1,0 +1,46 @@
+"""One request on its way to a response, and what has been found out for it so far."""
+
+from dataclasses import dataclass, field
+
+from ..config import DirectorySettings
+from ..http.request import Request
+from ..sites import Site
+
+Address = tuple[str, int]
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What the handlers work on.
+
+    Attributes:
+        request: as the client sent it; it is not changed.
+        site: the host that it is for.
+        client, local: address and port of both ends.
+        settings: what holds for it, as far as is known: at first what holds everywhere on the site.
+        path: the file that it is mapped to; b'' for none yet.
+    """
+
+    request: Request
+    site: Site
+    client: Address
+    local: Address
+    settings: DirectorySettings = field(init=False)
+    path: bytes = field(init=False, default=b"")
+
+    def __post_init__(self) -> None:
+        self.settings = self.site.base
+
+    def url(self, path: bytes) -> bytes:
+        """Return an absolute URL on the host that the client named (ap_construct_url, UseCanonicalName Off)."""
+        authority = self.request.authority.lower().removesuffix(b":80")
+        if not authority or self.settings.use_canonical_name == "on":
+            port = b"" if self.site.port in (0, 80) else b":%d" % self.site.port
+            authority = self.site.name + port
+        return b"http://" + authority + path
+
+    @property
+    def server_name(self) -> bytes:
+        """The name that the client knows the server by (ap_get_server_name)."""
+        by_client = self.settings.use_canonical_name != "on"
+        return (self.request.host if by_client else b"") or self.site.name
