@@ -10,7 +10,7 @@ LINES  ?= 1000000
 FUZZ_ARGS   ?=
 BENCH_ARGS  ?=
 
-.PHONY: help run run-privileged stop demo test torture fuzz fuzz-guided conformance-flags check bench-tracing bench-parsing lint types format calls events clean
+.PHONY: help run run-privileged stop demo test torture fuzz fuzz-guided conformance-flags check bench-tracing bench-parsing bench-server lint types format calls events clean
 
 help: ## explain each target
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ torture: $(READY) ## attach to a server that never stands still and detach, 200 
 
 bench-parsing: $(READY) ## lines/s, memory and what is right of our reader and others (root; apache2, ab, strace): minutes
 	$(BIN)/python -m benchmarks.parsing $(BENCH_ARGS)
+
+bench-server: $(READY) ## requests/s of the built-in server, apache2 and Python's servers (root; apache2, wrk): minutes
+	$(BIN)/python -m benchmarks.server $(BENCH_ARGS)
 
 fuzz: $(READY) ## read a million lines of damaged logs (LINES=N FUZZ_ARGS="--seed S --case N"), then see how time grows
 	$(BIN)/python -m tests.fuzz.run --lines $(LINES) $(FUZZ_ARGS)
