@@ -1,1 +1,1 @@
-"""Who answers a request, in httpd's order: URL to file, settings of the way there, access, handler, error page."""
+"""Who answers a request: from URL to file, what holds on the way there, access, handler, error page."""

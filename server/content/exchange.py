@@ -32,7 +32,7 @@ class Exchange:
         self.settings = self.site.base
 
     def url(self, path: bytes) -> bytes:
-        """Return an absolute URL on the host that the client named (ap_construct_url, UseCanonicalName Off)."""
+        """Return an absolute URL on the host that the client named (httpd's ap_construct_url)."""
         authority = self.request.authority.lower().removesuffix(b":80")
         if not authority or self.settings.use_canonical_name == "on":
             port = b"" if self.site.port in (0, 80) else b":%d" % self.site.port

@@ -1,0 +1,182 @@
+"""One request to one response: look it up, find who answers, and turn every failure into a page."""
+
+import traceback
+
+from .. import SERVER_BUILT, SERVER_SOFTWARE
+from ..config import DirectorySettings, Options, ServerConfig
+from ..error_log import ErrorLog
+from ..http.ranges import RangeLimits
+from ..http.representation import FileOptions, file_response
+from ..http.response import Response
+from ..http.status import HttpError
+from ..http.target import decode_path
+from ..media_types import MediaTypes
+from ..scoreboard import Scoreboard
+from . import (
+    autoindex,
+    crash,
+    directory,
+    error_documents,
+    error_pages,
+    methods,
+    static,
+    status_auto,
+    status_html,
+    status_snapshot,
+)
+from .exchange import Exchange
+from .lookup import Lookup, Resource
+
+STATUS_HANDLER, CRASH_HANDLER = b"server-status", b"crash"
+AUTO, PAGE = b"text/plain; charset=ISO-8859-1", b"text/html; charset=ISO-8859-1"
+DEFAULT_REFRESH_S = 10
+
+
+class Content:
+    """Answers the requests of all sites."""
+
+    def __init__(
+        self, config: ServerConfig, media_types: MediaTypes, error_log: ErrorLog, scoreboard: Scoreboard
+    ) -> None:
+        self._config = config
+        self._media_types = media_types
+        self._error_log = error_log
+        self._scoreboard = scoreboard
+        self._lookups: dict[int, Lookup] = {}
+
+    def respond(self, exchange: Exchange) -> Response:
+        """Return the response to a request whose body has been read; every refusal is one, too."""
+        try:
+            response = self._answer(exchange, exchange.request.origin, exchange.request.method)
+        except HttpError as error:
+            response = self.refuse(exchange, error)
+        except Exception:  # noqa: BLE001  a bug costs one request, and is not mistaken for a client that left
+            self._error_log.log("core", "crit", traceback.format_exc(), exchange.client)
+            response = self.refuse(exchange, HttpError(500))
+        response.path = exchange.path
+        return response
+
+    def refuse(self, exchange: Exchange, error: HttpError) -> Response:
+        """Return the page of an error or a redirect, or what ErrorDocument says instead."""
+        try:
+            return error_documents.answer(exchange, error, self._error_document, self._error_log)
+        except Exception:  # noqa: BLE001  the page of last resort needs nothing
+            self._error_log.log("core", "crit", traceback.format_exc(), exchange.client)
+            return Response(500, [error_pages.CONTENT_TYPE], error_pages.page(exchange, 500))
+
+    def _error_document(self, exchange: Exchange, target: bytes, status: int) -> Response:
+        """Answer a path of this server in the place of an error page."""
+        return self._answer(exchange, target, b"GET", status)
+
+    def _answer(self, exchange: Exchange, target: bytes, method: bytes, status: int = 200) -> Response:
+        """Look a target up and have its handler answer.
+
+        Raises:
+            HttpError: it is refused.
+        """
+        lookup = self._lookup(exchange)
+        url_path = decode_path(target, exchange.site.values.allow_encoded_slashes)
+        query = b"".join(target.partition(b"?")[1:])
+        resource = lookup.find(exchange, url_path)
+        if resource.found.is_directory and not resource.found.path_info:
+            resource = directory.resolve(exchange, lookup, resource, query)
+        if method in methods.READING:
+            special = self._special(exchange, lookup, resource, query[1:])
+            if special is not None:
+                special.status = status
+                return special
+        return self._default(exchange, resource, method, status)
+
+    def _special(
+        self, exchange: Exchange, lookup: Lookup, resource: Resource, query: bytes
+    ) -> Response | None:
+        """Answer with what is made for the request; None for what the default handler serves."""
+        if resource.handler == STATUS_HANDLER:
+            return self._status(exchange, query)
+        if resource.handler == CRASH_HANDLER:
+            crash.crash(exchange, self._error_log)
+        if not resource.found.is_directory or resource.found.path_info:
+            return None
+        if Options.INDEXES in (resource.settings.options or Options.NONE):
+            return autoindex.respond(exchange, lookup, resource, query)
+        names = resource.settings.directory_index
+        tried = b",".join(directory.DEFAULT_INDEX if names is None else names)
+        raise HttpError(
+            403,
+            reason=b"AH01276: Cannot serve directory %s: No matching DirectoryIndex (%s) found, and "
+            b"server-generated directory index forbidden by Options directive" % (resource.found.path, tried),
+        )
+
+    def _default(self, exchange: Exchange, resource: Resource, method: bytes, status: int) -> Response:
+        """Answer with the file; other methods than reading it are not for files."""
+        if method not in methods.SERVED:
+            return self._other_method(exchange, resource, method)
+        static.check(resource)
+        fd, info = static.open_file(resource.found)
+        return file_response(
+            exchange.request,
+            fd,
+            info,
+            resource.content.media_type,
+            headers=tuple(resource.content.headers),
+            options=_file_options(resource.settings),
+            status=status,
+        )
+
+    def _other_method(self, exchange: Exchange, resource: Resource, method: bytes) -> Response:
+        allow = methods.allow(trace=exchange.site.values.trace_enable)
+        if method == b"OPTIONS":
+            media_type = resource.content.media_type
+            return Response(200, [allow] + ([(b"Content-Type", media_type)] if media_type else []))
+        if method in methods.KNOWN:
+            raise HttpError(405, (allow,))
+        raise HttpError(501, (allow,), b"AH00135: Invalid method in request " + exchange.request.line)
+
+    def _status(self, exchange: Exchange, query: bytes) -> Response:
+        """Answer with the scoreboard: as a page, or with ``?auto`` for programs."""
+        identity = {
+            "name": exchange.server_name.decode("latin-1"),
+            "address": exchange.local[0],
+            "version": SERVER_SOFTWARE,
+            "mpm": self._config.mpm,
+            "built": SERVER_BUILT,
+            "signature": error_pages.signature("<hr />", exchange),
+        }
+        form = status_auto if b"auto" in query else status_html
+        headers = [(b"Content-Type", AUTO if b"auto" in query else PAGE)]
+        if b"refresh" in query:
+            headers.append((b"Refresh", b"%d" % _refresh_seconds(query)))
+        body = form.render(
+            status_snapshot.take(self._scoreboard),
+            identity,
+            extended=self._scoreboard.extended,
+            is_async=self._config.mpm == "event",
+        )
+        return Response(200, headers, body)
+
+    def _lookup(self, exchange: Exchange) -> Lookup:
+        """Return what remembers the rules of a site; sites live as long as this object."""
+        lookup = self._lookups.get(id(exchange.site))
+        if lookup is None:
+            lookup = self._lookups[id(exchange.site)] = Lookup(exchange.site, self._media_types)
+        return lookup
+
+
+def _file_options(settings: DirectorySettings) -> FileOptions:
+    """Return how a file is sent and described; merged settings have a value for all of it."""
+    limits = (settings.max_ranges, settings.max_range_overlaps, settings.max_range_reversals)
+    return FileOptions(
+        use_mmap=settings.enable_mmap is not False,
+        use_sendfile=settings.enable_sendfile is True,
+        etag_parts=settings.file_etag or frozenset(),
+        limits=RangeLimits(*(limit or 0 for limit in limits)),
+    )
+
+
+def _refresh_seconds(query: bytes) -> int:
+    """Return the number behind ``refresh=``, as C's atol reads it; 10 when it is none or below 1."""
+    text = query.partition(b"refresh")[2]
+    digits = text[1:] if text.startswith(b"=") else b""
+    length = len(digits) - len(digits.lstrip(b"0123456789"))
+    seconds = int(digits[: min(length, 9)] or b"0")
+    return seconds if seconds >= 1 else DEFAULT_REFRESH_S

@@ -1,0 +1,67 @@
+"""ErrorDocument: a text, a path of this server or another URL in the place of the usual page.
+
+httpd's ap_die and ap_send_error_response (modules/http). A path is looked up as if
+it had been requested with GET, but keeps the status of the error; when that fails,
+too, the usual page names both errors.
+"""
+
+import re
+from collections.abc import Callable
+
+from ..error_log import ErrorLog
+from ..http.response import Response
+from ..http.status import HttpError
+from . import error_pages
+from .exchange import Exchange
+
+URL = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:")
+HEADER_ONLY = frozenset({204, 304})
+REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
+
+LocalDocument = Callable[[Exchange, bytes, int], Response]
+"""Answers a path of this server, with query, under the status of an error."""
+
+
+def answer(exchange: Exchange, error: HttpError, local: LocalDocument, error_log: ErrorLog) -> Response:
+    """Return the response to an error or a redirect; no error comes out of this.
+
+    Args:
+        exchange: the request, with the settings that held when it failed.
+        error: why.
+        local: how a path of this server is answered.
+        error_log: where the reasons go.
+    """
+    _log(exchange, error, error_log)
+    document = exchange.settings.error_documents.get(error.status, b"")
+    if document.startswith(b'"'):
+        return _response(exchange, error, document[1:])
+    if URL.match(document):
+        return _response(exchange, HttpError(302, ((b"Location", document),)))
+    if not document.startswith(b"/"):
+        return _response(exchange, error)
+    path, settings = exchange.path, exchange.settings
+    try:
+        response = local(exchange, document, error.status)
+    except HttpError as second:
+        _log(exchange, second, error_log)
+        exchange.settings = settings
+        response = _response(exchange, error, also=second.status)
+    else:
+        response.headers += error.headers
+    exchange.path = path
+    return response
+
+
+def _response(exchange: Exchange, error: HttpError, text: bytes | None = None, *, also: int = 0) -> Response:
+    """Return a page of ours, or the administrator's text."""
+    if error.status in HEADER_ONLY:
+        return Response(error.status, list(error.headers))
+    if text is None:
+        location = dict(error.headers).get(b"Location", b"") if error.status in REDIRECTS else b""
+        text = error_pages.page(exchange, error.status, location, also=also, notes=error.notes)
+    return Response(error.status, [*error.headers, error_pages.CONTENT_TYPE], text)
+
+
+def _log(exchange: Exchange, error: HttpError, error_log: ErrorLog) -> None:
+    if error.reason:
+        error_log.log("core", error.level, error.reason, exchange.client)

@@ -1,0 +1,248 @@
+"""The directory walk: what lies at a path, and which settings hold on the way there.
+
+httpd's ap_directory_walk and ap_file_walk (server/request.c), call by call: a stat
+of the whole path; an lstat of each component where there is nothing, or where
+symbolic links are not simply followed; ``.htaccess`` in every directory in which
+AllowOverride allows it, also "in" the file itself. What a directory's sections
+come to is remembered; what ``.htaccess`` says is read each time.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from ..config import DirectorySettings, Options, Section
+from ..http.status import HttpError
+from ..sites import Site
+from . import htaccess
+
+LINK_OPTIONS = Options.FOLLOW_SYMLINKS | Options.SYMLINKS_IF_OWNER_MATCH
+REMEMBERED_DIRECTORIES = 1024
+REMEMBERED_MERGES = 256
+
+
+class Rules:
+    """Settings of a directory, and what ``<Files>`` and ``<Location>`` make of them.
+
+    Attributes:
+        settings: merged from all ``<Directory>`` sections and ``.htaccess`` files.
+        is_plain: nowhere on the way down are links looked at or ``.htaccess`` files read.
+    """
+
+    __slots__ = ("_merged", "is_plain", "settings")
+
+    def __init__(self, settings: DirectorySettings, *, is_plain: bool) -> None:
+        self.settings = settings
+        self.is_plain = is_plain
+        self._merged: dict[tuple[int, ...], DirectorySettings] = {}
+
+    def with_sections(self, sections: list[Section]) -> DirectorySettings:
+        """Return the settings with those of sections over them; they are remembered by the sections' ids."""
+        if not sections:
+            return self.settings
+        key = tuple(map(id, sections))
+        merged = self._merged.get(key)
+        if merged is None:
+            merged = self.settings
+            for section in sections:
+                merged = merged.merged(section.settings)
+            if len(self._merged) < REMEMBERED_MERGES:
+                self._merged[key] = merged
+        return merged
+
+
+@dataclass(slots=True)
+class Found:
+    """What a path leads to.
+
+    Attributes:
+        path: as far as the file system has it; of what is not there, with the first name that is missing.
+        info: what stat says of it; None for nothing.
+        path_info: the rest of the path that was asked for.
+        rules: what holds there, ``<Files>`` and ``<Location>`` left aside.
+        checked: the end of ``path`` in which no component was a symbolic link, nor may be one.
+        owner_matters: a link on the way was only good because of its owner.
+    """
+
+    path: bytes
+    info: os.stat_result | None
+    path_info: bytes
+    rules: Rules
+    checked: bytes = b""
+    owner_matters: bool = False
+
+    @property
+    def is_directory(self) -> bool:
+        """There is something, and it is a directory."""
+        return self.info is not None and stat.S_ISDIR(self.info.st_mode)
+
+
+class Walker:
+    """Walks for one site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._sections = [section for section in site.directories if section.regex is None]
+        self._regex_sections = [section for section in site.directories if section.regex is not None]
+        self.rules_of = lru_cache(REMEMBERED_DIRECTORIES)(self._rules_of)
+
+    def walk(self, path: bytes) -> Found:
+        """Find what is at an absolute, normalised path.
+
+        Raises:
+            HttpError: 403, something on the way may not be passed; 500, an ``.htaccess`` is wrong.
+        """
+        info = _stat(path)
+        if info is not None:
+            is_directory = stat.S_ISDIR(info.st_mode)
+            directory = path.rstrip(b"/") if is_directory else path.rpartition(b"/")[0]
+            rules = self.rules_of(directory or b"/")
+            if rules.is_plain:
+                return Found(path, info, b"", rules)
+        return _Walk(self._site, self._sections, path, info).run()
+
+    def sections(self, found: Found) -> list[Section]:
+        """Return the ``<DirectoryMatch>`` and ``<Files>`` sections that a file's own name brings in."""
+        site, own = self._site, found.rules.settings.files
+        if not (self._regex_sections or site.files or own):
+            return []
+        matching = [section for section in self._regex_sections if section.matches(found.path)]
+        name = found.path.rpartition(b"/")[2]
+        if name:
+            matching += [section for section in (*site.files, *own) if section.matches(name)]
+        return matching
+
+    def _rules_of(self, directory: bytes) -> Rules:
+        """Merge the sections of a directory and of those above it; nothing is read for that."""
+        settings = self._site.base
+        is_plain = _follows(settings) and not settings.allow_override
+        for depth, above in enumerate(_prefixes(directory)):
+            for section in self._sections:
+                if section.depth == depth and section.matches(above):
+                    settings = settings.merged(section.settings)
+            is_plain = is_plain and _follows(settings) and not settings.allow_override
+        return Rules(settings, is_plain=is_plain)
+
+
+@dataclass
+class _Walk:
+    """One walk, component by component."""
+
+    site: Site
+    sections: list[Section]
+    path: bytes
+    info: os.stat_result | None
+    settings: DirectorySettings = field(init=False)
+    checked: bytes = b""
+    owner_matters: bool = False
+
+    def run(self) -> Found:
+        """Go down from ``/`` until the path ends or leads no further."""
+        self.settings = self.site.base
+        here = b""
+        seen = self.info
+        parts = [part for part in self.path.split(b"/") if part]
+        taken = 0
+        self._enter(0, b"/")
+        for part in parts:
+            here += b"/" + part
+            taken += 1
+            if self.info is None or not _follows(self.settings):
+                seen = self._look(here, part)
+                if seen is None or stat.S_ISREG(seen.st_mode):
+                    break
+                if not stat.S_ISDIR(seen.st_mode):
+                    raise HttpError(
+                        403, reason=b"AH00038: Forbidden: %s doesn't point to a file or directory" % here
+                    )
+            else:
+                self.checked = b""
+            self._enter(taken, here)
+        rest = parts[taken:]
+        tail = b"/" if self.path.endswith(b"/") and parts else b""
+        info = self.info or seen
+        if not rest and info is not None and stat.S_ISDIR(info.st_mode):
+            here, tail = here + tail, b""
+        path_info = (b"/" + b"/".join(rest) if rest else b"") + tail
+        rules = Rules(self.settings, is_plain=False)
+        return Found(here or b"/", info, path_info, rules, self.checked, self.owner_matters)
+
+    def _enter(self, depth: int, directory: bytes) -> None:
+        """Take what the configuration and ``.htaccess`` say of a directory."""
+        for section in self.sections:
+            if section.depth == depth and section.matches(directory):
+                self.settings = self.settings.merged(section.settings)
+        if self.settings.allow_override:
+            said = htaccess.read(self.site, directory, self.settings.allow_override)
+            if said is not None:
+                self.settings = self.settings.merged(said)
+
+    def _look(self, here: bytes, name: bytes) -> os.stat_result | None:
+        """Return what is at the end of a path without following a link that may not be; None for nothing."""
+        try:
+            info = os.lstat(here)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _refusal(error, here) from None
+        if not stat.S_ISLNK(info.st_mode):
+            self.checked += b"/" + name
+            return info
+        return self._follow(here, info)
+
+    def _follow(self, link: bytes, info: os.stat_result) -> os.stat_result:
+        """Return what a symbolic link points to, if it is allowed (httpd's resolve_symlink)."""
+        options = self.settings.options or Options.NONE
+        target = None
+        if options & LINK_OPTIONS:
+            try:
+                target = os.stat(link)  # noqa: PTH116  paths are bytes, as the client sent them
+                self.checked = b""
+            except OSError:
+                target = None
+        by_owner = Options.SYMLINKS_IF_OWNER_MATCH in options
+        if target is None or (by_owner and target.st_uid != info.st_uid):
+            raise HttpError(
+                403, reason=b"AH00037: Symbolic link not allowed or link target not accessible: " + link
+            )
+        self.owner_matters = self.owner_matters or by_owner
+        return target
+
+
+def _stat(path: bytes) -> os.stat_result | None:
+    """Return what is there; None also for a file with a slash behind its name."""
+    try:
+        info = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return None
+    return None if path.endswith(b"/") and not stat.S_ISDIR(info.st_mode) else info
+
+
+def _follows(settings: DirectorySettings) -> bool:
+    """Links are followed without being looked at."""
+    return ((settings.options or Options.NONE) & LINK_OPTIONS) == Options.FOLLOW_SYMLINKS
+
+
+def _prefixes(directory: bytes) -> Iterator[bytes]:
+    """Yield ``/``, ``/a``, ``/a/b`` for ``/a/b``."""
+    yield b"/"
+    here = b""
+    for part in directory.split(b"/"):
+        if part:
+            here += b"/" + part
+            yield here
+
+
+def _refusal(error: OSError, path: bytes) -> HttpError:
+    text = b"(%d)%s: " % (error.errno or 0, (error.strerror or "").encode())
+    if error.errno == errno.EACCES:
+        return HttpError(
+            403,
+            reason=text
+            + b"AH00035: access to %s denied because search permissions are missing on a component "
+            b"of the path" % path,
+        )
+    return HttpError(403, reason=text + b"AH00036: access failed (filesystem path '%s')" % path)
