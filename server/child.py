@@ -1,4 +1,4 @@
-"""What every child does first: its signals, its user, its name."""
+"""What every child is: its signals, its user, its name, and whether it is leaving."""
 
 import contextlib
 import grp
@@ -6,29 +6,57 @@ import os
 import pwd
 import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
 
 from .config import ConfigError, ServerConfig
-from .runtime import Runtime
+
+if TYPE_CHECKING:
+    from .runtime import Runtime
 
 PROCESS_NAME = "tracekit-server"
 MAX_ID = 2**32 - 2  # (uid_t) -1 means "unchanged" to the kernel
-IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGWINCH)
+
+# Exit statuses that the parent acts on (APEXIT_ in httpd's include/httpd.h).
+CHILD_SICK = 0x7  # a shortage: another one started at once would have it, too
+CHILD_FATAL = 0xF  # no child can work: the server is to end
+
+Handler = Callable[[int, FrameType | None], object]
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGWINCH)
 
 
-def become_child(runtime: Runtime) -> None:
-    """Turn a fresh fork into a child: TERM ends it at once, the other signals are the parent's."""
-    signal.signal(signal.SIGTERM, _leave)
-    for number in IGNORED:
-        signal.signal(number, signal.SIG_IGN)
+@dataclass
+class ChildState:
+    """What a child knows of itself; each has its own, since it is forked.
+
+    Attributes:
+        leaving: it ends gracefully: what has begun is finished, no connection is kept alive.
+        exit_status: what it will end with.
+    """
+
+    leaving: bool = False
+    exit_status: int = 0
+
+
+def become_child(runtime: "Runtime", handlers: Mapping[signal.Signals, Handler]) -> None:
+    """Turn a fresh fork into a child.
+
+    Args:
+        runtime: what it works with.
+        handlers: what signals do to it; the others of :data:`SIGNALS` are the parent's, and ignored.
+    """
+    for number in SIGNALS:
+        signal.signal(number, handlers.get(number, signal.SIG_IGN))
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     runtime.pipe_of_death.close_write_end()
     drop_privileges(runtime.config)
 
 
-def _leave(*_: object) -> None:
+def end_at_once(*_: object) -> NoReturn:
+    """End the child, whatever it is doing (a handler for signals)."""
     os._exit(0)
 
 
@@ -67,10 +95,16 @@ def drop_privileges(config: ServerConfig) -> None:
     os.setuid(uid)
 
 
-def run_vital(runtime: Runtime, name: str, work: Callable[..., None], *args: object) -> NoReturn:
-    """Run a child, or a thread that it cannot do without: where it ends, the child ends.
+def run_vital(runtime: "Runtime", name: str, work: Callable[..., None], *args: object) -> NoReturn:
+    """Run a child from its fork to its end."""
+    run_thread(runtime, name, work, *args)
+    os._exit(runtime.child.exit_status)
 
-    A child that failed says why and is replaced by the parent.
+
+def run_thread(runtime: "Runtime", name: str, work: Callable[..., None], *args: object) -> None:
+    """Run a thread that its child cannot do without: where it fails, the child says why and ends.
+
+    The parent starts another one then.
     """
     try:
         name_thread(name)
@@ -78,7 +112,6 @@ def run_vital(runtime: Runtime, name: str, work: Callable[..., None], *args: obj
     except BaseException:  # noqa: BLE001  there is no caller that could know better
         runtime.error_log.log("core", "crit", traceback.format_exc())
         os._exit(1)
-    os._exit(0)
 
 
 def name_thread(name: str) -> None:

@@ -1,62 +1,60 @@
 """The fd queue: accepted connections on their way from the listener to a worker.
 
 The listener reserves an idle worker before it takes a connection, so whatever is
-pushed is served at once (httpd's server/mpm_fdqueue.c).
+handed over is served at once (httpd's server/mpm_fdqueue.c). The workers take turns:
+who has been idle for longest is next. Each waits on a lock of its own, so that a
+hand-over is one futex wake, on an address that belongs to that worker alone.
 """
 
 import threading
-from collections import deque
+from queue import Empty, SimpleQueue
 
 from .connection import Connection
 
 
-class FdQueue:
-    """Connections for workers, and the number of workers that wait for one."""
+class Idler:
+    """A worker's place in the queue."""
+
+    __slots__ = ("_connection", "_given")
 
     def __init__(self) -> None:
-        self._mutex = threading.Lock()
-        self._not_empty = threading.Condition(self._mutex)
-        self._idler = threading.Condition(self._mutex)
-        self._connections: deque[Connection] = deque()
-        self._idle = 0
+        self._given = threading.Lock()
+        self._given.acquire()
+        self._connection: Connection | None = None
+
+    def give(self, connection: Connection | None) -> None:
+        """Hand a connection to the worker, which was reserved for it; None sends the worker home."""
+        self._connection = connection
+        self._given.release()
+
+    def take(self) -> Connection | None:
+        """Wait for a connection; None: there will be no more."""
+        self._given.acquire()
+        return self._connection
+
+
+class FdQueue:
+    """The workers that are idle and not reserved."""
+
+    def __init__(self) -> None:
+        self._idlers: SimpleQueue[Idler] = SimpleQueue()
 
     @property
     def idle(self) -> int:
-        """Workers that are free and not reserved."""
-        return self._idle
+        """How many there are."""
+        return self._idlers.qsize()
 
-    def set_idle(self) -> None:
-        """Count one more free worker: the caller, or one whose reservation was not needed."""
-        with self._mutex:
-            self._idle += 1
-            self._idler.notify()
+    def set_idle(self, idler: Idler) -> None:
+        """Add a worker: it is free, or its reservation was not needed."""
+        self._idlers.put(idler)
 
-    def try_reserve(self) -> bool:
-        """Reserve a free worker; False when there is none."""
-        with self._mutex:
-            if self._idle == 0:
-                return False
-            self._idle -= 1
-            return True
+    def try_reserve(self) -> Idler | None:
+        """Reserve a worker; None when all are busy."""
+        try:
+            return self._idlers.get_nowait()
+        except Empty:
+            return None
 
-    def reserve(self) -> bool:
-        """Reserve a free worker, waiting for one if need be; True when it had to wait."""
-        with self._mutex:
-            busy = self._idle == 0
-            while self._idle == 0:
-                self._idler.wait()
-            self._idle -= 1
-            return busy
-
-    def push(self, connection: Connection) -> None:
-        """Hand a connection to the worker that was reserved for it: one wake."""
-        with self._mutex:
-            self._connections.append(connection)
-            self._not_empty.notify()
-
-    def pop(self) -> Connection:
-        """Return the next connection, waiting for it."""
-        with self._mutex:
-            while not self._connections:
-                self._not_empty.wait()
-            return self._connections.popleft()
+    def reserve(self) -> Idler:
+        """Reserve a worker, waiting for one if need be."""
+        return self._idlers.get()

@@ -1,9 +1,13 @@
-"""Parked connections by descriptor, and queues of them that expire in their order."""
+"""Event's timeout queues: the connections that no thread has, and until when they may wait."""
 
+import threading
 import time
 from collections.abc import Iterable
 
 from .connection import Connection
+
+NEVER = float("inf")
+FUDGE_SECONDS = 0.1  # an expiry so little earlier is not worth waking the listener (TIMEOUT_FUDGE_FACTOR)
 
 
 class TimeoutQueue:
@@ -11,45 +15,60 @@ class TimeoutQueue:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self.deadlines: dict[int, float] = {}  # by descriptor, in the order of arrival
+        self.arrivals: dict[Connection, float] = {}  # by time, since that is their order
 
     def __len__(self) -> int:
-        return len(self.deadlines)
+        return len(self.arrivals)
 
-    def first_deadline(self) -> float:
-        """Return the time of the first to expire, infinity for none (time.monotonic's clock)."""
-        return next(iter(self.deadlines.values()), float("inf"))
+    def first_expiry(self) -> float:
+        """Return when the first one expires; :data:`NEVER` when there is none."""
+        return next(iter(self.arrivals.values()), NEVER) + self.seconds
 
 
 class Parked:
-    """Every connection that no thread has, each in one of the queues. The caller locks."""
+    """Every parked connection, each in one of the queues.
+
+    Attributes:
+        next_expiry: when to look for expired ones (time.monotonic's clock). The one that it was
+            set for may have left since.
+    """
 
     def __init__(self, queues: Iterable[TimeoutQueue]) -> None:
         self._queues = tuple(queues)
-        self._connections: dict[int, tuple[Connection, TimeoutQueue]] = {}
+        self._mutex = threading.Lock()
+        self._places: dict[int, tuple[Connection, TimeoutQueue]] = {}
+        self.next_expiry = NEVER
 
-    def add(self, connection: Connection, queue: TimeoutQueue) -> float:
-        """Put a connection at the end of a queue and return its deadline."""
-        deadline = time.monotonic() + queue.seconds
-        self._connections[connection.fd] = connection, queue
-        queue.deadlines[connection.fd] = deadline
-        return deadline
+    def add(self, connection: Connection, queue: TimeoutQueue) -> bool:
+        """Put a connection at the end of a queue; True when the next expiry has come closer by that."""
+        now = time.monotonic()
+        deadline = now + queue.seconds
+        with self._mutex:
+            self._places[connection.fd] = connection, queue
+            queue.arrivals[connection] = now
+            if deadline + FUDGE_SECONDS >= self.next_expiry:
+                return False
+            self.next_expiry = deadline
+            return True
 
-    def remove(self, fd: int) -> Connection:
-        """Take a connection out."""
-        connection, queue = self._connections.pop(fd)
-        del queue.deadlines[fd]
-        return connection
+    def remove(self, fd: int) -> tuple[Connection, TimeoutQueue]:
+        """Take a connection out, and say where it was."""
+        with self._mutex:
+            connection, queue = place = self._places.pop(fd)
+            del queue.arrivals[connection]
+            return place
 
     def expired(self, queue: TimeoutQueue, now: float) -> list[Connection]:
-        """Take out and return the connections of a queue whose deadline has come."""
+        """Return the connections of a queue that have waited too long; they stay in it."""
         late = []
-        for fd, deadline in queue.deadlines.items():
-            if deadline > now:
-                break
-            late.append(fd)
-        return [self.remove(fd) for fd in late]
+        with self._mutex:
+            for connection, arrival in queue.arrivals.items():
+                if arrival + queue.seconds > now:
+                    break
+                late.append(connection)
+        return late
 
-    def next_deadline(self) -> float:
-        """Return when the next connection expires; infinity for never."""
-        return min(queue.first_deadline() for queue in self._queues)
+    def find_next_expiry(self) -> None:
+        """Set the next expiry anew, from what is still there."""
+        with self._mutex:
+            self.next_expiry = min(queue.first_expiry() for queue in self._queues)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..runtime import Runtime
-from . import event, prefork
+from . import event, prefork, worker
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,17 @@ MPMS = {
             killed="AH10392", lost="AH00488", sick="AH02324",
         ),
         not_accepting_are_idle=False,
+    ),
+    "worker": Mpm(
+        run_child=worker.run_child,
+        defaults=Defaults(3, 75, 250, 16, 64, 25, 400, 20_000, 20_000),
+        log=LogNumbers(
+            started="AH00292", built="AH00293",
+            term="AH00295", winch="AH00296", usr1="AH00297", hup="AH00298",
+            fork="AH00283", at_limit="AH00286", near_limit="AH00287", full="AH00288", busy="AH00289",
+            killed="AH10393", lost="AH00291", sick="AH02325",
+        ),
+        shares_slots=True,
     ),
     "prefork": Mpm(
         run_child=prefork.run_child,

@@ -3,7 +3,7 @@
 A connection holds a worker only while a request is on its way. While it waits for
 its next request, for room to send, or for the client to close, it is parked: back
 in the listener's epoll set, with a deadline. So one connection is usually served
-by several threads in turn.
+by several threads in turn. The rules are those of httpd's server/mpm/event/event.c.
 """
 
 import os
@@ -11,195 +11,298 @@ import select
 import socket
 import threading
 import time
+from collections import deque
+from collections.abc import Iterator
 
-from ..child import become_child, run_vital
-from ..connection import LINGER_SECONDS, SHORTAGE, Connection, State
-from ..fd_queue import FdQueue
+from ..child import CHILD_SICK
+from ..connection import Connection, State
+from ..fd_queue import Idler
 from ..runtime import Runtime
 from ..scoreboard import Status, WorkerScore
-from ..timeout_queues import Parked, TimeoutQueue
+from ..timeout_queues import NEVER, Parked, TimeoutQueue
+from .acceptor import ShortageError, accept
+from .threads import ThreadedChild
 
-ASYNC_REQUEST_WORKER_FACTOR = 2
-SHORTAGE_SECONDS = 0.1  # rest of the listeners after accept found no free descriptor
+LINGER_SECONDS = 30.0  # MAX_SECS_TO_LINGER
+SHORT_LINGER_SECONDS = 2.0  # SECONDS_TO_LINGER
 WAKEUP_READ_SIZE = 512
 
 
 def run_child(runtime: Runtime, slot: int) -> None:
-    """Start the workers and the listener, then wait for the pipe of death."""
-    become_child(runtime)
-    child = EventChild(runtime)
-    for number in range(runtime.limits.threads_per_child):
-        score = runtime.scoreboard.worker(slot, number)
-        name = f"worker-{number}"
-        threading.Thread(target=run_vital, args=(runtime, name, child.work, score), daemon=True).start()
-    threading.Thread(target=run_vital, args=(runtime, "listener", child.listen), daemon=True).start()
-    runtime.pipe_of_death.wait()
+    """Live a child's life in a slot of the scoreboard."""
+    EventChild(runtime, slot).run()
 
 
-class EventChild:
-    """One child: the fd queue, the epoll set and the parked connections that its threads share."""
+class EventChild(ThreadedChild):
+    """One child: its epoll set and its connections."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-        self._queue = FdQueue()
+    thread_failed = "AH03104"
+
+    def __init__(self, runtime: Runtime, slot: int) -> None:
+        super().__init__(runtime, slot)
+        config = runtime.config
         self._epoll = select.epoll()
-        self._listeners = {listener.fileno(): listener for listener in runtime.listeners}
         self._wakeup, self._wake = os.pipe()
-        self._mutex = threading.Lock()  # guards what follows
-        self._keep_alive = TimeoutQueue(runtime.config.keep_alive_timeout)
-        self._write_completion = TimeoutQueue(runtime.config.timeout)
-        self._lingering = TimeoutQueue(LINGER_SECONDS)
-        self._parked = Parked((self._keep_alive, self._write_completion, self._lingering))
-        self._connections = 0
-        self._listening = False
-        self._resting_until = 0.0
-        self._wakes_at = 0.0
+        self._wake_is_written = False
+        self._listeners = {listener.fileno(): listener for listener in runtime.listeners}
+        self._not_accepting = False
+        self._keep_alive = TimeoutQueue(config.keep_alive_timeout)
+        self._write_completion = TimeoutQueue(config.timeout)
+        self._linger = TimeoutQueue(LINGER_SECONDS)
+        self._short_linger = TimeoutQueue(SHORT_LINGER_SECONDS)
+        self._parked = Parked((self._keep_alive, self._write_completion, self._linger, self._short_linger))
+        self._open: set[Connection] = set()
+        self._lingering: set[Connection] = set()
+        self._deferred: deque[Connection] = deque()  # a worker is to begin their lingering close
+        # The listener's own:
+        self._left = config.max_connections_per_child or NEVER
+        self._reserved: Idler | None = None
+        self._busy = False  # a worker was wanted in this pass, and all were busy
 
     # ---- worker threads
 
-    def work(self, score: WorkerScore) -> None:
-        """Serve connections (a worker thread)."""
-        score.enlist(threading.get_native_id())
-        while True:
-            score.set(Status.READY)
-            self._queue.set_idle()
-            self._enable_listeners()
-            self._serve(self._queue.pop(), score)
+    def serve(self, connection: Connection, score: WorkerScore) -> None:
+        """Do what the connection needs done, then what the listener has deferred."""
+        current: Connection | None = connection
+        while current is not None:
+            self._serve_until_it_waits(current, score)
+            current = self._next_deferred()
 
-    def _serve(self, connection: Connection, score: WorkerScore) -> None:
-        """Do what the connection has to do, and park it when it has to wait."""
-        if connection.is_lingering:
+    def _serve_until_it_waits(self, connection: Connection, score: WorkerScore) -> None:
+        """Serve a connection and park it when it has to wait."""
+        state = State.LINGER if connection in self._lingering else connection.process(score)
+        if state is State.KEEP_ALIVE and self.child.leaving:
+            state = State.LINGER
+        if state is State.LINGER:
             score.set(Status.CLOSING)
-            state = connection.linger()
-        else:
-            state = connection.process(score)
-            if state is State.LINGER:
-                score.set(Status.CLOSING)
-                state = connection.linger() if connection.start_linger() else State.CLOSED
+            self._lingering.add(connection)
+            begun = connection.is_lingering or connection.start_linger()
+            state = connection.linger() if begun else State.CLOSED
         if state is State.CLOSED:
-            with self._mutex:
-                self._connections -= 1
+            self._forget(connection)
         else:
             self._park(connection, state)
 
     def _park(self, connection: Connection, state: State) -> None:
         """Give a connection back to the listener; wake it if it would otherwise sleep too long."""
-        queue = {
-            State.KEEP_ALIVE: self._keep_alive,
-            State.WRITE: self._write_completion,
-            State.LINGER: self._lingering,
-        }[state]
-        events = select.EPOLLOUT if state is State.WRITE else select.EPOLLIN
-        with self._mutex:
-            deadline = self._parked.add(connection, queue)
-            if deadline < self._wakes_at:
-                self._wakes_at = deadline
-                os.write(self._wake, b"\1")
-            self._epoll.register(connection.fd, events)
+        if state is State.LINGER:
+            queue = self._short_linger if connection.linger_seconds < LINGER_SECONDS else self._linger
+        else:
+            queue = self._keep_alive if state is State.KEEP_ALIVE else self._write_completion
+        if self._parked.add(connection, queue):
+            self._wake_listener()
+        self._epoll.register(connection.fd, select.EPOLLOUT if state is State.WRITE else select.EPOLLIN)
+        if self.child.leaving:
+            self._wake_listener()
+
+    def _forget(self, connection: Connection) -> None:
+        """Count a connection that is closed no more."""
+        self._open.discard(connection)
+        self._lingering.discard(connection)
+        if (self.child.leaving and not self._open) or self._could_accept_again():
+            self._wake_listener()
+
+    def _next_deferred(self) -> Connection | None:
+        try:
+            return self._deferred.popleft()
+        except IndexError:
+            return None
+
+    def note_idle(self) -> None:
+        """Let the listener decide whether it can accept again."""
+        if self._could_accept_again():
+            self._wake_listener()
+
+    def _wake_listener(self) -> None:
+        """Have the listener's epoll_wait return."""
+        if not self._wake_is_written:
+            self._wake_is_written = True
+            os.write(self._wake, b"\1")
 
     # ---- listener thread
 
     def listen(self) -> None:
-        """Accept, hand over, expire (the listener thread)."""
-        tid = threading.get_native_id()
+        """Accept, hand over, expire; when the child is leaving, until the last connection is closed."""
         self._epoll.register(self._wakeup, select.EPOLLIN)
-        for listener in self._runtime.listeners:
+        for listener in self._listeners.values():
             listener.setblocking(False)
-        while True:
-            self._enable_listeners()
-            busy = False
-            for fd, _ in self._epoll.poll(self._next_timeout()):
+            self._epoll.register(listener, select.EPOLLIN)
+        while not self._is_over():
+            self._busy = False
+            for fd, _ in self._epoll.poll(self._seconds_to_wait()):
                 if fd in self._listeners:
-                    busy |= self._accept(self._listeners[fd], tid)
+                    self._accept(self._listeners[fd])
                 elif fd == self._wakeup:
                     os.read(self._wakeup, WAKEUP_READ_SIZE)
+                    self._wake_is_written = False  # only now: else one in between would never be read
                 else:
-                    busy |= self._resume(fd)
-            self._expire(everything_idle=busy)
+                    self._resume(fd)
+            self._maintain()
 
-    def _next_timeout(self) -> float | None:
-        """Return the seconds until something expires; None for never."""
-        with self._mutex:
-            now = time.monotonic()
-            deadline = self._parked.next_deadline()
-            if self._resting_until:
-                deadline = min(deadline, self._resting_until)
-            if self._resting_until <= now:
-                self._resting_until = 0.0  # over: the next pass, which comes at once, enables the listeners
-            self._wakes_at = deadline
-        return None if deadline == float("inf") else max(0.0, deadline - now)
+    def stop_listening(self) -> None:
+        """Get the listener out of epoll_wait."""
+        for score in self.scores:
+            score.set(Status.GRACEFUL)
+        self._wake_listener()
 
-    def _enable_listeners(self) -> None:
-        """Have the listening sockets in the epoll set again once there is somebody to serve."""
-        with self._mutex:
-            if not self._listening and not self._above_limit():
-                self._listening = True
-                for fd in self._listeners:
-                    self._epoll.register(fd, select.EPOLLIN)
+    def _is_over(self) -> bool:
+        """Say whether the listener has nothing left to do; see to it that it will be so."""
+        if self._left <= 0:
+            self.leave()
+        if not self.child.leaving:
+            return False
+        self._disable_listeners()
+        for listener in self._listeners.values():
+            listener.close()
+        self._listeners.clear()
+        if self._linger.seconds > SHORT_LINGER_SECONDS:
+            self._linger.seconds = SHORT_LINGER_SECONDS
+            self._parked.next_expiry = 0.0  # the first pass of a leaving child is one of maintenance
+        while self.workers > len(self._open) and self._reserve(blocking=False):
+            self._send_reserved_home()
+        return not self._open
+
+    def _send_reserved_home(self) -> None:
+        if self._reserved is not None:
+            self.send_home(self._reserved)
+            self._reserved = None
+
+    def _seconds_to_wait(self) -> float | None:
+        expiry = self._parked.next_expiry
+        return None if expiry == NEVER else max(0.0, expiry - time.monotonic())
+
+    def _accept(self, listener: socket.socket) -> None:
+        """Accept one connection for a worker that is reserved first, unless that would be too many."""
+        if self._not_accepting:
+            return
+        self._busy |= self._idle() == 0
+        if self._busy or self._above_limit():
+            self._disable_listeners()
+            return
+        self._reserve(blocking=True)
+        try:
+            accepted = accept(listener, self.runtime)
+        except ShortageError:
+            self.child.exit_status = CHILD_SICK
+            self.leave()
+            return
+        if accepted is not None:
+            self._left -= 1
+            connection = Connection(*accepted, threading.get_native_id(), self.runtime)
+            self._open.add(connection)
+            self._hand_over(connection)
+
+    def _resume(self, fd: int) -> None:
+        """Hand a parked connection that is ready to a worker.
+
+        When all are busy only one with an answer on its way is waited for. A client whose
+        connection was kept alive can come back to another child.
+        """
+        connection, queue = self._parked.remove(fd)
+        self._epoll.unregister(fd)
+        if self._reserve(blocking=queue is self._write_completion):
+            self._hand_over(connection)
+        else:
+            self._shut_down(connection)
+
+    # ---- idle workers, as the listener sees them
+
+    def _idle(self) -> int:
+        """Return the number of workers that a connection could be handed to."""
+        return self.queue.idle + (self._reserved is not None)
+
+    def _reserve(self, *, blocking: bool) -> bool:
+        """Have a worker reserved; False when all are busy and the listener is not to wait for one."""
+        if self._reserved is None:
+            self._reserved = self.queue.try_reserve()
+        if self._reserved is None:
+            self._busy = True
+            if blocking:
+                self._reserved = self.queue.reserve()
+        return self._reserved is not None
+
+    def _hand_over(self, connection: Connection) -> None:
+        """Give a connection to the worker that is reserved."""
+        if self._reserved is not None:
+            idler, self._reserved = self._reserved, None
+            idler.give(connection)
+
+    # ---- whether to accept
+
+    def _above_limit(self) -> bool:
+        """Say whether there is enough to do (connections_above_limit in httpd's event.c)."""
+        idle = self._idle()
+        if idle == 0:
+            return True
+        # While disabled one idle worker less counts, or else it would be on and off in turn.
+        spare = (idle - self._not_accepting) * int(self.runtime.config.async_request_worker_factor)
+        return len(self._open) - len(self._lingering) >= len(self.scores) + spare
+
+    def _could_accept_again(self) -> bool:
+        return self._not_accepting and not self.child.leaving and not self._above_limit()
 
     def _disable_listeners(self) -> None:
         """Leave new connections to the other children, and those that none takes to the kernel."""
-        with self._mutex:
-            if self._listening:
-                self._listening = False
-                for fd in self._listeners:
-                    self._epoll.unregister(fd)
+        if not self._not_accepting:
+            self._not_accepting = True
+            self.process.not_accepting = 1
+            for fd in self._listeners:
+                self._epoll.unregister(fd)
 
-    def _above_limit(self) -> bool:
-        """Httpd's connections_above_limit (server/mpm/event/event.c)."""
-        idle = self._queue.idle
-        if idle == 0 or time.monotonic() < self._resting_until:
-            return True
-        # While disabled one idle worker less counts, or else it would be on and off in turn.
-        spare = (idle - (not self._listening)) * ASYNC_REQUEST_WORKER_FACTOR
-        busy = self._connections - len(self._lingering)
-        return busy >= self._runtime.limits.threads_per_child + spare
+    def _enable_listeners(self) -> None:
+        self._not_accepting = False
+        self.process.not_accepting = 0
+        for fd in self._listeners:
+            self._epoll.register(fd, select.EPOLLIN)
 
-    def _accept(self, listener: socket.socket, tid: int) -> bool:
-        """Accept one connection for a worker that is reserved first; True when all were busy."""
-        above = self._above_limit()
-        if above or not self._queue.try_reserve():
-            self._disable_listeners()
-            return self._queue.idle == 0
-        try:
-            accepted, client = listener.accept()
-        except OSError as error:  # another child took it, the client has gone, or a shortage
-            self._queue.set_idle()
-            if error.errno in SHORTAGE:
-                self._runtime.error_log.log("mpm_event", "error", f"AH00471: accept: {error.strerror}")
-                self._resting_until = time.monotonic() + SHORTAGE_SECONDS
-                self._disable_listeners()
-            return False
-        connection = Connection(accepted, client, tid, self._runtime)
-        with self._mutex:
-            self._connections += 1
-        self._queue.push(connection)
-        return False
+    # ---- maintenance
 
-    def _resume(self, fd: int) -> bool:
-        """Hand a parked connection that is ready to a worker; True when none was free at once."""
-        with self._mutex:
-            connection = self._parked.remove(fd)
-        self._epoll.unregister(fd)
-        busy = self._queue.reserve()
-        self._queue.push(connection)
-        return busy
-
-    def _expire(self, *, everything_idle: bool) -> None:
-        """End what is over its time; when all workers are busy, also what only might come back."""
+    def _maintain(self) -> None:
+        """End what is over its time; when workers are busy or the child leaves, idle keep-alives too."""
         now = time.monotonic()
-        with self._mutex:
-            idle = self._parked.expired(self._keep_alive, float("inf") if everything_idle else now)
-            dead = self._parked.expired(self._write_completion, now)
-            dead += self._parked.expired(self._lingering, now)
-            self._connections -= len(dead)
-        for connection in dead:
-            self._epoll.unregister(connection.fd)
-            connection.abort()
-        for connection in idle:
-            self._epoll.unregister(connection.fd)
-            if connection.start_linger():
-                self._park(connection, State.LINGER)
-            else:
-                with self._mutex:
-                    self._connections -= 1
+        pressed = self._busy or self.child.leaving
+        if now >= self._parked.next_expiry or (pressed and self._keep_alive):
+            for connection in self._expired(self._keep_alive, NEVER if pressed else now):
+                self._shut_down(connection)
+            for connection in self._expired(self._write_completion, now):
+                connection.abort()
+                self._forget(connection)
+            for queue in (self._linger, self._short_linger):
+                for connection in self._expired(queue, now):
+                    self._shut_down(connection)
+            self._parked.find_next_expiry()
+        if self._deferred and self._reserve(blocking=False):
+            deferred = self._next_deferred()
+            if deferred is not None:
+                self._hand_over(deferred)
+        if not self._busy and self._could_accept_again():
+            self._enable_listeners()
+        self._note_counts()
+
+    def _expired(self, queue: TimeoutQueue, now: float) -> Iterator[Connection]:
+        """Take the expired connections of a queue out of it and out of the epoll set."""
+        for connection in self._parked.expired(queue, now):
+            try:
+                self._epoll.unregister(connection.fd)
+            except FileNotFoundError:  # its worker is about to register it
+                continue
+            self._parked.remove(connection.fd)
+            yield connection
+
+    def _shut_down(self, connection: Connection) -> None:
+        """End a connection: a worker is to begin the lingering close, one that has it is closed."""
+        if connection.is_lingering:
+            connection.close()
+            self._forget(connection)
+        else:
+            connection.linger_seconds = SHORT_LINGER_SECONDS
+            self._lingering.add(connection)
+            self._deferred.append(connection)
+
+    def _note_counts(self) -> None:
+        """Write down for server-status what there is."""
+        process = self.process
+        process.connections = len(self._open)
+        process.keep_alive = len(self._keep_alive)
+        process.write_completion = len(self._write_completion)
+        process.lingering = len(self._lingering)

@@ -1,43 +1,35 @@
 """prefork: a process serves one connection at a time, from accept to close.
 
-With one Listen all children block in accept, and the kernel gives each connection
-to one of them. With more, a child must know first which socket has one: it polls
-them all under the accept mutex, so that one child is woken and not all.
+It has no threads. After each connection it looks into the pipe of death; one that is
+idle meanwhile blocks in accept, and the parent wakes it with a dummy connection.
 """
 
 import ctypes
-import select
+import os
 import signal
-import socket
-import threading
-import time
 
-from ..child import become_child
-from ..connection import SHORTAGE, Connection, State
+from ..child import CHILD_SICK, become_child, end_at_once
+from ..connection import Connection
 from ..runtime import Runtime
-from ..scoreboard import Status, WorkerScore
+from ..scoreboard import Status
+from .acceptor import Acceptor, ShortageError
+from .synchronous import serve_to_the_end
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-LINGER_STEP_SECONDS = 2.0  # SECONDS_TO_LINGER of httpd's server/connection.c
-LINGER_READ_SIZE = 512
-SHORTAGE_SECONDS = 0.1  # rest after accept found no free descriptor
+POLL_SECONDS = 10.0
 
 
 def run_child(runtime: Runtime, slot: int) -> None:
-    """Accept and serve until the pipe of death says otherwise."""
-    become_child(runtime)
+    """Accept and serve until the pipe of death, a signal or MaxConnectionsPerChild says otherwise."""
+    child = PreforkChild(runtime, slot)
+    handlers = {
+        signal.SIGTERM: end_at_once,
+        signal.SIGHUP: end_at_once,
+        signal.SIGUSR1: child.stop_listening,
+    }
+    become_child(runtime, handlers)
     _end_with_parent()
-    runtime.pipe_of_death.never_block()
-    if len(runtime.listeners) > 1:
-        for listener in runtime.listeners:
-            listener.setblocking(False)  # what poll has seen may be gone when accept comes
-    worker = runtime.scoreboard.worker(slot, 0)
-    worker.enlist(threading.get_native_id())
-    while not runtime.pipe_of_death.check():
-        worker.set(Status.READY)
-        connection = _accept(runtime, worker)
-        if connection is not None:
-            _serve(connection, worker, runtime)
+    child.serve()
 
 
 def _end_with_parent() -> None:
@@ -48,55 +40,38 @@ def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
 
 
-def _accept(runtime: Runtime, worker: WorkerScore) -> Connection | None:
-    """Wait for a connection; None when accept failed and it is to be tried again."""
-    listeners = runtime.listeners
-    try:
-        if len(listeners) == 1:
-            accepted, client = listeners[0].accept()
-        else:
-            with runtime.accept_mutex.held():
-                accepted, client = _readable(listeners).accept()
-    except OSError as error:
-        if error.errno in SHORTAGE:
-            runtime.error_log.log("mpm_prefork", "error", f"AH00183: accept: {error.strerror}")
-            time.sleep(SHORTAGE_SECONDS)
-        return None
-    return Connection(accepted, client, worker.tid, runtime)
+class PreforkChild:
+    """The one process, which is its own listener and worker."""
 
+    def __init__(self, runtime: Runtime, slot: int) -> None:
+        self._runtime = runtime
+        self._acceptor = Acceptor(runtime, POLL_SECONDS)
+        self._score = runtime.scoreboard.worker(slot, 0)
 
-def _readable(listeners: list[socket.socket]) -> socket.socket:
-    poll = select.poll()
-    by_fd = {listener.fileno(): listener for listener in listeners}
-    for fd in by_fd:
-        poll.register(fd, select.POLLIN)
-    return by_fd[poll.poll()[0][0]]
+    def stop_listening(self, *_: object) -> None:
+        """Leave when the present connection is done (a handler: graceful restart and stop)."""
+        self._runtime.child.leaving = True
+        self._acceptor.stop()
 
+    def serve(self) -> None:
+        """Take one connection after the other until it is time to leave."""
+        runtime, score = self._runtime, self._score
+        runtime.pipe_of_death.never_block()
+        score.enlist(os.getpid(), runtime.generation)
+        left = runtime.config.max_connections_per_child or float("inf")
+        try:
+            while left > 0 and not runtime.child.leaving:
+                score.set(Status.READY)
+                accepted = self._acceptor.accept()
+                if accepted is None:
+                    continue
+                left -= 1
+                serve_to_the_end(Connection(*accepted, score.tid, runtime), score, runtime.config)
+                if runtime.pipe_of_death.check() or self._is_outdated():
+                    break
+        except ShortageError:
+            runtime.child.exit_status = CHILD_SICK
 
-def _serve(connection: Connection, worker: WorkerScore, runtime: Runtime) -> None:
-    """Serve one connection to its end; what it waits for, this process waits for."""
-    config = runtime.config
-    state = connection.process(worker)
-    while state in (State.KEEP_ALIVE, State.WRITE):
-        if state is State.KEEP_ALIVE:
-            worker.set(Status.KEEP_ALIVE)
-            if not connection.wait(select.POLLIN, config.keep_alive_timeout):
-                state = State.LINGER
-                break
-        elif not connection.wait(select.POLLOUT, config.timeout):
-            connection.abort()
-            return
-        state = connection.process(worker)
-    if state is State.LINGER:
-        worker.set(Status.CLOSING)
-        _linger(connection)
-
-
-def _linger(connection: Connection) -> None:
-    """Close in order: wait a while for the client to close, too."""
-    if not connection.start_linger():
-        return
-    while connection.wait(select.POLLIN, LINGER_STEP_SECONDS):
-        if connection.linger(LINGER_READ_SIZE) is State.CLOSED:
-            return
-    connection.close()
+    def _is_outdated(self) -> bool:
+        """Say whether a graceful restart was while the connection was served."""
+        return self._runtime.scoreboard.whole.running_generation != self._runtime.generation

@@ -1,0 +1,168 @@
+"""What worker and event share: a child with a listener thread and worker threads.
+
+With ThreadsPerChild N a child has N + 2 LWPs. Its main thread has a starter thread
+start the workers and, last, the listener; then it blocks in the read of the pipe of
+death. ``!`` there means to leave gracefully, ``$`` to leave at once. The listener may
+find, too, that it is time to leave; then it wakes the main thread with TERM.
+"""
+
+import os
+import signal
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
+
+from ..child import CHILD_SICK, become_child, end_at_once, run_thread
+from ..connection import Connection
+from ..fd_queue import FdQueue, Idler
+from ..pipe_of_death import GRACEFUL
+from ..runtime import Runtime
+from ..scoreboard import Status, WorkerScore
+
+SLOT_WAIT_SECONDS = 1.0
+
+
+class LeavingError(Exception):
+    """The listener has woken the main thread: the child is leaving."""
+
+
+class ThreadedChild(ABC):
+    """One child. A model says how its listener gets connections and how its workers serve them.
+
+    Attributes:
+        free_records: in which state a worker's record may be taken by a new thread.
+        thread_failed: httpd's number for a thread that cannot be started.
+    """
+
+    free_records: ClassVar[frozenset[Status]] = frozenset({Status.DEAD})
+    thread_failed: ClassVar[str]
+
+    def __init__(self, runtime: Runtime, slot: int) -> None:
+        self.runtime = runtime
+        self.child = runtime.child
+        self.queue = FdQueue()
+        self.process = runtime.scoreboard.process(slot)
+        self.scores = [
+            runtime.scoreboard.worker(slot, number) for number in range(runtime.limits.threads_per_child)
+        ]
+        self.listener: threading.Thread | None = None
+        self.workers = 0  # threads that have not been sent home
+
+    # ---- what a model is
+
+    @abstractmethod
+    def listen(self) -> None:
+        """Accept connections and hand them over until the child is leaving (the listener thread)."""
+
+    @abstractmethod
+    def serve(self, connection: Connection, score: WorkerScore) -> None:
+        """Do what a connection needs done (a worker thread)."""
+
+    @abstractmethod
+    def stop_listening(self) -> None:
+        """Have the listener notice that the child is leaving (any thread)."""
+
+    def await_listener(self, listener: threading.Thread) -> None:
+        """Wait until the listener is done (the main thread)."""
+        listener.join()
+
+    @abstractmethod
+    def note_idle(self) -> None:
+        """Do what is to be done when a worker has become idle (a worker thread)."""
+
+    # ---- main thread
+
+    def run(self) -> None:
+        """Start everything, wait for the pipe of death, and leave as it says."""
+        on_term = end_at_once if self.runtime.one_process else self._wake_up
+        handlers = {signal.SIGTERM: on_term, signal.SIGHUP: _do_nothing}
+        if self.runtime.one_process:
+            handlers[signal.SIGINT] = end_at_once
+        become_child(self.runtime, handlers)
+        starter = self._start_thread("starter", self._start_threads)
+        try:
+            word = self.runtime.pipe_of_death.wait()
+        except LeavingError:
+            word = GRACEFUL
+        if word != GRACEFUL:
+            return
+        signal.signal(signal.SIGTERM, end_at_once)
+        starter.join()
+        self.leave()
+        if self.listener is not None:
+            self.await_listener(self.listener)
+        while self.workers:
+            self.send_home(self.queue.reserve())
+
+    def _wake_up(self, *_: object) -> None:
+        """Break off the read of the pipe of death, if the listener wants that (handler of TERM)."""
+        if self.child.leaving:
+            raise LeavingError
+
+    def leave(self) -> None:
+        """Begin to leave gracefully (the main thread or the listener)."""
+        if self.child.leaving:
+            return
+        self.child.leaving = True
+        self.process.quiescing = 1
+        self.stop_listening()
+        if threading.current_thread() is self.listener:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def send_home(self, idler: Idler) -> None:
+        """End an idle worker."""
+        self.workers -= 1
+        idler.give(None)
+
+    # ---- starter thread
+
+    def _start_threads(self) -> None:
+        """Start the workers whose records are free, and the listener when there is a worker for it.
+
+        Records that a leaving process still uses become free one by one.
+        """
+        waiting = list(enumerate(self.scores))
+        while waiting and not self.child.leaving:
+            free = [(number, score) for number, score in waiting if score.status in self.free_records]
+            for number, score in free:
+                score.set(Status.STARTING)
+                self._start_thread(f"worker-{number}", self._work, score)
+                self.workers += 1
+            if free and self.listener is None:
+                self.listener = self._start_thread("listener", self.listen)
+            waiting = [place for place in waiting if place not in free]
+            if waiting:
+                time.sleep(SLOT_WAIT_SECONDS)
+
+    def _start_thread(self, name: str, work: Callable[..., None], *args: object) -> threading.Thread:
+        """Start a thread; the child ends as a sick one when there can be none."""
+        thread = threading.Thread(target=run_thread, args=(self.runtime, name, work, *args), daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            text = f"{self.thread_failed}: ap_thread_create: unable to create {name} thread: {error}"
+            self.runtime.error_log.log(f"mpm_{self.runtime.config.mpm}", "alert", text)
+            os._exit(CHILD_SICK)
+        return thread
+
+    # ---- worker threads
+
+    def _work(self, score: WorkerScore) -> None:
+        """Serve one connection after the other."""
+        idler = Idler()
+        score.enlist(threading.get_native_id(), self.runtime.generation)
+        while True:
+            score.set(Status.GRACEFUL if self.child.leaving else Status.READY)
+            self.queue.set_idle(idler)
+            self.note_idle()
+            connection = idler.take()
+            if connection is None:
+                break
+            self.serve(connection, score)
+        score.set(Status.DEAD)
+
+
+def _do_nothing(*_: object) -> None:
+    """Interrupt a blocked call (a handler)."""

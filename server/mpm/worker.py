@@ -1,0 +1,79 @@
+"""worker: a listener thread accepts, and a worker thread keeps a connection from its start to its close.
+
+While no worker is idle the listener does not accept at all: connections wait in the
+kernel, or go to other children.
+"""
+
+import contextlib
+import os
+import signal
+import threading
+
+from ..child import CHILD_SICK
+from ..connection import Connection
+from ..runtime import Runtime
+from ..scoreboard import Status, WorkerScore
+from .acceptor import Acceptor, ShortageError
+from .synchronous import serve_to_the_end
+from .threads import ThreadedChild
+
+WAKE_AGAIN_SECONDS = 0.5
+
+
+def run_child(runtime: Runtime, slot: int) -> None:
+    """Live a child's life in a slot of the scoreboard."""
+    WorkerChild(runtime, slot).run()
+
+
+class WorkerChild(ThreadedChild):
+    """One child."""
+
+    free_records = frozenset({Status.DEAD, Status.GRACEFUL})
+    thread_failed = "AH03142"
+
+    def __init__(self, runtime: Runtime, slot: int) -> None:
+        super().__init__(runtime, slot)
+        self._acceptor = Acceptor(runtime)
+
+    def serve(self, connection: Connection, score: WorkerScore) -> None:
+        """Serve a connection to its end, and wait where it waits."""
+        serve_to_the_end(connection, score, self.runtime.config)
+
+    def note_idle(self) -> None:
+        """Do nothing: a listener that waits for a worker is woken by the queue."""
+
+    def listen(self) -> None:
+        """Reserve a worker, wait for a connection, hand it over; over and over."""
+        left = self.runtime.config.max_connections_per_child or float("inf")
+        idler = None
+        try:
+            while left > 0 and not self.child.leaving:
+                idler = idler or self.queue.reserve()
+                accepted = self._acceptor.accept()
+                if accepted is None:
+                    continue
+                left -= 1
+                idler.give(Connection(*accepted, threading.get_native_id(), self.runtime))
+                idler = None
+        except ShortageError:
+            self.child.exit_status = CHILD_SICK
+        if idler is not None:
+            self.queue.set_idle(idler)
+        self.leave()
+
+    def stop_listening(self) -> None:
+        """Get the listener out of accept."""
+        self._acceptor.stop()
+
+    def await_listener(self, listener: threading.Thread) -> None:
+        """Wait until the listener is done; one that waits for the accept mutex is left there.
+
+        That can take until another child gets a connection. When the listener has the mutex
+        it sees that the child is leaving. Until then it keeps the worker that it has reserved.
+        """
+        while listener.is_alive() and not self._acceptor.queued:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(listener.native_id or os.getpid(), signal.SIGHUP)
+            listener.join(WAKE_AGAIN_SECONDS)
+        if listener.is_alive():
+            self.workers -= 1
