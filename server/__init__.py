@@ -7,5 +7,10 @@ an :mod:`fd queue <.fd_queue>`, and one :mod:`MPM <.mpm>` that says who accepts
 a connection and who serves it.
 """
 
+import time
+from pathlib import Path
+
+PROGRAM = "tracekit-server"
 VERSION = "0.1"
-SERVER_SOFTWARE = f"tracekit-server/{VERSION}"
+SERVER_SOFTWARE = f"{PROGRAM}/{VERSION}"
+SERVER_BUILT = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(Path(__file__).stat().st_mtime))

@@ -21,30 +21,47 @@ def open_log(path: os.PathLike[str]) -> int:
     try:
         return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise ConfigError(f"AH00091: could not open log file {os.fspath(path)}: {error.strerror}") from None
+        raise ConfigError(
+            f"({error.errno}){error.strerror}: AH00091: could not open log file {os.fspath(path)}.\n"
+            "AH00015: Unable to open logs"
+        ) from None
 
 
 @dataclass
 class ErrorLog:
-    """Writes to standard error, which :meth:`redirect` turns into the file."""
+    """Writes to standard error, in whose place :meth:`redirect` puts the file."""
 
     levels: dict[str, int] = field(default_factory=dict)
     default: int = LOG_LEVELS.index("notice")
+    opened: int | None = None
 
     def configure(self, config: ServerConfig) -> None:
-        """Take the levels, and put the file in the place of standard error, as httpd does.
+        """Take the levels and open the file; until it is redirected, messages go where they went.
 
         Raises:
             ConfigError: the file cannot be opened.
         """
+        if config.error_log is not None:
+            self.opened = open_log(config.error_log)
         self.default = LOG_LEVELS.index(config.log_level)
         self.levels = {module: LOG_LEVELS.index(level) for module, level in config.module_log_levels.items()}
-        if config.error_log is not None:
-            fd = open_log(config.error_log)
-            os.dup2(fd, STDERR, inheritable=False)
-            os.close(fd)
 
-    def log(self, module: str, level: str, text: str | bytes, client: tuple[str, int] | None = None) -> None:
+    def redirect(self) -> None:
+        """Put the file in the place of standard error, as httpd does."""
+        if self.opened is not None:
+            os.dup2(self.opened, STDERR, inheritable=False)
+            os.close(self.opened)
+            self.opened = None
+
+    def log(
+        self,
+        module: str,
+        level: str,
+        text: str | bytes,
+        client: tuple[str, int] | None = None,
+        *,
+        errno: int = 0,
+    ) -> None:
         """Write one line, if the level is wanted; notices always are. Errors of writing are ignored.
 
         Args:
@@ -52,16 +69,19 @@ class ErrorLog:
             level: one of httpd's levels.
             text: the message with its AH number; control characters are escaped.
             client: address and port, when a client is the reason.
+            errno: of the system call that failed, if one did.
         """
         if level != "notice" and LOG_LEVELS.index(level) > self.levels.get(module, self.default):
             return
         line = escape(text if isinstance(text, bytes) else os.fsencode(text), quotes=False)
         now = time.time_ns()
-        date = time.strftime("%a %b %d %H:%M:%S", time.localtime(now // 10**9))
+        local = time.localtime(now // 10**9)
         prefix = (
-            f"[{date}.{now // 1000 % 10**6:06d} {time.localtime(now // 10**9).tm_year}] [{module}:{level}] "
-            f"[pid {os.getpid()}:tid {threading.get_native_id()}] "
+            f"[{time.strftime('%a %b %d %H:%M:%S', local)}.{now // 1000 % 10**6:06d} {local.tm_year}] "
+            f"[{module}:{level}] [pid {os.getpid()}:tid {threading.get_native_id()}] "
         )
+        if errno:
+            prefix += f"({errno}){os.strerror(errno)}: "
         if client is not None:
             prefix += f"[client {client[0]}:{client[1]}] "
         try:

@@ -1,117 +1,248 @@
 """The parent: starts the children, replaces the dead, takes the signals, ends everything.
 
 Signals stay blocked in the parent. It takes them one at a time at one place, where
-it would otherwise sleep for a second; so nothing can interrupt anything.
+it would otherwise sleep; so nothing can interrupt anything. A child that dies does
+not wake it: it looks once a second who is gone, as httpd's ap_wait_or_timeout does.
 """
 
 import os
 import signal
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
-from . import SERVER_SOFTWARE
-from .child import PROCESS_NAME, run_vital
+from . import SERVER_BUILT, SERVER_SOFTWARE
+from .brood import Brood
+from .child import CHILD_FATAL, CHILD_SICK, PROCESS_NAME, run_vital
+from .maintenance import HOLD_TICKS, Pace, decide, take_census, usable_slots
 from .mpm import Mpm
 from .pid_file import remove_pid, write_pid
+from .reclaim import reclaim
 from .runtime import Runtime
 
 MAINTENANCE_SECONDS = 1.0
-STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
-# Seconds after the stop, and what the children that are still there get then
-# (ap_reclaim_child_processes in httpd's server/mpm_unix.c).
-RECLAIM = (
-    (0.0, signal.SIGTERM),
-    (3.0, signal.SIGTERM),
-    (5.0, signal.SIGTERM),
-    (7.0, signal.SIGTERM),
-    (9.0, signal.SIGKILL),
-)
-RECLAIM_STEP_SECONDS = 0.01
+FORK_REST_SECONDS = 10.0  # there is no sense in forking over and over where it failed
+SUCCESSIVE_KILLS = 3  # from here on dead children are replaced by idle maintenance alone
+STOP = frozenset({signal.SIGTERM, signal.SIGINT})
+RESTART = frozenset({signal.SIGHUP, signal.SIGUSR1})
+SI_KERNEL = 0x80  # asm-generic/siginfo.h: no process has sent the signal
+SIGNALS = STOP | RESTART | {signal.SIGWINCH}
+GRACEFUL_RESTART = {
+    False: "Graceful restart requested, doing restart",
+    True: "SIGUSR1 received.  Doing graceful restart",
+}
+
+Reload = Callable[[Runtime, bool], Runtime]
 
 
 class Parent:
     """The process that the user started."""
 
-    def __init__(self, runtime: Runtime, mpm: Mpm) -> None:
+    def __init__(self, runtime: Runtime, mpm: Mpm, reload: Reload, command_line: str) -> None:
+        """Take what was opened for the first generation.
+
+        Args:
+            runtime: what was opened.
+            mpm: the model.
+            reload: reads the configuration anew and returns the runtime of the next generation;
+                its second argument is true for a graceful restart.
+            command_line: for the error log.
+        """
         self._runtime = runtime
         self._mpm = mpm
-        self._module = f"mpm_{runtime.config.mpm}"
+        self._reload = reload
+        self._command_line = command_line
+        self._brood = Brood(runtime, mpm)
+        self._pace = Pace()
+        self._taken: int | None = None
+        self._failed = False
+        self._to_start = 0  # children of the new generation that wait for others to end
+        self._successive_kills = 0
 
-    def run(self) -> None:
-        """Serve until TERM, INT (the terminal's Ctrl-C) or HUP (the terminal is gone).
+    def run(self) -> int:
+        """Serve until a signal ends it; return the exit status.
 
         Raises:
-            ConfigError: the PidFile cannot be written.
+            ConfigError: the PidFile cannot be written, or the configuration read anew is wrong.
         """
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-        pid_file, error_log = self._runtime.config.pid_file, self._runtime.error_log
-        if pid_file is not None:
-            write_pid(pid_file, error_log)
-        self._spawn_missing()
-        self._log(
-            "notice", f"{self._mpm.started}: {SERVER_SOFTWARE} configured -- resuming normal operations"
-        )
-        while (taken := signal.sigtimedwait(STOP_SIGNALS, MAINTENANCE_SECONDS)) is None:
-            self._reap()
-            self._spawn_missing()
-        self._stop()
-        if pid_file is not None:
-            remove_pid(pid_file, error_log)
-        name = signal.Signals(taken.si_signo).name
-        self._log("notice", f"{self._mpm.stopped}: caught {name}, shutting down")
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        graceful = False
+        while True:
+            self._begin(graceful=graceful)
+            self._serve()
+            if self._failed or self._taken in STOP:
+                return self._stop()
+            if self._taken == signal.SIGWINCH:
+                return self._stop_gracefully()
+            graceful = self._taken == signal.SIGUSR1
+            self._restart(graceful=graceful)
 
-    def _spawn_missing(self) -> None:
-        """Fill every empty slot."""
-        for slot in range(self._runtime.limits.start_servers):
-            if not self._runtime.scoreboard.pid(slot):
-                self._spawn(slot)
+    def _begin(self, *, graceful: bool) -> None:
+        """Start a generation; after a graceful restart child by child, as those of the last one end."""
+        runtime, log = self._runtime, self._mpm.log
+        if runtime.config.pid_file is not None:
+            write_pid(runtime.config.pid_file, runtime.error_log)
+        self._taken = None
+        self._pace = replace(self._pace, had_healthy_child=False)
+        self._to_start = runtime.limits.start_servers
+        if graceful:
+            self._pace = replace(self._pace, hold=HOLD_TICKS)
+        else:
+            self._start_missing()
+        self._log("notice", f"{log.started}: {SERVER_SOFTWARE} configured -- resuming normal operations")
+        self._log("info", f"{log.built}: Server built: {SERVER_BUILT}")
+        runtime.error_log.log("core", "notice", f"AH00094: Command line: '{self._command_line}'")
 
-    def _spawn(self, slot: int) -> None:
-        scoreboard = self._runtime.scoreboard
-        scoreboard.set_starting(slot)  # before there is a child that writes there, too
+    def _serve(self) -> None:
+        """Look after the children until a signal comes."""
+        while self._taken is None and not self._failed:
+            ended = self._brood.reap()
+            if ended is not None:
+                if not self._bury(*ended):
+                    continue
+                self._to_start += 1
+            else:
+                self._successive_kills = 0
+                if self._sleep(MAINTENANCE_SECONDS):
+                    return
+            if self._to_start:
+                self._start_missing()
+            else:
+                self._maintain()
+
+    def _bury(self, pid: int, status: int) -> bool:
+        """Note that a child has ended; True when another one is to be started at once."""
+        slot, generation = self._brood.forget(pid)
+        code = os.waitstatus_to_exitcode(status)
+        if code == CHILD_FATAL:
+            self._log_fatal(pid, is_ours=generation in (None, self._runtime.generation))
+        if code == CHILD_SICK:
+            self._pace = replace(self._pace, spawn_rate=1, sick=True)
+        elif slot is not None and self._to_start and slot < usable_slots(self._runtime.limits, self._mpm):
+            self._to_start -= 1
+            self._make_child(slot)
+        if slot is None or code >= 0 or not self._mpm.is_threaded:
+            return False
+        self._successive_kills += 1
+        if self._successive_kills % 10 == SUCCESSIVE_KILLS:
+            self._log("warn", f"{self._mpm.log.killed}: children are killed successively!")
+        return self._successive_kills < SUCCESSIVE_KILLS
+
+    def _log_fatal(self, pid: int, *, is_ours: bool) -> None:
+        """A child cannot work at all, and neither could another one: end the server."""
+        text = f"AH00050: Child {pid} returned a Fatal error... the server is exiting!"
+        self._runtime.error_log.log("core", "alert", text)
+        if is_ours:
+            self._failed = True
+        else:
+            self._log(
+                "warn", f"{self._mpm.log.ignored}: Ignoring fatal error in child of previous generation"
+            )
+
+    def _start_missing(self) -> None:
+        """Start the children that are still to be started, in the first empty slots."""
+        board, count = self._runtime.scoreboard, self._to_start
+        self._to_start = 0
+        empty = (s for s in range(usable_slots(self._runtime.limits, self._mpm)) if not board.pid(s))
+        for slot, _ in zip(empty, range(count), strict=False):
+            if not self._make_child(slot):
+                return
+
+    def _maintain(self) -> None:
+        """One tick of idle maintenance."""
+        limits, board = self._runtime.limits, self._runtime.scoreboard
+        decision = decide(take_census(board, limits, self._mpm), self._pace, limits, self._mpm)
+        self._pace = decision.pace
+        for level, text in decision.log:
+            self._log(level, text)
+        self._failed |= decision.give_up
+        if decision.kill_one:
+            self._brood.kill_one()
+        for slot in decision.spawn:
+            if not self._make_child(slot):
+                return
+
+    def _make_child(self, slot: int) -> bool:
+        """Fork a child into a slot; where that fails, rest for a while."""
+        if not self._mpm.is_threaded:
+            self._runtime.scoreboard.set_starting(slot)  # before there is a child that writes there, too
         try:
             pid = os.fork()
         except OSError as error:
-            scoreboard.clear(slot)
-            self._log("error", f"AH00481: fork: Unable to fork new process: {error.strerror}")
-            return
+            self._brood.is_missing(slot)
+            text = f"{self._mpm.log.fork}: fork: Unable to fork new process"
+            self._log("error", text, errno=error.errno or 0)
+            self._sleep(FORK_REST_SECONDS)
+            return False
         if pid == 0:
             run_vital(self._runtime, PROCESS_NAME, self._mpm.run_child, self._runtime, slot)
-        scoreboard.set_pid(slot, pid)
+        self._brood.add(slot, pid)
+        return True
 
-    def _reap(self) -> None:
-        """Collect every child that has ended, and say so when a signal did it."""
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            slot = self._runtime.scoreboard.slot_of(pid)
-            if slot is not None:
-                self._runtime.scoreboard.clear(slot)
-            if os.WIFSIGNALED(status):
-                number = os.WTERMSIG(status)
-                self._log("notice", f"AH00052: child pid {pid} exit signal {_signal_name(number)} ({number})")
+    def _sleep(self, seconds: float) -> bool:
+        """Sleep until a signal comes; True when one did. None that came earlier is forgotten."""
+        self._runtime.scoreboard.note_cpu_time()
+        taken = signal.sigtimedwait(SIGNALS, seconds)
+        if taken is None or (taken.si_signo == signal.SIGWINCH and taken.si_code == SI_KERNEL):
+            return False  # of a window that changes its size a graceful stop is not to be made
+        if self._taken not in STOP:
+            self._taken = taken.si_signo
+        return True
 
-    def _stop(self) -> None:
-        """End all children: by the pipe of death, by TERM, and at last by KILL."""
-        scoreboard = self._runtime.scoreboard
-        self._runtime.pipe_of_death.kill(len(scoreboard.pids()))
-        began = time.monotonic()
-        for seconds, number in RECLAIM:
-            while time.monotonic() - began < seconds and scoreboard.pids():
-                time.sleep(RECLAIM_STEP_SECONDS)
-                self._reap()
-            for pid in scoreboard.pids():
-                os.kill(pid, number)
-        while scoreboard.pids():
-            time.sleep(RECLAIM_STEP_SECONDS)
-            self._reap()
+    def _restart(self, *, graceful: bool) -> None:
+        """End this generation and open the next one; logs and configuration are read anew.
 
-    def _log(self, level: str, text: str) -> None:
-        self._runtime.error_log.log(self._module, level, text)
+        Raises:
+            ConfigError: the new configuration is wrong. httpd exits then, too.
+        """
+        log, board = self._mpm.log, self._runtime.scoreboard
+        generation = self._runtime.generation + 1
+        board.whole.running_generation = generation
+        if graceful:
+            self._log("notice", f"{log.usr1}: {GRACEFUL_RESTART[self._mpm.is_threaded]}")
+            self._brood.leave_gracefully()
+            self._brood.mark_leaving()
+        else:
+            self._log("notice", f"{log.hup}: SIGHUP received.  Attempting to restart")
+            self._brood.leave_now()
+            reclaim(self._brood.remaining, self._log_core)
+            board.reset()
+            board.whole.running_generation = generation
+        self._runtime = self._reload(self._runtime, graceful)
+        self._brood.renew(self._runtime, graceful=graceful)
 
+    def _stop(self) -> int:
+        """End all children now."""
+        self._brood.leave_now()
+        reclaim(self._brood.remaining, self._log_core)
+        if self._failed:
+            return 1
+        self._remove_pid_file()
+        self._log("notice", f"{self._mpm.log.term}: caught SIGTERM, shutting down")
+        return 0
 
-def _signal_name(number: int) -> str:
-    return (signal.strsignal(number) or "Unknown signal").partition(":")[0]
+    def _stop_gracefully(self) -> int:
+        """Take no more connections, wait until the children have finished, then end what is left."""
+        self._brood.leave_gracefully()
+        for listener in self._runtime.listeners:
+            listener.close()
+        self._remove_pid_file()
+        text = "caught SIGWINCH, shutting down gracefully"
+        self._log("notice", f"{self._mpm.log.winch}: {text}")
+        timeout = self._runtime.config.graceful_shutdown_timeout or float("inf")
+        end = time.monotonic() + timeout
+        while self._brood.remaining() and self._taken not in STOP and time.monotonic() < end:
+            self._sleep(MAINTENANCE_SECONDS)
+        self._brood.leave_now()
+        reclaim(self._brood.remaining, self._log_core)
+        return 0
+
+    def _remove_pid_file(self) -> None:
+        if self._runtime.config.pid_file is not None:
+            remove_pid(self._runtime.config.pid_file, self._runtime.error_log)
+
+    def _log(self, level: str, text: str, *, errno: int = 0) -> None:
+        self._runtime.error_log.log(f"mpm_{self._runtime.config.mpm}", level, text, errno=errno)
+
+    def _log_core(self, level: str, text: str) -> None:
+        self._runtime.error_log.log("core", level, text)

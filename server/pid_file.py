@@ -1,24 +1,34 @@
-"""The PidFile: where to find the parent (httpd's ap_log_pid and ap_remove_pid, server/log.c)."""
+"""The PidFile: where to find the parent (httpd's ap_log_pid, ap_read_pid and ap_remove_pid, server/log.c)."""
 
 import os
+import tempfile
 from pathlib import Path
 
 from .config import ConfigError
 from .error_log import ErrorLog
 
+MODE = 0o644
+
 
 def write_pid(path: Path, error_log: ErrorLog) -> None:
     """Write our pid; one that an earlier server left there is replaced, with a warning.
+
+    The file is complete at any moment: it is written under another name first.
 
     Raises:
         ConfigError: the file cannot be written.
     """
     try:
-        if path.exists() and not _is_ours(path):
-            error_log.log(
-                "core", "warn", f"AH00098: pid file {path} overwritten -- Unclean shutdown of previous run?"
-            )
-        path.write_text(f"{os.getpid()}\n")
+        if path.exists():
+            if _is_ours(path):
+                return
+            text = f"AH00098: pid file {path} overwritten -- Unclean shutdown of previous run?"
+            error_log.log("core", "warn", text)
+        fd, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+        with os.fdopen(fd, "w") as file:
+            os.fchmod(fd, MODE)
+            file.write(f"{os.getpid()}\n")
+        Path(name).replace(path)
     except OSError as error:
         raise ConfigError(
             f"({error.errno}){error.strerror}: AH00099: could not create {path}\n"
@@ -26,13 +36,35 @@ def write_pid(path: Path, error_log: ErrorLog) -> None:
         ) from None
 
 
+def read_pid(path: Path) -> int | None:
+    """Return the pid that a server has written; None when there is no such file.
+
+    Raises:
+        ConfigError: the file cannot be read, or has something else in it.
+    """
+    try:
+        text = path.read_bytes().removesuffix(b"\n")
+        if text.isdigit() and int(text) > 0:
+            return int(text)
+        reason = ""
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        reason = f"({error.errno}){error.strerror}: "
+    raise ConfigError(
+        f"{reason}AH00058: Error retrieving pid file {path}\n"
+        "AH00059: Remove it before continuing if it is corrupted."
+    )
+
+
 def remove_pid(path: Path, error_log: ErrorLog) -> None:
     """Remove the file, unless another server has written its pid there meanwhile."""
     try:
         if _is_ours(path):
             path.unlink()
+            error_log.log("core", "info", f"AH00096: removed PID file {path} (pid={os.getpid()})")
     except OSError as error:
-        error_log.log("core", "warn", f"AH00101: could not remove pid file {path}: {error.strerror}")
+        error_log.log("core", "warn", f"AH00101: could not remove pid file {path}", errno=error.errno or 0)
 
 
 def _is_ours(path: Path) -> bool:

@@ -18,6 +18,7 @@ from enum import IntEnum
 from typing import Self
 
 CELL = 8  # bytes of an int64
+STATUS_NUMBER = 3  # cell of a worker
 MICROSECONDS = 1_000_000
 
 
@@ -101,7 +102,7 @@ class WorkerScore(Record):
     tid = Cell(0)
     pid = Cell(1)
     generation = Cell(2)
-    status_number = Cell(3)
+    status_number = Cell(STATUS_NUMBER)
     slot_accesses = Cell(4)
     slot_bytes = Cell(5)
     child_accesses = Cell(6)
@@ -141,7 +142,7 @@ class WorkerScore(Record):
 
     def set(self, status: Status) -> None:
         """Note what the worker does."""
-        self.cells[self.at + 3] = status
+        self.cells[self.at + STATUS_NUMBER] = status
 
     def begin_connection(self, client: bytes, protocol: bytes = b"http/1.1") -> None:
         """Note whose connection is served from now on, if ExtendedStatus is on."""
@@ -198,7 +199,7 @@ class GlobalScore(Record):
     CELLS = 8
 
     running_generation = Cell(0)  # children of another one are to leave
-    config_generation = Cell(1)  # how often the configuration was read, less one
+    config_generation = Cell(1)  # how often the configuration was read to be served
     restart_us = Cell(2)  # when this generation began
     cpu_user_us = Cell(3)  # of the parent and of the children that it has reaped: times(2)
     cpu_system_us = Cell(4)
@@ -215,10 +216,12 @@ class Scoreboard:
         thread_limit: workers that a slot has room for.
         threads_per_child: workers that a process of this configuration has.
         extended: ExtendedStatus is on: requests are counted and described.
+        used: every slot from here on was empty so far, as the parent knows.
     """
 
     def __init__(self, server_limit: int, thread_limit: int, *, extended: bool = True) -> None:
         self.server_limit = server_limit
+        self.used = 0
         self.thread_limit = self.threads_per_child = thread_limit
         self.extended = extended
         self._stride = ProcessScore.CELLS + thread_limit * WorkerScore.CELLS
@@ -243,6 +246,24 @@ class Scoreboard:
         """Yield the workers of a slot, as many as a process has."""
         return (self.worker(slot, number) for number in range(self.threads_per_child))
 
+    def statuses(self, slot: int) -> list[int]:
+        """Return what each worker of a slot does, as numbers of :class:`Status`."""
+        start = self.worker(slot, 0).at + STATUS_NUMBER
+        end = start + self.threads_per_child * WorkerScore.CELLS
+        return self._cells[start : end : WorkerScore.CELLS].tolist()
+
+    def reset(self) -> None:
+        """Begin anew: nobody is there, and nothing was counted (a restart that is not graceful)."""
+        self._memory[:] = bytes(len(self._memory))
+
+    def note_cpu_time(self) -> None:
+        """Note how much CPU time the parent and the children that it reaped have taken."""
+        whole, seconds = self.whole, os.times()
+        whole.cpu_user_us = int(seconds.user * MICROSECONDS)
+        whole.cpu_system_us = int(seconds.system * MICROSECONDS)
+        whole.cpu_children_user_us = int(seconds.children_user * MICROSECONDS)
+        whole.cpu_children_system_us = int(seconds.children_system * MICROSECONDS)
+
     def resize(self, threads_per_child: int, *, extended: bool) -> Self:
         """Take what a configuration that was read anew can change."""
         self.threads_per_child = threads_per_child
@@ -261,6 +282,7 @@ class Scoreboard:
     def set_pid(self, slot: int, pid: int) -> None:
         """Note the process that was started in a slot."""
         process = self.process(slot)
+        self.used = max(self.used, slot + 1)
         process.generation = self.whole.running_generation
         process.pid = pid
 
@@ -272,8 +294,8 @@ class Scoreboard:
 
     def slot_of(self, pid: int) -> int | None:
         """Return the slot of a process, None for one that is not ours."""
-        return next((slot for slot in range(self.server_limit) if self.pid(slot) == pid), None)
+        return next((slot for slot in range(self.used) if self.pid(slot) == pid), None)
 
     def pids(self) -> list[int]:
-        """Return the processes that are there."""
-        return [pid for slot in range(self.server_limit) if (pid := self.pid(slot))]
+        """Return the processes that are there, as the parent knows."""
+        return [pid for slot in range(self.used) if (pid := self.pid(slot))]

@@ -1,0 +1,193 @@
+"""httpd's command line: its options, and what each of them does (server/main.c)."""
+
+import getopt
+import os
+import signal
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import PROGRAM, SERVER_BUILT, SERVER_SOFTWARE
+from .child import PROCESS_NAME, name_thread, user_and_group
+from .config import ConfigError, ServerConfig, load
+from .control import ACTIONS, control
+from .error_log import STDERR
+from .listeners import report_chosen_ports
+from .mpm import MPMS
+from .parent import SIGNALS, Parent
+from .runtime import Runtime
+from .startup import next_runtime, open_runtime
+
+CONFIG = Path(__file__).resolve().parent / "conf" / "httpd.conf"
+LETTERS = "C:c:D:d:f:k:hlMStVvX"
+USAGE = f"""\
+Usage: {PROGRAM} [-D name] [-d directory] [-f file]
+                       [-C "directive"] [-c "directive"]
+                       [-k start|restart|graceful|graceful-stop|stop]
+                       [-v] [-V] [-h] [-l] [-t] [-S] [-M] [-X]
+Options:
+  -D name            : define a name for use in <IfDefine name> directives
+  -d directory       : specify an alternate initial ServerRoot
+  -f file            : specify an alternate ServerConfigFile
+  -C "directive"     : process directive before reading config files
+  -c "directive"     : process directive after reading config files
+  -k action          : start in the background, or tell a running server what to do
+  -v                 : show version number
+  -V                 : show compile settings
+  -h                 : list available command line options (this page)
+  -l                 : list compiled in modules
+  -t -D DUMP_VHOSTS  : show parsed vhost settings
+  -t -D DUMP_RUN_CFG : show parsed run settings
+  -S                 : a synonym for -t -D DUMP_VHOSTS -D DUMP_RUN_CFG
+  -t -D DUMP_MODULES : show all loaded modules
+  -M                 : a synonym for -t -D DUMP_MODULES
+  -t -D DUMP_INCLUDES: show all included configuration files
+  -t                 : run syntax check for config files
+  -X                 : debug mode (only one worker, do not detach)
+Without -k it stays in the foreground; -D FOREGROUND keeps -k start there, too."""
+SYNONYMS = {"-S": ("DUMP_VHOSTS", "DUMP_RUN_CFG"), "-M": ("DUMP_MODULES",), "-X": ("DEBUG",)}
+FOREGROUND = frozenset({"FOREGROUND", "NO_DETACH", "DEBUG", "ONE_PROCESS"})
+ONE_PROCESS = frozenset({"DEBUG", "ONE_PROCESS"})
+
+
+@dataclass
+class Options:
+    """The command line, read."""
+
+    file: Path = CONFIG
+    server_root: Path | None = None
+    defines: list[str] = field(default_factory=list)
+    before: list[str] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
+    action: str = ""
+    flags: set[str] = field(default_factory=set)
+
+    def load(self) -> ServerConfig:
+        """Read the configuration that they name.
+
+        Raises:
+            ConfigError: it cannot be used.
+        """
+        return load(self.file, self.defines)
+
+
+def read_options(args: list[str]) -> Options:
+    """Return the options.
+
+    Raises:
+        getopt.GetoptError: there is no such option, or something is no option.
+    """
+    pairs, rest = getopt.getopt(args, LETTERS)
+    if rest:
+        raise getopt.GetoptError(f"{rest[0]} is no option")
+    options = Options()
+    for letter, value in pairs:
+        match letter:
+            case "-C":
+                options.before.append(value)
+            case "-c":
+                options.after.append(value)
+            case "-D":
+                options.defines.append(value)
+            case "-d":
+                options.server_root = Path(value).absolute()
+            case "-f":
+                options.file = Path(value).absolute()
+            case "-k" if value in ACTIONS and not options.action:
+                options.action = value
+            case "-k":
+                raise getopt.GetoptError(f"-k {value} is none of {', '.join(ACTIONS)}")
+            case _:
+                options.flags.add(letter)
+                options.defines.extend(SYNONYMS.get(letter, ()))
+    return options
+
+
+def run(args: list[str]) -> int:
+    """Do what the command line says; return the exit status."""
+    _open_standard_descriptors()
+    try:
+        options = read_options(args)
+    except getopt.GetoptError as error:
+        print(f"{PROGRAM}: {error}\n{USAGE}", file=sys.stderr)  # noqa: T201
+        return 1
+    texts = {"-h": USAGE, "-v": version()}
+    for letter in texts.keys() & options.flags:
+        print(texts[letter])  # noqa: T201
+        return int(letter == "-h")
+    try:
+        return _run(options, args)
+    except ConfigError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+
+
+def version() -> str:
+    """Return what ``-v`` shows."""
+    return f"Server version: {SERVER_SOFTWARE}\nServer built:   {SERVER_BUILT}"
+
+
+def _run(options: Options, args: list[str]) -> int:
+    """Read the configuration, and show it, check it, signal the server or be it."""
+    config = options.load()
+    for warning in config.warnings:
+        print(warning, file=sys.stderr)  # noqa: T201
+    user_and_group(config)
+    if "-t" in options.flags:
+        print("Syntax OK", file=sys.stderr)  # noqa: T201
+        return 0
+    if options.action:
+        status = control(options.action, config)
+        if status is not None:
+            return status
+    return serve(config, options, _shown(args))
+
+
+def serve(config: ServerConfig, options: Options, command_line: str) -> int:
+    """Open everything, detach if that is wanted, and be the parent until the end.
+
+    Raises:
+        ConfigError: an address, a log or another file cannot be opened.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS - {signal.SIGINT})
+    defines = set(options.defines)
+    runtime = open_runtime(config, one_process=bool(defines & ONE_PROCESS))
+    if options.action and not defines & FOREGROUND:
+        detach(keep_stderr=config.error_log is None)
+    runtime.error_log.redirect()
+    report_chosen_ports(config, runtime.listeners, runtime.error_log)
+
+    def reload(last: Runtime, graceful: bool) -> Runtime:
+        return next_runtime(last, options.load(), graceful=graceful)
+
+    name_thread(PROCESS_NAME)
+    return Parent(runtime, MPMS[config.mpm], reload, command_line).run()
+
+
+def detach(*, keep_stderr: bool) -> None:
+    """Go on in the background, in a session of our own, without the terminal (apr_proc_detach)."""
+    sys.stdout.flush()
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    os.chdir("/")
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in range(STDERR if keep_stderr else STDERR + 1):
+        os.dup2(null, fd)
+    os.close(null)
+
+
+def _shown(args: list[str]) -> str:
+    """Return the command line without ``-k``, which httpd takes off it, too."""
+    shown = list(args)
+    for index, arg in enumerate(args):
+        if arg.startswith("-k"):
+            del shown[index : index + (1 if len(arg) > len("-k") else 2)]
+    return " ".join((PROGRAM, *shown))
+
+
+def _open_standard_descriptors() -> None:
+    """Have 0, 1 and 2 open: else a socket could get the number that the error log is written to."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        continue
+    os.close(fd)

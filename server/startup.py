@@ -1,0 +1,107 @@
+"""From a configuration to a runtime: everything is opened, and at a restart what can be kept is kept."""
+
+import dataclasses
+import sys
+import time
+
+from .accept_mutex import AcceptMutex
+from .config import ConfigError, ServerConfig
+from .error_log import ErrorLog
+from .handler import StaticFiles
+from .limits import limits_of
+from .listeners import open_listeners, report_chosen_ports
+from .media_types import MediaTypes
+from .mpm import MPMS
+from .pipe_of_death import PipeOfDeath
+from .runtime import Runtime
+from .scoreboard import Scoreboard
+from .sites import Sites
+
+
+def open_runtime(config: ServerConfig, *, one_process: bool) -> Runtime:
+    """Open everything for the first generation; messages go to the terminal until the log is redirected.
+
+    Raises:
+        ConfigError: an address, a log or another file cannot be opened, or the memory cannot be had.
+    """
+    limits, warnings = limits_of(config, MPMS[config.mpm].defaults)
+    for warning in warnings:
+        print(warning, file=sys.stderr)  # noqa: T201
+    error_log = ErrorLog()
+    listeners = open_listeners(config)
+    error_log.configure(config)
+    try:
+        scoreboard = Scoreboard(limits.server_limit, limits.thread_limit)
+    except (OSError, OverflowError, MemoryError) as error:
+        raise ConfigError(
+            f"AH00004: Unable to create or access scoreboard (anonymous shared memory): {error}"
+        ) from None
+    runtime = Runtime(
+        config=config,
+        limits=limits,
+        error_log=error_log,
+        listeners=listeners,
+        accept_mutex=AcceptMutex(),
+        scoreboard=scoreboard,
+        pipe_of_death=PipeOfDeath(one_process=one_process),
+        sites=Sites(config),
+        handler=StaticFiles(MediaTypes(config), error_log),
+        one_process=one_process,
+    )
+    _note(runtime, is_restart=False)
+    return runtime
+
+
+def next_runtime(last: Runtime, config: ServerConfig, *, graceful: bool) -> Runtime:
+    """Open everything for the next generation; sockets of an unchanged Listen and the scoreboard stay.
+
+    Raises:
+        ConfigError: something cannot be opened, or cannot be changed by a restart.
+    """
+    if config.mpm != last.config.mpm:
+        raise ConfigError(
+            "AH00534: tracekit-server: Configuration error: The MPM cannot be changed during restart."
+        )
+    error_log = last.error_log
+    for text in config.warnings:
+        error_log.log("core", "warn", text)
+    limits, warnings = limits_of(config, MPMS[config.mpm].defaults, last.limits)
+    for text in warnings:
+        error_log.log(f"mpm_{config.mpm}", "warn", text)
+    listeners = open_listeners(config, zip(last.config.listens, last.listeners, strict=True))
+    error_log.configure(config)
+    error_log.redirect()
+    runtime = dataclasses.replace(
+        last,
+        config=config,
+        limits=limits,
+        listeners=listeners,
+        pipe_of_death=PipeOfDeath(),
+        sites=Sites(config),
+        handler=StaticFiles(MediaTypes(config), error_log),
+        generation=last.generation + 1,
+    )
+    _note(runtime, is_restart=graceful)
+    report_chosen_ports(config, listeners, error_log, last.listeners)
+    _close(last, runtime)
+    return runtime
+
+
+def _note(runtime: Runtime, *, is_restart: bool) -> None:
+    """Write what holds for the whole generation on the scoreboard; a graceful restart is no new start."""
+    board = runtime.scoreboard.resize(
+        runtime.limits.threads_per_child, extended=runtime.config.extended_status
+    )
+    board.whole.running_generation = runtime.generation
+    board.whole.config_generation = runtime.generation + 1
+    board.whole.max_servers = runtime.limits.max_children
+    if not is_restart:
+        board.whole.restart_us = time.time_ns() // 1000
+
+
+def _close(last: Runtime, runtime: Runtime) -> None:
+    """Close what the parent had open for the last generation, and has not any more."""
+    last.pipe_of_death.close()
+    for listener in last.listeners:
+        if listener not in runtime.listeners:
+            listener.close()
