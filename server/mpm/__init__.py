@@ -45,6 +45,7 @@ class LogNumbers:
         busy: the server seems busy, at a spawn rate of 8 and more.
         killed: children are killed successively.
         lost: a long lost child came home.
+        ignored: a fatal error in a child of a previous generation is ignored.
         sick: no child ever got ready.
     """
 
@@ -61,6 +62,7 @@ class LogNumbers:
     busy: str = ""
     killed: str = ""
     lost: str = ""
+    ignored: str = ""
     sick: str = ""
 
 
@@ -69,7 +71,7 @@ class Mpm:
     """One model.
 
     Attributes:
-        run_child: the life of a child in its slot of the scoreboard; does not return.
+        run_child: the life of a child in its slot of the scoreboard.
         defaults: httpd's compiled-in numbers.
         log: httpd's log numbers.
         is_threaded: Min- and MaxSpare count threads; the pipe of death has ``!`` and ``$``; a child
@@ -87,16 +89,6 @@ class Mpm:
     not_accepting_are_idle: bool = True
     shares_slots: bool = False
 
-    @property
-    def started(self) -> str:
-        """Number of the line that says that the server is ready."""
-        return self.log.started
-
-    @property
-    def stopped(self) -> str:
-        """Number of the line that says that the server was told to end."""
-        return self.log.term
-
 
 MPMS = {
     "event": Mpm(
@@ -106,7 +98,7 @@ MPMS = {
             started="AH00489", built="AH00490",
             term="AH00491", winch="AH00492", usr1="AH00493", hup="AH00494",
             fork="AH00481", at_limit="AH00484", near_limit="AH10159", full="AH03490", busy="AH00486",
-            killed="AH10392", lost="AH00488", sick="AH02324",
+            killed="AH10392", lost="AH00488", ignored="AH00487", sick="AH02324",
         ),
         not_accepting_are_idle=False,
     ),
@@ -117,7 +109,7 @@ MPMS = {
             started="AH00292", built="AH00293",
             term="AH00295", winch="AH00296", usr1="AH00297", hup="AH00298",
             fork="AH00283", at_limit="AH00286", near_limit="AH00287", full="AH00288", busy="AH00289",
-            killed="AH10393", lost="AH00291", sick="AH02325",
+            killed="AH10393", lost="AH00291", ignored="AH00290", sick="AH02325",
         ),
         shares_slots=True,
     ),
@@ -127,7 +119,7 @@ MPMS = {
         log=LogNumbers(
             started="AH00163", built="AH00164",
             term="AH00169", winch="AH00170", usr1="AH00171", hup="AH00173",
-            fork="AH00159", at_limit="AH00161", busy="AH00162", lost="AH00167",
+            fork="AH00159", at_limit="AH00161", busy="AH00162", lost="AH00167", ignored="AH00166",
         ),
         is_threaded=False,
         leaving_are_idle=True,
