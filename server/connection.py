@@ -2,32 +2,34 @@
 
 :meth:`Connection.process` never waits for the next request or for room to write:
 it returns the state, and the MPM decides who waits and how. Inside a request it
-does wait, for Timeout seconds, and holds its worker, as httpd does.
+does wait, and holds its worker, as httpd does.
 """
 
 import errno
 import fcntl
-import math
 import os
-import select
 import socket
 import time
 import traceback
 from enum import Enum, auto
 
-from .http.request import BadRequestError, Request, partial_request, take_request
-from .http.response import Response, error_response, may_keep_alive
-from .http.status import HttpError
+from .http.framing import BadRequestError
+from .http.request import Request
+from .http.response import Response, may_keep_alive
+from .http.trace import answer_by_protocol
+from .receiving import ClientGoneError, NoRequestLineError, Receiver, wait
 from .runtime import Runtime
 from .scoreboard import Status, WorkerScore
+from .sending import Sender
 from .sites import Site
 from .transaction import Transaction
 
-READ_SIZE = 8000  # httpd's AP_IOBUFSIZE
 LINGER_SECONDS = 30.0  # MAX_SECS_TO_LINGER of httpd's server/connection.c
+SHORT_LINGER_SECONDS = 2.0  # SECONDS_TO_LINGER, after a client that was too slow
 LINGER_READ_SIZE = 32768
 SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})  # of accept
 LINGER_READS = 8  # before other connections get their turn
+CLOSE = b"Connection: close\r\n"
 
 
 class State(Enum):
@@ -39,10 +41,6 @@ class State(Enum):
     CLOSED = auto()
 
 
-class ClientGoneError(Exception):
-    """The client closed or reset the connection, or was silent for too long."""
-
-
 class Connection:
     """An accepted connection.
 
@@ -51,6 +49,7 @@ class Connection:
         client, local: address and port of both ends.
         accept_tid: LWP that accepted it.
         is_lingering: our end is closed, only the client's end is awaited.
+        linger_seconds: how long for at most.
     """
 
     def __init__(
@@ -60,16 +59,16 @@ class Connection:
         self.client = client[:2]
         self.local: tuple[str, int] = accepted.getsockname()[:2]
         self.accept_tid = accept_tid
+        self.is_lingering = False
+        self.linger_seconds = LINGER_SECONDS
         self._socket = accepted
         self._runtime = runtime
-        self._received = bytearray()
-        self._started_ns = 0
+        self._receiver = Receiver(self.fd, runtime.config)
         self._served = 0
         self._current: Transaction | None = None
-        self._unsent: list[bytes | memoryview] = []
+        self._sender: Sender | None = None
         self._is_new = True
         self._linger_end = 0.0
-        self.is_lingering = False
 
     def process(self, worker: WorkerScore) -> State:
         """Serve requests until the connection has to wait or ends; no error comes out of this.
@@ -80,17 +79,16 @@ class Connection:
         try:
             self._take_over(worker)
             while True:
-                if self._current is None:
-                    self._current = self._next(worker)
-                if self._current is None:
-                    return State.KEEP_ALIVE
-                if not self._send(self._current.response):
+                if self._current is None or self._sender is None:
+                    if not self._begin_next(worker):
+                        return State.KEEP_ALIVE
+                elif not self._sender.send():
                     return State.WRITE
-                if not self._finish(self._current, worker):
+                elif not self._finish(self._current, worker):
                     return State.LINGER
         except ClientGoneError:
             return State.LINGER
-        except OSError:  # reset, broken pipe
+        except OSError:  # reset, broken pipe, or a file that has changed
             self.abort()
         except Exception:  # noqa: BLE001  a bug costs one connection, not the worker
             self._runtime.error_log.log("core", "crit", traceback.format_exc(), self.client)
@@ -99,6 +97,7 @@ class Connection:
 
     def _take_over(self, worker: WorkerScore) -> None:
         """Have this worker be the one that serves."""
+        worker.begin_connection(self.client[0].encode())
         if self._is_new:
             self._is_new = False
             fcntl.fcntl(self.fd, fcntl.F_SETFL, os.O_RDWR | os.O_NONBLOCK)
@@ -120,7 +119,7 @@ class Connection:
     def start_linger(self) -> bool:
         """Send our end; False when the connection is gone already, and then it is closed."""
         self.is_lingering = True
-        self._linger_end = time.monotonic() + LINGER_SECONDS
+        self._linger_end = time.monotonic() + self.linger_seconds
         try:
             self._socket.shutdown(socket.SHUT_WR)
         except OSError:
@@ -149,116 +148,80 @@ class Connection:
 
     def wait(self, events: int, seconds: float) -> bool:
         """Block until the socket is ready; False after that time."""
-        poll = select.poll()
-        poll.register(self.fd, events)
-        return bool(poll.poll(int(seconds * 1000)))
+        return wait(self.fd, events, seconds)
 
-    def _next(self, worker: WorkerScore) -> Transaction | None:
-        """Read the next request and prepare its response; None when no request has begun."""
+    def _begin_next(self, worker: WorkerScore) -> bool:
+        """Read the next request and make its response ready to be sent; False when none has begun."""
         worker.set(Status.READING)
-        bad = 0
+        error = None
         try:
-            request = self._read_request()
-        except BadRequestError as error:
-            request, bad = error.request, error.status
-        if request is None:
-            return None
+            request = self._receiver.next_request(wait_for_first=self._served == 0)
+            if request is None:
+                return False
+            if request.content_length:
+                self._receiver.discard_body(request, self._runtime.config.base.limit_request_body or 0)
+        except BadRequestError as bad:
+            request, error = bad.request, bad
+        except NoRequestLineError:
+            self._log_silence(worker)
+            raise ClientGoneError from None
         worker.set(Status.WRITING)
         site = self._runtime.sites.select(self.local, request.host)
-        if bad:
-            response = error_response(bad)
-        else:
-            authority = request.authority or b"%s:%d" % (site.name, self.local[1])
-            response = self._runtime.handler.respond(request, site, authority, self.client)
-        return self._begin(request, response, site, worker)
-
-    def _begin(self, request: Request, response: Response, site: Site, worker: WorkerScore) -> Transaction:
-        """Settle whether the connection goes on, and make the head ready to be sent."""
-        config = self._runtime.config
-        left = config.max_keep_alive_requests - self._served
-        keep_alive = (
-            config.keep_alive
-            and may_keep_alive(response, request)
-            and (left > 0 or config.max_keep_alive_requests == 0)
-        )
-        response.prepare(request, (math.ceil(config.keep_alive_timeout), left) if keep_alive else None)
-        self._unsent = [response.head, response.body] if response.body else [response.head]
-        return Transaction(
-            self, request, response, site, self._started_ns, self._served, worker.tid, keep_alive
-        )
-
-    def _read_request(self) -> Request | None:
-        """Return the next request with its body read; None when none has begun.
-
-        Raises:
-            BadRequestError: it is wrong, or does not come to an end within Timeout.
-            ClientGoneError: the client closed, or never began.
-        """
-        self._started_ns = time.time_ns()
-        request = None
-        while request is None:
-            if self._received:
-                request = take_request(self._received)
-            if request is None and not self._receive():
-                if self._served and not self._received:
-                    return None
-                self._await_data(None)
-        if request.expects_continue and not request.body.complete:
-            request.keep_alive = False  # the answer comes at once; nobody waits for the body
-            return request
-        try:
-            while not request.body.complete:
-                if not self._received and not self._receive():
-                    self._await_data(request)
-                request.body.discard(self._received)
-        except HttpError as error:
-            raise BadRequestError(error.status, request) from None
-        return request
-
-    def _await_data(self, request: Request | None) -> None:
-        """Hold the worker until more of a request is there, for Timeout seconds."""
-        if self.wait(select.POLLIN, self._runtime.config.timeout):
-            return
-        if request is None and not self._received:
-            raise ClientGoneError
-        raise BadRequestError(408, request or partial_request(self._received))
-
-    def _receive(self) -> bool:
-        """Read what is there; False when nothing is.
-
-        Raises:
-            ClientGoneError: the client has closed.
-        """
-        try:
-            data = os.read(self.fd, READ_SIZE)
-        except BlockingIOError:
-            return False
-        if not data:
-            raise ClientGoneError
-        if not self._received:
-            self._started_ns = time.time_ns()
-        self._received += data
+        worker.begin(site.name, request.line, self._receiver.started_ns // 1000)
+        response = self._respond(request, site, error)
+        self._begin(request, response, site, worker)
         return True
 
-    def _send(self, response: Response) -> bool:
-        """Send what is left of the response; False when the socket is full.
+    def _respond(self, request: Request, site: Site, error: BadRequestError | None) -> Response:
+        """Have somebody answer: the protocol itself, or the handler."""
+        handler = self._runtime.handler
+        if error is not None:
+            return handler.refuse(error, request, site, self.client, local=self.local)
+        response = answer_by_protocol(request, trace_enable=site.values.trace_enable)
+        if response is not None:
+            return response
+        authority = request.authority or b"%s:%d" % (site.name, self.local[1])
+        return handler.respond(request, site, authority, self.client, local=self.local)
 
-        Head and small content go out in one writev, a large file by sendfile.
-        """
-        try:
-            while self._unsent:
-                written = os.writev(self.fd, self._unsent)
-                response.sent += written
-                self._unsent = _rest(self._unsent, written)
-            while response.offset < response.end:
-                sent = os.sendfile(self.fd, response.file, response.offset, response.end - response.offset)
-                if sent == 0:  # the file has become shorter than its Content-Length
-                    raise ConnectionAbortedError
-                response.sent += sent
-                response.offset += sent
-        except BlockingIOError:
-            return False
-        return True
+    def _begin(self, request: Request, response: Response, site: Site, worker: WorkerScore) -> None:
+        """Settle whether the connection goes on, and make the head."""
+        persistence = self._persistence(request, response, site)
+        now = time.time_ns() // 10**9
+        response.prepare(request, now, self._runtime.config.server_software, persistence)
+        if response.status == 408:
+            self.linger_seconds = SHORT_LINGER_SECONDS
+        started_ns = self._receiver.started_ns
+        keep_alive = persistence != CLOSE
+        self._sender = Sender(self._socket, response)
+        self._current = Transaction(
+            self, request, response, site, started_ns, self._served, worker.tid, keep_alive
+        )
+
+    def _persistence(self, request: Request, response: Response, site: Site) -> bytes:
+        """Return what the head says of the connection's future (ap_set_keepalive of httpd)."""
+        values = site.values
+        most = values.max_keep_alive_requests
+        left = most - self._served
+        if (
+            not may_keep_alive(response, request)
+            or not (values.keep_alive and values.keep_alive_timeout > 0)
+            or (left <= 0 < most)
+            or self._runtime.child.leaving
+        ):
+            return CLOSE
+        if not request.asks_keep_alive:
+            return b""
+        limit = b", max=%d" % left if most else b""
+        seconds = int(values.keep_alive_timeout)
+        return b"Keep-Alive: timeout=%d%s\r\nConnection: Keep-Alive\r\n" % (seconds, limit)
+
+    def _log_silence(self, worker: WorkerScore) -> None:
+        """Log, as httpd does, a connection on which no first request line came in time."""
+        self.linger_seconds = SHORT_LINGER_SECONDS
+        if self._served == 0:
+            request, response = Request(), Response(408, [])
+            site = self._runtime.sites.select(self.local, b"")
+            self._end(Transaction(self, request, response, site, time.time_ns(), 0, worker.tid, False))
 
     def _finish(self, done: Transaction, worker: WorkerScore) -> bool:
         """Log and count; True when the connection goes on."""
@@ -269,15 +232,6 @@ class Connection:
 
     def _end(self, done: Transaction) -> None:
         self._current = None
+        self._sender = None
         self._served += 1
         done.finish()
-
-
-def _rest(buffers: list[bytes | memoryview], written: int) -> list[bytes | memoryview]:
-    """Return what is left of the buffers after that many bytes."""
-    rest: list[bytes | memoryview] = []
-    for buffer in buffers:
-        if written < len(buffer):
-            rest.append(memoryview(buffer)[written:])
-        written = max(0, written - len(buffer))
-    return rest

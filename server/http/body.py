@@ -1,65 +1,112 @@
 """Request bodies, which a static file server reads only to get to what follows them."""
 
-import httptools
+import re
 
+from .request import CHUNKED
 from .status import HttpError
 
-CHUNKED_HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-LIMIT_BESIDE_CONTENT = 65536  # bytes of chunk extensions or trailers with no content between them
+# chunk-size [ chunk-ext ] CRLF (RFC 9112, 7.1); nothing in it can be read in two ways.
+TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*+"'
+CHUNK_LINE = re.compile(
+    rb"([0-9A-Fa-f]{1,15})"
+    rb"(?:[ \t]*+;[ \t]*+" + TOKEN + rb"(?:[ \t]*+=[ \t]*+(?:" + TOKEN + rb"|" + QUOTED + rb"))?+)*+\r\n"
+)
+TRAILER_LINE = re.compile(TOKEN + rb":[\t -~\x80-\xff]*+\r\n")
+LINE_LIMIT = 8190  # bytes of a chunk's or a trailer's line, as LimitRequestFieldSize
+LIMIT_BESIDE_CONTENT = 65536  # bytes of chunk lines or trailers with no content between them
 
 
 class FixedBody:
-    """A body of that many bytes; 0 for a request without one (RFC 9112, 6.2)."""
+    """A body of that many bytes (RFC 9112, 6.2)."""
 
     def __init__(self, length: int) -> None:
         self._remaining = length
 
-    @property
-    def complete(self) -> bool:
-        """All of it has been read."""
-        return self._remaining == 0
-
-    def discard(self, data: bytearray) -> None:
-        """Take what belongs to the body from the front of ``data``."""
+    def discard(self, data: bytearray) -> bool:
+        """Take what belongs to the body from the front of ``data``; True once it is complete."""
         taken = min(self._remaining, len(data))
         del data[:taken]
         self._remaining -= taken
+        return self._remaining == 0
 
 
 class ChunkedBody:
-    """A body in chunks (RFC 9112, 7.1), read by a parser that has seen no head but ours."""
+    """A body in chunks (RFC 9112, 7.1)."""
 
-    def __init__(self) -> None:
-        self.complete = False
-        self._beside_content = 0
-        self._parser = httptools.HttpRequestParser(self)
-        self._parser.feed_data(CHUNKED_HEAD)
-
-    def on_body(self, _: bytes) -> None:
-        """Note that content arrived (a callback of httptools)."""
+    def __init__(self, limit: int) -> None:
+        """Begin a body of at most ``limit`` bytes of content; 0 for any number."""
+        self._limit = limit
+        self._size = 0
+        self._remaining = 0
+        self._line = self._chunk_line
         self._beside_content = 0
 
-    def on_message_complete(self) -> None:
-        """Note the end (a callback of httptools)."""
-        self.complete = True
-
-    def discard(self, data: bytearray) -> None:
-        """Take what belongs to the body from the front of ``data``.
-
-        A chunked body ends at the end of a line, so line by line nothing of the next
-        request gets into this parser.
+    def discard(self, data: bytearray) -> bool:
+        """Take what belongs to the body from the front of ``data``; True once it is complete.
 
         Raises:
-            HttpError: 400, the chunks are broken.
+            HttpError: 400, the chunks are broken; 413, there is too much in them.
         """
-        while data and not self.complete:
-            end = data.find(b"\n") + 1 or len(data)
+        while data:
+            if self._remaining:
+                taken = min(self._remaining, len(data))
+                del data[:taken]
+                self._remaining -= taken
+                self._beside_content = 0
+                continue
+            end = data.find(b"\n", 0, LINE_LIMIT) + 1
+            if not end:
+                if len(data) >= LINE_LIMIT:
+                    raise HttpError(400)
+                return False
             line = bytes(data[:end])
             del data[:end]
-            self._beside_content += len(line)
-            try:
-                self._parser.feed_data(line)
-            except httptools.HttpParserError:
-                raise HttpError(400) from None
+            self._beside_content += end
             if self._beside_content > LIMIT_BESIDE_CONTENT:
                 raise HttpError(400)
+            if self._line(line):
+                return True
+        return False
+
+    def _chunk_line(self, line: bytes) -> bool:
+        """Read the line that begins a chunk."""
+        match = CHUNK_LINE.fullmatch(line)
+        if match is None:
+            raise HttpError(400)
+        self._remaining = int(match[1], 16)
+        self._size += self._remaining
+        if 0 < self._limit < self._size:
+            raise HttpError(413)
+        self._line = self._chunk_end if self._remaining else self._trailer_line
+        return False
+
+    def _chunk_end(self, line: bytes) -> bool:
+        """Read the end of line that ends a chunk."""
+        if line != b"\r\n":
+            raise HttpError(400)
+        self._line = self._chunk_line
+        return False
+
+    def _trailer_line(self, line: bytes) -> bool:
+        """Read a trailer field, which is dropped, or the empty line after the last one."""
+        if line != b"\r\n" and not TRAILER_LINE.fullmatch(line):
+            raise HttpError(400)
+        return line == b"\r\n"
+
+
+def body_of(content_length: int, limit: int) -> FixedBody | ChunkedBody:
+    """Return the body that follows a request head.
+
+    Args:
+        content_length: of the request.
+        limit: LimitRequestBody, in bytes; 0 for none.
+
+    Raises:
+        HttpError: 413, it is too long.
+    """
+    if content_length == CHUNKED:
+        return ChunkedBody(limit)
+    if 0 < limit < content_length:
+        raise HttpError(413)
+    return FixedBody(content_length)

@@ -1,51 +1,72 @@
 """Conditional requests: is the client's copy still good (RFC 9110, 13)."""
 
 import re
-from datetime import UTC
-from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from collections.abc import Mapping
+from typing import NamedTuple
 
-# IMF-fixdate, RFC 850's and asctime's form (RFC 9110, 5.6.7); anything else is no date and ignored.
-# (datetime.strptime would load a module when it is first called, which User need not be able to read.)
-HTTP_DATE = re.compile(
-    rb"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT"
-    rb"|[A-Z][a-z]+day, [0-9]{2}-[A-Z][a-z]{2}-[0-9]{2} [0-9:]{8} GMT"
-    rb"|[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [0-9]{4}"
-)
-ENTITY_TAG = re.compile(rb'(W/)?("[!#-~\x80-\xff]*")')
+from .dates import seconds_of
+from .request import Request
+
+ENTITY_TAG = re.compile(rb'((?:W/)?"[!#-~\x80-\xff]*+")')
+WEAK = b"W/"
+STRONG_AFTER_SECONDS = 60  # how old a date must be to prove anything: httpd's ap_condition_if_range
 
 
-def evaluate(headers: dict[bytes, bytes], etag: bytes, modified: int) -> int | None:
-    """Return the status that the preconditions of a GET or HEAD lead to; None to go on.
+class Validators(NamedTuple):
+    """What tells one state of a file from another.
 
-    Args:
-        headers: the request's fields, names in lower case.
-        etag: the strong entity tag of what would be sent.
-        modified: its modification time, in seconds since the epoch.
+    Attributes:
+        etag: its entity tag, b'' for none.
+        modified: when it was modified last, in seconds since the epoch.
+        now: the time of the request in the same unit.
     """
+
+    etag: bytes
+    modified: int
+    now: int
+
+
+def evaluate(request: Request, validators: Validators) -> int:
+    """Return the status that a request's preconditions lead to: 200, 304 or 412.
+
+    They are evaluated in the order of RFC 9110, 13.2.2.
+    """
+    headers = request.headers
     if (tags := headers.get(b"if-match")) is not None:
-        if not _matches(tags, etag, weak=False):
+        if not _matches(tags, validators.etag, weak=False):
             return 412
-    elif (date := _seconds(headers.get(b"if-unmodified-since"))) is not None and modified > date:
-        return 412
+    elif (date := headers.get(b"if-unmodified-since")) is not None:
+        seconds = seconds_of(date)
+        if seconds is not None and validators.modified > seconds:
+            return 412
+    reads = request.method in (b"GET", b"HEAD")
     if (tags := headers.get(b"if-none-match")) is not None:
-        return 304 if _matches(tags, etag, weak=True) else None
-    date = _seconds(headers.get(b"if-modified-since"))
-    return 304 if date is not None and modified <= date else None
+        return (304 if reads else 412) if _matches(tags, validators.etag, weak=True) else 200
+    if reads and (date := headers.get(b"if-modified-since")) is not None:
+        seconds = seconds_of(date)
+        if seconds is not None and validators.modified <= seconds:
+            return 304
+    return 200
+
+
+def range_applies(headers: Mapping[bytes, bytes], validators: Validators) -> bool:
+    """Whether If-Range, if there is one, lets a range be sent: only what is surely the same (13.1.5)."""
+    condition = headers.get(b"if-range")
+    if condition is None:
+        return True
+    if condition.startswith((b'"', WEAK)):
+        return condition == validators.etag and not condition.startswith(WEAK)
+    return (
+        seconds_of(condition) == validators.modified
+        and validators.now >= validators.modified + STRONG_AFTER_SECONDS
+    )
 
 
 def _matches(tags: bytes, etag: bytes, *, weak: bool) -> bool:
+    """Compare a list of tags with ours: weakly, so that W/ makes no difference, or strongly (8.8.3.2)."""
     if tags.strip() == b"*":
         return True
-    return any(tag == etag and (weak or not mark) for mark, tag in ENTITY_TAG.findall(tags))
-
-
-@lru_cache(maxsize=256)
-def _seconds(date: bytes | None) -> float | None:
-    """Return the time of an HTTP date; None for none and for one that cannot be read."""
-    if date is None or not HTTP_DATE.fullmatch(date):
-        return None
-    try:
-        return parsedate_to_datetime(date.decode()).replace(tzinfo=UTC).timestamp()
-    except (ValueError, OverflowError):
-        return None
+    listed = ENTITY_TAG.findall(tags)
+    if weak:
+        return etag.removeprefix(WEAK) in [tag.removeprefix(WEAK) for tag in listed]
+    return etag in listed and not etag.startswith(WEAK)

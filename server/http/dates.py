@@ -1,8 +1,17 @@
 """Dates in HTTP's form (RFC 9110, 5.6.7)."""
 
-import time
-from email.utils import formatdate
+import re
+from datetime import UTC
+from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
+
+# IMF-fixdate, RFC 850's and asctime's form; anything else is no date.
+# (datetime.strptime would load a module when it is first called, which User need not be able to read.)
+HTTP_DATE = re.compile(
+    rb"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT"
+    rb"|[A-Z][a-z]+day, [0-9]{2}-[A-Z][a-z]{2}-[0-9]{2} [0-9:]{8} GMT"
+    rb"|[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [0-9]{4}"
+)
 
 
 @lru_cache(maxsize=1024)
@@ -11,6 +20,12 @@ def http_date(seconds: int) -> bytes:
     return formatdate(seconds, usegmt=True).encode()
 
 
-def now() -> bytes:
-    """Return the Date field's value for this second."""
-    return http_date(int(time.time()))
+@lru_cache(maxsize=256)
+def seconds_of(date: bytes) -> int | None:
+    """Return the time of an HTTP date in seconds since the epoch; None for what is no date."""
+    if not HTTP_DATE.fullmatch(date):
+        return None
+    try:
+        return int(parsedate_to_datetime(date.decode()).replace(tzinfo=UTC).timestamp())
+    except (ValueError, OverflowError):
+        return None

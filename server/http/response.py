@@ -1,15 +1,21 @@
-"""A response: its head as bytes, and a body that is bytes or a part of an open file."""
+"""A response: its head as bytes, and its content from memory or from parts of an open file."""
 
 import html
 import os
+from typing import NamedTuple
 
-from .. import SERVER_SOFTWARE
-from .dates import now
+from .dates import http_date
 from .request import Request
-from .status import DROPS_CONNECTION, EXPLANATION, STATUS_LINE, phrase
+from .status import DROPS_CONNECTION, EXPLANATION, NO_CONTENT, STATUS_LINE, phrase
 
-SERVER = b"\r\nServer: " + SERVER_SOFTWARE.encode() + b"\r\n"
 Header = tuple[bytes, bytes]
+
+
+class FilePart(NamedTuple):
+    """Bytes of the response's file, from an offset on."""
+
+    offset: int
+    length: int
 
 
 class Response:
@@ -18,60 +24,71 @@ class Response:
     Attributes:
         status: the status code.
         headers: fields beside those that every response has.
-        body: the content, or its first part.
-        file: descriptor of the file that the rest comes from; -1 for none. It is
+        content: what is sent after the head, in pieces.
+        content_length: bytes of content that a GET receives.
+        file: descriptor of the file that the parts are of; -1 for none. It is
             the response's own and closed with it.
-        offset, end: what is still to be sent of the file, in bytes.
+        use_mmap, use_sendfile: EnableMMAP and EnableSendfile for that file.
         path: the file that the target was mapped to, for %f; b'' for none.
+        head: the head, once it is prepared.
         sent: bytes handed to the kernel, head included.
     """
 
-    __slots__ = ("body", "end", "file", "head", "headers", "offset", "path", "sent", "status")
+    __slots__ = (
+        "content",
+        "content_length",
+        "file",
+        "head",
+        "headers",
+        "path",
+        "sent",
+        "status",
+        "use_mmap",
+        "use_sendfile",
+    )
 
     def __init__(self, status: int, headers: list[Header], body: bytes = b"") -> None:
         self.status = status
         self.headers = headers
-        self.body = body
+        self.content: list[bytes | FilePart] = [body] if body else []
+        self.content_length = len(body)
         self.file = -1
-        self.offset = 0
-        self.end = 0
+        self.use_mmap = True
+        self.use_sendfile = False
         self.path = b""
         self.head = b""
         self.sent = 0
-
-    @property
-    def content_length(self) -> int:
-        """Bytes of content that a GET receives."""
-        return len(self.body) + self.end - self.offset
 
     @property
     def content_sent(self) -> int:
         """Bytes of content handed to the kernel."""
         return max(0, self.sent - len(self.head))
 
-    def prepare(self, request: Request, keep_alive: tuple[int, int] | None) -> None:
+    def set_content(self, content: list[bytes | FilePart]) -> None:
+        """Have that content, in the order of its pieces."""
+        self.content = content
+        self.content_length = sum(
+            piece.length if isinstance(piece, FilePart) else len(piece) for piece in content
+        )
+
+    def prepare(self, request: Request, now: int, software: bytes, persistence: bytes) -> None:
         """Make the head, and drop the content for HEAD.
 
         Args:
             request: what is answered.
-            keep_alive: seconds and number of further requests (0: no limit) that are
-                offered; None closes.
+            now: the time in seconds since the epoch.
+            software: the Server field.
+            persistence: what is said of the connection: none or more lines, each with its CRLF.
         """
-        fields = [STATUS_LINE[self.status], b"Date: ", now(), SERVER]
+        fields = [STATUS_LINE[self.status], b"Date: ", http_date(now), b"\r\nServer: ", software, b"\r\n"]
         for name, value in self.headers:
             fields += (name, b": ", value, b"\r\n")
-        if self.status >= 200 and self.status not in (204, 304):
+        if self.status not in NO_CONTENT:
             fields.append(b"Content-Length: %d\r\n" % self.content_length)
-        if keep_alive is None:
-            fields.append(b"Connection: close\r\n\r\n")
-        else:
-            seconds, left = keep_alive
-            limit = b", max=%d" % left if left > 0 else b""
-            fields.append(b"Keep-Alive: timeout=%d%s\r\nConnection: Keep-Alive\r\n\r\n" % (seconds, limit))
+        fields += (persistence, b"\r\n")
         self.head = b"".join(fields)
         if request.method == b"HEAD":
-            self.body = b""
-            self.offset = self.end
+            self.content = []
 
     def close(self) -> None:
         """Close the file."""

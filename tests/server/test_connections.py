@@ -14,6 +14,7 @@ from tests.support.processes import wait_until
 from tests.support.raw_http import answers, ask, send
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+ASKING = GET[:-2] + b"Connection: keep-alive\r\n\r\n"
 
 
 def connect(server: LabServer) -> socket.socket:
@@ -32,15 +33,17 @@ def test_an_idle_connection_is_closed_after_keep_alive_timeout(mpm: str, tmp_pat
     with lab_server(tmp_path, mpm, extra="KeepAliveTimeout 100ms") as running, connect(running) as connection:
         connection.sendall(GET)
         (answer,) = answers(rest(connection))
-        assert answer.headers["Connection"] == "Keep-Alive"
+        assert answer.status == 200
+        assert "Connection" not in answer.headers  # HTTP/1.1 goes on unless it says not to
 
 
 def test_the_last_allowed_request_closes(mpm: str, tmp_path: Path) -> None:
     with lab_server(tmp_path, mpm, extra="MaxKeepAliveRequests 2") as running, connect(running) as connection:
-        connection.sendall(GET * 4)
+        connection.sendall(ASKING * 4)
         got = answers(rest(connection))
         assert [answer.headers["Connection"] for answer in got] == ["Keep-Alive", "Keep-Alive", "close"]
-        assert got[1].headers["Keep-Alive"] == "timeout=5, max=1"
+        offers = [answer.headers["Keep-Alive"] for answer in got]
+        assert offers == ["timeout=5, max=2", "timeout=5, max=1", None]
 
 
 def test_without_keep_alive_every_answer_closes(mpm: str, tmp_path: Path) -> None:
@@ -50,15 +53,40 @@ def test_without_keep_alive_every_answer_closes(mpm: str, tmp_path: Path) -> Non
         assert answer.headers["Connection"] == "close"
 
 
-@pytest.mark.parametrize(
-    "begun", [b"G", GET[:-2], b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"]
-)
+BODY = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"
+CHUNK = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc"
+
+
+@pytest.mark.parametrize("begun", [b"GET / HTTP/1.1\r\n", GET[:-2], BODY, CHUNK])
 def test_a_request_that_does_not_end_is_timed_out(mpm: str, tmp_path: Path, begun: bytes) -> None:
     with lab_server(tmp_path, mpm, extra="Timeout 500ms") as running, connect(running) as connection:
         connection.sendall(begun)
         (answer,) = answers(rest(connection))
         assert (answer.status, answer.headers["Connection"]) == (408, "close")
         assert running.served(1)[0].status == 408
+
+
+def test_a_request_line_that_does_not_end_is_not_answered(mpm: str, tmp_path: Path) -> None:
+    with lab_server(tmp_path, mpm, extra="Timeout 500ms") as running:
+        with connect(running) as connection:
+            connection.sendall(b"GET / HT")
+            assert rest(connection) == b""
+        (line,) = running.served(1)
+        assert (line.status, line.sent, line.line) == (408, 0, "-")
+        with connect(running) as connection:  # later on a connection it is not even logged
+            connection.sendall(GET + b"GET / HT")
+            assert len(answers(rest(connection))) == 1
+        assert [line.status for line in running.served(2)] == [408, 200]
+
+
+@pytest.mark.parametrize("begun", [b"GET / HTTP/1.1\r\n", GET[:-2], BODY, CHUNK])
+def test_a_request_that_the_client_ends_too_early_is_refused(server: LabServer, begun: bytes) -> None:
+    (answer,) = answers(send(server.address, [begun]))
+    assert (answer.status, answer.headers["Connection"]) == (400, "close")
+
+
+def test_a_request_line_that_the_client_does_not_end_is_not_answered(server: LabServer) -> None:
+    assert send(server.address, [b"GET / HT"]) == b""
 
 
 def test_a_hundred_pipelined_requests_are_answered_in_order(server: LabServer) -> None:

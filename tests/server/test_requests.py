@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from server.http.request import BadRequestError, take_request
+from server.http.framing import BadRequestError, take_request
 from tests.support.lab_server import LabServer
 from tests.support.raw_http import answers, ask, send
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.http.request import BadRequestError, Request, take_request
+from server.http.framing import BadRequestError, take_request
+from server.http.request import Request
 from server.http.status import HttpError
 from server.http.target import decode_path, encode_path
 

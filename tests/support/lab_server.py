@@ -4,6 +4,7 @@ The truth about a request is in its access log: the client's port, the number of
 request on its connection, the process, the LWP that accepted and the LWP that served.
 """
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -27,6 +28,9 @@ SITE = {
     "shared/a.txt": b"a\n",
     "secret.txt": b"secret\n",
 }
+
+WRITTEN = 1_700_000_000
+"""When the files were modified last, in seconds since the epoch."""
 
 CONFIG = """\
 ServerRoot "{root}"
@@ -115,10 +119,11 @@ def _served(line: str) -> Served:
 
 
 def write_site(root: Path) -> None:
-    """Write the files that are served."""
+    """Write the files that are served; they look old, since what is new has a weak entity tag only."""
     for name, body in SITE.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(body)
+        os.utime(root / name, (WRITTEN, WRITTEN))
 
 
 @contextmanager

@@ -1,0 +1,93 @@
+"""Request heads from the front of what a connection has received.
+
+A head is cut out before anything in it is parsed, so that httpd's limits hold first. Heads
+repeat, since a client says the same of itself each time: a request is only what its head says,
+never changes, and is remembered by the bytes of the head.
+"""
+
+import re
+from functools import lru_cache
+
+from .head import check_request_line, parse_head
+from .request import Limits, Request
+from .status import HttpError
+
+BLANK_LINES = 10  # before a request, DEFAULT_LIMIT_BLANK_LINES of httpd's include/httpd.h
+REMEMBERED_HEADS = 512
+REMEMBERED_SIZE = 2048  # bytes; a longer head is parsed each time
+DEFAULT_LIMITS = Limits()
+CR = 13
+
+# A bare LF ends the head, too: such a head is complete and wrong (RFC 9112, 2.2).
+HEAD_END = re.compile(rb"\r\n\r\n|(?<!\r)\n")
+
+
+class BadRequestError(HttpError):
+    """A request that cannot be served; it carries what is known of it."""
+
+    def __init__(self, error: HttpError, request: Request) -> None:
+        """Keep the error and the request, whose body is not read any more."""
+        super().__init__(error.status, error.headers, error.reason, error.level, error.notes)
+        self.request = request
+
+
+def take_request(data: bytearray, limits: Limits = DEFAULT_LIMITS) -> Request | None:
+    """Take one request head from the front of ``data``; None if it is not complete yet.
+
+    Raises:
+        BadRequestError: 400, 414, 417, 431, 501 or 505.
+    """
+    end = data.find(b"\r\n\r\n", 0, REMEMBERED_SIZE) + 4
+    if end < 4 or data[0] == CR:
+        return _take_unusual(data, limits)
+    head = bytes(data[:end])
+    del data[:end]
+    try:
+        return _remembered(head, limits)
+    except HttpError as error:
+        raise BadRequestError(error, partial_request(head)) from None
+
+
+def _take_unusual(data: bytearray, limits: Limits) -> Request | None:
+    """Take a head that is not complete yet, long, or has empty lines before it (RFC 9112, 2.2)."""
+    start = 0
+    while data.startswith(b"\r\n", start):
+        start += 2
+    match = HEAD_END.search(data, start)
+    head = bytes(data[start : None if match is None else match.end()])
+    try:
+        if start > 2 * BLANK_LINES:
+            raise HttpError(400)
+        _check_size(head, limits)
+        if match is None:
+            check_request_line(head)
+            return None
+        del data[: match.end()]
+        return parse_head(head, limits)
+    except HttpError as error:
+        raise BadRequestError(error, partial_request(head)) from None
+
+
+@lru_cache(maxsize=REMEMBERED_HEADS)
+def _remembered(head: bytes, limits: Limits) -> Request:
+    """Read a whole head."""
+    _check_size(head, limits)
+    return parse_head(head, limits)
+
+
+def partial_request(head: bytes | bytearray) -> Request:
+    """Return a request of which only the first line is known, so far as it is there."""
+    line, _, _ = bytes(head[: DEFAULT_LIMITS.line]).partition(b"\n")
+    return Request(line=line.rstrip(b"\r"))
+
+
+def _check_size(head: bytes, limits: Limits) -> None:
+    """Raise 414 or 431 as soon as what is there is longer than any valid head."""
+    line_end = head.find(b"\n")
+    line = line_end if line_end >= 0 else len(head)
+    if line > limits.line + 1:
+        raise HttpError(414)
+    if len(head) > limits.field_size + line and (
+        len(head) > limits.head or max(map(len, head[line:].splitlines())) > limits.field_size
+    ):
+        raise HttpError(431)
