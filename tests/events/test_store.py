@@ -6,17 +6,19 @@ import os
 import resource
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
 from tracekit.events import Batch, batches, read_trace
+from tracekit.events.columns import Columns, join_rows
 from tracekit.events.duck import sql_type
 from tracekit.events.groups import Groups
 from tracekit.events.jsonvalues import arguments_json
 from tracekit.events.schema import STORED
 from tracekit.events.store import Store, columns
+from tracekit.stream.forms import Form, Says
+from tracekit.stream.rows import INTEGERS, MISSING, Line, Rows
 
 LOG = """\
 # tracekit process {"pid": 12, "comm": "apache2"}
@@ -30,6 +32,7 @@ this is no line of strace's
 13 1700000000.000007 --- SIGTERM {si_signo=SIGTERM} ---
 13 1700000000.000008 poll([{fd=4, events=POLLIN}], 1, -1 <unfinished ...>
 """
+CALL = Form(Says.CALL)
 GROUPS = Groups({12: 12, 13: 12}, frozenset({12}))
 
 
@@ -60,9 +63,12 @@ def unseen(done: int, total: int) -> None:
 
 
 def in_parts(batch: Batch, size: int) -> Iterator[Batch]:
+    events = batch.events
     for first in range(0, len(batch), size):
-        columns = {name: values[first : first + size] for name, values in batch.columns.items()}
-        yield Batch(columns, {} if first else batch.late)
+        some = slice(first, first + size)
+        parts = {name: getattr(events, name)[some] for name in ("forms", "files", *INTEGERS)}
+        odd = {place - first: said for place, said in events.odd.items() if first <= place < first + size}
+        yield Batch(Columns(events.names, odd=odd, **parts), {} if first else batch.changes)
 
 
 def fill(store: Store, path: Path, size: int = 3) -> None:
@@ -136,11 +142,10 @@ def test_it_counts_what_comes_in(store: Store, log: Path) -> None:
 
 
 def rows_of(count: int) -> Batch:
-    values: dict[str, Any] = {"kind": "syscall", "complete": True, "file": "f"}
-    made = {name: [values.get(name)] * count for name in (column.name for column in columns())}
-    return Batch(
-        made | {"line": list(range(count)), "end_line": list(range(count)), "tid": list(range(count))}
-    )
+    rows = Rows("f")
+    for number in range(count):
+        rows.add(Line(number, number, MISSING, MISSING), CALL)
+    return Batch(join_rows([rows]))
 
 
 @pytest.mark.parametrize("threads", [1, 4])

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from tracekit.events.logs import Logs, Progress, TraceInput, open_logs
 from tracekit.events.schema import REMARKS, STORED
+from tracekit.stream.dictionary import encode
 from tracekit.stream.rows import MISSING, Late
 
 if TYPE_CHECKING:
+    from tracekit.events.columns import Columns
     from tracekit.events.groups import Groups
-    from tracekit.events.merge import Stretch
 
 OF_GROUPS = {"seq", "pid", "pid_known"}
 COLUMNS = tuple(column.name for column in (*STORED, *REMARKS) if column.name not in OF_GROUPS)
@@ -23,18 +24,30 @@ class Batch:
     """Events in their final order.
 
     Attributes:
-        columns: one list a column; names as in ``COLUMNS``. A call that has not returned so far is not
-            complete and has no hint.
-        late: what became known of such calls in earlier batches: columns and values, by the number of
-            the event from the beginning of the trace, from 0.
+        events: the events. A call that has not returned so far is not complete and has no hint.
+        changes: what became known of such calls in earlier batches, by the number of the event from the
+            beginning of the trace, from 0.
     """
 
-    columns: dict[str, list[Any]]
-    late: dict[int, dict[str, Any]] = field(default_factory=dict)
+    events: "Columns"
+    changes: dict[int, Late] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return how many events there are."""
-        return len(self.columns["kind"])
+        return len(self.events)
+
+    @property
+    def columns(self) -> dict[str, list[Any]]:
+        """One list a column; names as in ``COLUMNS``."""
+        from tracekit.events.arrays import arrays_of  # noqa: PLC0415 - numpy comes with it
+
+        arrays = arrays_of(self.events, encode(self.events.forms))
+        return {name: arrays[name].tolist() for name in COLUMNS}
+
+    @property
+    def late(self) -> dict[int, dict[str, Any]]:
+        """The changes as columns and values."""
+        return {number: _late(change) for number, change in self.changes.items()}
 
 
 class Batches(Iterator[Batch]):
@@ -66,7 +79,7 @@ class Batches(Iterator[Batch]):
         if self._progress:
             self._logs.tell(self._progress)
         self._clues.take(stretch.events, stretch.late)
-        return _batch(stretch)
+        return Batch(*stretch)
 
     @property
     def warnings(self) -> list[str]:
@@ -104,10 +117,6 @@ def batches(
         UnreadableError: as by ``read_trace``.
     """
     return Batches(open_logs(source, jobs), progress)
-
-
-def _batch(stretch: "Stretch") -> Batch:
-    return Batch(stretch.events.lists(), {number: _late(late) for number, late in stretch.late.items()})
 
 
 def _late(late: Late) -> dict[str, Any]:

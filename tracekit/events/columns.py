@@ -3,14 +3,15 @@
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from itertools import accumulate
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from tracekit.stream import Event
 from tracekit.stream.forms import Form, Says
-from tracekit.stream.rows import INTEGERS, KINDS, MISSING, WHOLE, Late, Line, Odd, Rows, event_of
+from tracekit.stream.rows import INTEGERS, MISSING, WHOLE, Late, Line, Odd, Rows, event_of
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 
@@ -39,7 +40,7 @@ class Columns:
 
     def __len__(self) -> int:
         """Return how many events there are."""
-        return len(self.forms)
+        return len(self.tids)
 
     def events(self, places: Sequence[int]) -> Iterator[Event]:
         """Yield some events as records."""
@@ -55,30 +56,6 @@ class Columns:
         if late.end != MISSING:
             self.durations[place], self.ends[place] = late.duration_ns, late.end
         self.odd[place] = late.odd
-
-    def lists(self) -> dict[str, list[Any]]:
-        """Return the columns as plain lists, named as in the schema."""
-        says, name, args, ret, ret_text, errno, *_ = zip(*self.forms, strict=True) if self.forms else [()] * 7
-        odd = (
-            [self.odd.get(number, WHOLE) for number in range(len(self))] if self.odd else [WHOLE] * len(self)
-        )
-        return {
-            "kind": [KINDS.get(each, "syscall") for each in says],
-            "time_ns": _known(self.times),
-            "tid": _known(self.tids),
-            "name": list(name),
-            "args": list(args),
-            "ret": list(ret),
-            "ret_text": list(ret_text),
-            "errno": list(errno),
-            "duration_ns": _known(self.durations),
-            "complete": [each.complete for each in odd],
-            "file": [self.names[file] for file in self.files.tolist()],
-            "line": self.lines.tolist(),
-            "end_line": self.ends.tolist(),
-            "column": [each.column for each in odd],
-            "hint": [each.hint for each in odd],
-        }
 
     def unparsed(self) -> list[int]:
         """Return the places of the lines that could not be read."""
@@ -109,6 +86,25 @@ def join_rows(logs: Sequence[Rows], order: Integers | None = None) -> Columns:
     return Columns([log.file for log in logs], forms, files, odd=odd, **joined)
 
 
+def join_columns(stretches: Sequence[Columns]) -> Columns:
+    """Put stretches that follow one another into one."""
+    names = list(dict.fromkeys(name for each in stretches for name in each.names))
+    place = {name: number for number, name in enumerate(names)}
+    files = [np.array([place[name] for name in each.names])[each.files] for each in stretches]
+    begins = accumulate(map(len, stretches), initial=0)
+    return Columns(
+        names=names,
+        forms=[form for each in stretches for form in each.forms],
+        files=np.concatenate(files),
+        odd={
+            begin + row: said
+            for begin, each in zip(begins, stretches, strict=False)
+            for row, said in each.odd.items()
+        },
+        **{name: np.concatenate([getattr(each, name) for each in stretches]) for name in INTEGERS},
+    )
+
+
 def starts(logs: Sequence[Rows]) -> list[int]:
     """Return where row 0 of each log would be, when those that are here stand one after another."""
     begins = np.cumsum([0, *map(len, logs)]).tolist()
@@ -118,7 +114,3 @@ def starts(logs: Sequence[Rows]) -> list[int]:
 def integers(column: "array[int]") -> Integers:
     """Return a column of a reader as numpy sees it, without a copy."""
     return np.frombuffer(column, dtype=np.int64) if column else np.empty(0, dtype=np.int64)
-
-
-def _known(values: Integers) -> list[int | None]:
-    return [None if value == MISSING else value for value in values.tolist()]

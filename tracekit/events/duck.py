@@ -1,4 +1,4 @@
-"""DuckDB, as the store uses it: columns of Python in, files out, failures told as Python tells them."""
+"""DuckDB, as the store uses it: arrays in, files out, failures told as Python tells them."""
 
 import errno
 import os
@@ -10,11 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
 
-from tracekit.events.columns import Integers
 from tracekit.events.schema import Column
-from tracekit.stream.rows import MISSING
 
 SQL_TYPES = {"int64": "BIGINT", "Int64": "BIGINT", "bool": "BOOLEAN"}
 """The type of a column by its dtype; what is not here is VARCHAR."""
@@ -65,13 +62,22 @@ class Duck:
         """Let go of everything."""
         self._database.close()
 
-    def register(self, name: str, columns: Sequence[Column], values: Mapping[str, Any]) -> None:
-        """Make a table of columns, with the types of the schema; it is used once, and has that name then."""
-        self._database.register(
-            f"{name}_given", {column.name: _array(column, values[column.name]) for column in columns}
-        )
+    def store(self, columns: Sequence[Column], arrays: Mapping[str, Any], path: Path, packing: str) -> None:
+        """Write columns to a Parquet file, with the types of the schema; any thread may.
+
+        Args:
+            columns: which.
+            arrays: what they hold, by name; integers that may be missing are masked.
+            path: where.
+            packing: how: the words behind COMPRESSION in a COPY statement.
+
+        Raises:
+            OSError: there is no room.
+        """
         chosen = ", ".join(f'"{column.name}"::{sql_type(column)} AS "{column.name}"' for column in columns)
-        self._database.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT {chosen} FROM {name}_given")
+        with _told(), self._database.cursor() as own:
+            own.register("given", {column.name: arrays[column.name] for column in columns})
+            own.execute(_copy(f"SELECT {chosen} FROM given", path, packing))
 
     def fetched(self, query: str) -> Iterator[Tuples]:
         """Yield what a query finds, some thousands of rows at a time."""
@@ -80,35 +86,17 @@ class Duck:
             while rows := found.fetchmany(CHUNK):
                 yield rows
 
-    def integers(self, query: str) -> Integers:
-        """Return the one column of integers that a query finds, with MISSING for what is not there."""
-        with _told():
-            (found,) = self._database.execute(query).fetchnumpy().values()
-        filled: Integers = np.ma.filled(found, MISSING).astype(np.int64)
-        return filled
-
     def all(self, query: str) -> Tuples:
         """Return what a query finds."""
         return [row for rows in self.fetched(query) for row in rows]
 
-    def write(self, query: str, path: Path, packing: str) -> None:
-        """Write what a query finds to a Parquet file.
+    def write(self, query: str, path: Path, packing: str, written: Callable[[float], None]) -> None:
+        """Write what a query finds to a Parquet file, tell meanwhile how much of it is done (0 to 1).
 
-        Args:
-            query: what to write.
-            path: where.
-            packing: how: the words behind COMPRESSION in a COPY statement.
+        DuckDB looks for signals only when it is done, so it works in a thread and this one minds Ctrl-C.
 
         Raises:
             OSError: there is no room.
-        """
-        with _told():
-            self._database.execute(_copy(query, path, packing))
-
-    def write_long(self, query: str, path: Path, packing: str, written: Callable[[float], None]) -> None:
-        """Write a file as ``write`` does, tell meanwhile how much of it is done (0 to 1), and mind Ctrl-C.
-
-        DuckDB looks for signals only when it is done, so it works in a thread and this one looks.
         """
         with _told(), ThreadPoolExecutor(1) as thread:
             future = thread.submit(self._database.execute, _copy(query, path, packing))
@@ -123,16 +111,6 @@ class Duck:
 
 def _copy(query: str, path: Path, packing: str) -> str:
     return f"COPY ({query}) TO {quoted(path)} (FORMAT parquet, COMPRESSION {packing})"
-
-
-def _array(column: Column, values: Sequence[Any] | Integers) -> Any:
-    """Return a column as what DuckDB reads without a look at each object, where there is such a thing."""
-    if isinstance(values, np.ndarray):
-        return np.ma.MaskedArray(values, values == MISSING) if column.dtype == "Int64" else values
-    if column.dtype == "Int64":
-        filled = [0 if value is None else value for value in values]
-        return np.ma.MaskedArray(np.array(filled, dtype="int64"), [value is None for value in values])
-    return np.array(values, dtype=column.dtype if column.dtype in SQL_TYPES else object)
 
 
 @contextmanager

@@ -2,28 +2,38 @@
 
 What the end of a trace tells (processes, and how calls ended that ran for long)
 belongs into events at its beginning. So events first go to files of a folder of
-their own, some thousands in each, and each of these is written anew at the end.
+their own, as they are, some thousands in each; at the end, each of these becomes
+a Parquet file. The last is the first: what became known late is in the files
+behind that of the event.
 """
 
 import glob
 import json
 import os
+import pickle
 import re
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import zstandard
 
-from tracekit.events.batches import Batch
+from tracekit.events.arrays import arrays_of, known
+from tracekit.events.columns import Columns, join_columns
 from tracekit.events.counts import Counts, count_events
 from tracekit.events.duck import Duck, Tuples, quoted
 from tracekit.events.groups import Groups
 from tracekit.events.jsonvalues import arguments_json
 from tracekit.events.schema import ARGUMENTS, REMARKS, STORED, Column
-from tracekit.stream.rows import MISSING
+from tracekit.stream.dictionary import Encoded, encode
+from tracekit.stream.rows import KINDS, MISSING, Late
+
+if TYPE_CHECKING:
+    from tracekit.events.batches import Batch
 
 PART = 65_536
 """Events of a file; the batch that makes it full goes there whole."""
@@ -31,13 +41,10 @@ TEXT = 1 << 25
 """Characters of arguments that make a file full, too."""
 ROW_GROUP = 122_880
 """Rows that a Parquet file has in one piece, as DuckDB usually does; fewer when they are long."""
-OF_TRACE = ("tid", "pid", "pid_known")
-"""Columns that the whole trace tells; a tid only in a log that begins without any."""
-LATE = ("name", "args", "ret", "ret_text", "errno", "duration_ns", "complete", "end_line", "column", "hint")
-"""Columns of a call that become known when it returns."""
 FAST, SMALL = "lz4", "zstd"
 """How files are packed that are there for moments, and those that stay."""
 RAW, SETTLED = "raw", "settled"
+PACK = zstandard.ZstdCompressor(level=-1)
 UNSAFE = re.compile("[^\x00-\x7e]")
 
 Written = Callable[[int, int], None]
@@ -49,41 +56,20 @@ def columns(*, arguments: bool = False) -> tuple[Column, ...]:
     return (*STORED, *REMARKS, *((ARGUMENTS,) if arguments else ()))
 
 
-@dataclass(slots=True)
-class Part:
-    """Events on their way to a file.
+class Part(NamedTuple):
+    """Events on their way.
 
     Attributes:
         first: the number of the first of them.
-        columns: one list a column.
-        count: how many they are.
-        text: how many characters their arguments have.
+        events: the events, without their forms.
+        forms: these.
+        changes: what became known of them, and of those before them, while they came in.
     """
 
     first: int
-    columns: dict[str, list[Any]] = field(default_factory=dict)
-    count: int = 0
-    text: int = 0
-
-    def add(self, batch: Batch) -> None:
-        """Take in a batch."""
-        for name, values in batch.columns.items():
-            self.columns.setdefault(name, []).extend(values)
-        self.count += len(batch)
-        self.text += sum(map(len, filter(None, batch.columns["args"])))
-
-    def is_full(self) -> bool:
-        """Tell whether that is enough for a file."""
-        return self.count >= PART or self.text >= TEXT
-
-    def still_open(self) -> dict[int, dict[str, Any]]:
-        """Return what may change of calls that have not returned, by number."""
-        columns = self.columns
-        states = enumerate(zip(columns["complete"], columns["hint"], strict=True))
-        places = [place for place, (complete, hint) in states if not complete and hint is None]
-        return {
-            self.first + place: {name: columns[name][place] for name in (*LATE, "kind")} for place in places
-        }
+    events: Columns
+    forms: Encoded
+    changes: list[tuple[int, Late]]
 
 
 class Store:
@@ -106,25 +92,25 @@ class Store:
         self.count = 0
         self._folder = folder
         self._duck = Duck(folder / "overflow", threads)
+        self._threads = threads
         self._parts: list[int] = []
         self._row_group = ROW_GROUP
-        self._held = Part(0)  # most calls return while the next part is read
-        self._filling = Part(0)
-        self._late: dict[int, dict[int, dict[str, Any]]] = {}
+        self._filling: list[Columns] = []
+        self._changes: list[tuple[int, Late]] = []
+        self._first = self._text = 0
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: "Batch") -> None:
         """Take in the batch that follows those before it.
 
         Raises:
             OSError: there is no room.
         """
-        for number, said in batch.late.items():
-            self._learn(number, said)
-        self._filling.add(batch)
+        self._changes += batch.changes.items()
+        self._filling.append(batch.events)
+        self._text += sum(len(form.args) for form in batch.events.forms if form.args)
         self.count += len(batch)
-        if self._filling.is_full():
-            self._write_part(self._held)
-            self._held, self._filling = self._filling, Part(self.count)
+        if self.count - self._first >= PART or self._text >= TEXT:
+            self._write_part()
 
     def settle(self, groups: Groups, first_tids: dict[str, int], written: Written) -> None:
         """Put into all events what the whole trace tells, once all batches are in.
@@ -137,12 +123,22 @@ class Store:
         Raises:
             OSError: there is no room.
         """
-        for part in (self._held, self._filling):
-            self._write_part(part)
-        tids = {_encodable(name): tid for name, tid in first_tids.items()}
-        for first in self._parts:
-            written(first, self.count)
-            self._settle(first, groups, tids)
+        self._write_part()
+        changes: dict[int, list[Late]] = {}
+        waiting: deque[Future[None]] = deque()
+        with ThreadPoolExecutor(self._threads) as threads:
+            for first in reversed(self._parts):
+                part = self._take_part(first)
+                for number, change in reversed(part.changes):
+                    changes.setdefault(number, []).append(change)
+                own = {number: changes.pop(number) for number in [n for n in changes if n >= first]}
+                _put_in(part, own)
+                waiting.append(threads.submit(self._settle, part, groups, first_tids))
+                if len(waiting) > self._threads:
+                    waiting.popleft().result()
+                written(self.count - first, self.count)
+            for future in waiting:
+                future.result()
 
     def to_parquet(self, path: Path, written: Written) -> None:
         """Write all events to one Parquet file.
@@ -151,7 +147,7 @@ class Store:
             OSError: there is no room.
         """
         packing = f"{SMALL}, ROW_GROUP_SIZE {max(self._row_group, 1)}"
-        self._duck.write_long(
+        self._duck.write(
             f"FROM {self._all()}", path, packing, lambda share: written(int(share * self.count), self.count)
         )
 
@@ -177,73 +173,40 @@ class Store:
         """Let go of the folder."""
         self._duck.close()
 
-    def _learn(self, number: int, said: dict[str, Any]) -> None:
-        """Take in what became known of an earlier event."""
-        for part in (self._filling, self._held):
-            if number >= part.first:
-                for name, value in said.items():
-                    part.columns[name][number - part.first] = value
-                return
-        self._late[self._parts[bisect_right(self._parts, number) - 1]][number] |= said
+    def _write_part(self) -> None:
+        """Write the events that came in to a file of their own, as they are."""
+        if self.count > self._first:
+            events = join_columns(self._filling)
+            part = Part(self._first, replace(events, forms=[]), encode(events.forms), self._changes)
+            self._path(RAW, self._first).write_bytes(PACK.compress(pickle.dumps(part)))
+            self._parts.append(self._first)
+            if self._text >= TEXT:
+                self._row_group = min(self._row_group, len(events))
+        self._filling, self._changes = [], []
+        self._first, self._text = self.count, 0
 
-    def _write_part(self, part: Part) -> None:
-        """Write events to a file; of those that may change more is remembered."""
-        if not part.count:
-            return
-        self._late[part.first] = part.still_open()
-        files = part.columns["file"]
-        shown = {name: _encodable(name) for name in set(files)}
-        given = part.columns | {
-            "seq": list(range(part.first, part.first + part.count)),
-            "file": [shown[name] for name in files],
+    def _take_part(self, first: int) -> Part:
+        path = self._path(RAW, first)
+        part: Part = pickle.loads(zstandard.decompress(path.read_bytes()))  # noqa: S301 - nobody else can write there
+        path.unlink()
+        return part
+
+    def _settle(self, part: Part, groups: Groups, first_tids: dict[str, int]) -> None:
+        """Write events to a Parquet file."""
+        events, first = part.events, part.first
+        for file, name in enumerate(events.names):
+            if name in first_tids:
+                events.tids[(events.tids == MISSING) & (events.files == file)] = first_tids[name]
+        pids, stated = groups.of_events(events.tids, first)
+        shown = replace(events, names=[_encodable(name) for name in events.names])
+        arrays = arrays_of(shown, part.forms) | {
+            "seq": np.arange(first, first + len(events)),
+            "pid": known(pids),
+            "pid_known": stated,
         }
-        self._register("part", [column.name for column in self.columns if column.name in given], given)
-        self._duck.write("FROM part", self._path(RAW, part.first), FAST)
-        self._parts.append(part.first)
-        if part.text >= TEXT:
-            self._row_group = min(self._row_group, part.count)
-
-    def _settle(self, first: int, groups: Groups, first_tids: dict[str, int]) -> None:
-        """Write a file of events anew."""
-        raw = self._path(RAW, first)
-        tids = self._duck.integers(f"SELECT tid FROM {quoted(raw)}")
-        if MISSING in tids:
-            files = self._duck.all(f"SELECT file FROM {quoted(raw)}")
-            tids = np.array(
-                [
-                    first_tids.get(file, MISSING) if tid == MISSING else tid
-                    for tid, (file,) in zip(tids, files, strict=True)
-                ]
-            )
-        pids, known = groups.of_events(tids, first)
-        self._register("tasks", OF_TRACE, {"tid": tids, "pid": pids, "pid_known": known})
-        late = self._late.pop(first)
-        if late:
-            said = {name: [one[name] for one in late.values()] for name in (*LATE, "kind")}
-            self._register("late", ("seq", "kind", *LATE), {"seq": list(late), **said})
-        self._duck.write(self._anew(raw, late=bool(late)), self._path(SETTLED, first), FAST)
-        raw.unlink()
-
-    def _anew(self, raw: Path, *, late: bool) -> str:
-        """Return the query for the events of a file with what became known of them."""
-        stands = {column.name: f'raw."{column.name}"' for column in self.columns}
-        stands |= {name: f"tasks.{name}" for name in OF_TRACE}
-        source = f"{quoted(raw)} AS raw POSITIONAL JOIN tasks"
-        if late:
-            changing = [column.name for column in self.columns if column.name in LATE or column is ARGUMENTS]
-            which = 'CASE WHEN late.seq IS NULL THEN raw."{0}" ELSE late."{0}" END'
-            stands |= {name: which.format(name) for name in changing}
-            source += " LEFT JOIN late ON late.seq = raw.seq ORDER BY raw.seq"
-        chosen = ", ".join(f'{expression} AS "{name}"' for name, expression in stands.items())
-        return f"SELECT {chosen} FROM {source}"
-
-    def _register(self, table: str, names: Sequence[str], given: Mapping[str, Any]) -> None:
-        """Make a table of some of the columns, with the typed arguments where they are asked for."""
-        chosen = [column for column in self.columns if column.name in names]
-        if ARGUMENTS in self.columns and "args" in names:
-            chosen.append(ARGUMENTS)
-            given = {**given, ARGUMENTS.name: _arguments(given["kind"], given["args"])}
-        self._duck.register(table, chosen, given)
+        if ARGUMENTS in self.columns:
+            arrays[ARGUMENTS.name] = _arguments(part.forms)
+        self._duck.store(self.columns, arrays, self._path(SETTLED, first), FAST)
 
     def _path(self, state: str, first: int) -> Path:
         return self._folder / f"{state}-{first:012}.parquet"
@@ -253,9 +216,23 @@ class Store:
         return f"read_parquet({quoted(pattern)})"
 
 
-def _arguments(kinds: Sequence[str], args: Sequence[str | None]) -> list[str | None]:
-    calls = zip(kinds, args, strict=True)
-    return [arguments_json(text) if kind == "syscall" and text is not None else None for kind, text in calls]
+def _put_in(part: Part, changes: dict[int, list[Late]]) -> None:
+    """Put into events what became known of them, the last of it first."""
+    for number, found in changes.items():
+        for change in reversed(found):
+            if change.form is not None:
+                part.forms.put(number - part.first, change.form)
+            part.events.complete(number - part.first, change._replace(form=None))
+
+
+def _arguments(forms: Encoded) -> Any:
+    """Return the typed arguments of events."""
+    says, _, args, *_ = forms.fields
+    texts = [
+        None if kind in KINDS or text is None else arguments_json(text)
+        for kind, text in zip(says, args, strict=True)
+    ]
+    return np.array(texts, dtype=object)[np.frombuffer(forms.codes, dtype=np.int32)]
 
 
 def _encodable(name: str) -> str:

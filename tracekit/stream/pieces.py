@@ -11,7 +11,6 @@ read again in its turn.
 import re
 from array import array
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import compress
@@ -20,6 +19,7 @@ from typing import NamedTuple
 from tracekit.stream.blocks import read_block
 from tracekit.stream.broken import FAR, MARGIN, Bad
 from tracekit.stream.clock import Clock
+from tracekit.stream.dictionary import Encoded, encode
 from tracekit.stream.forms import Form, Says
 from tracekit.stream.leader import Layout
 from tracekit.stream.memory import Memory
@@ -52,9 +52,7 @@ class Piece:
     Attributes:
         whole: whether all could be read without knowing what comes before.
         lines: how many lines it has.
-        unique: the forms of its rows, each once; those that several rows have come first.
-        often: how many of these several rows have.
-        codes: which of these each row has.
+        forms: the forms of its rows.
         columns: the other columns, by name.
         odd: what is said of single rows.
         open: the calls that tasks are in at its end.
@@ -67,9 +65,7 @@ class Piece:
 
     whole: bool
     lines: int
-    unique: list[Form]
-    often: int
-    codes: "array[int]"
+    forms: Encoded
     columns: dict[str, "array[int]"]
     odd: dict[int, Odd]
     open: dict[int, Open]
@@ -145,15 +141,10 @@ def read_piece(blocks: Iterable[str], layout: Layout) -> Piece:
     for block in blocks:
         read_block(reader, block)
     rows, pairing = reader.rows, reader.pairing
-    uses = Counter(map(id, rows.forms))
-    unique = sorted({id(form): form for form in rows.forms}.values(), key=lambda form: uses[id(form)] == 1)
-    codes = {id(form): code for code, form in enumerate(unique)}
     return Piece(
         whole=pairing.whole and reader.alone and reader.interrupted is None,
         lines=reader.lines,
-        unique=unique,
-        often=len(unique) - sum(number == 1 for number in uses.values()),
-        codes=array("i", [codes[id(form)] for form in rows.forms]),
+        forms=encode(rows.forms),
         columns={name: getattr(rows, name) for name in INTEGERS},
         odd=rows.odd,
         open={tid: opened for tid, opened in pairing.open.items() if opened != UNKNOWN},
@@ -188,11 +179,13 @@ def put_behind(reader: Reader, piece: Piece, layout: Layout) -> bool:
     def place(row: int) -> int:
         return before + row - bisect_left(dropped, row)
 
-    kept = bytearray(b"\1") * len(piece.codes)
+    codes = piece.forms.codes
+    kept = bytearray(b"\1") * len(codes)
     for row in dropped:
         kept[row] = 0
-    forms = [*map(SHARED.__getitem__, piece.unique[: piece.often]), *piece.unique[piece.often :]]
-    rows.forms += compress([forms[code] for code in piece.codes], kept)
+    forms = list(piece.forms.distinct())
+    forms[: piece.forms.often] = map(SHARED.__getitem__, forms[: piece.forms.often])
+    rows.forms += compress(map(forms.__getitem__, codes), kept) if dropped else map(forms.__getitem__, codes)
     for name, column in _columns(piece, lines, later):
         getattr(rows, name).extend(array("q", compress(column, kept)) if dropped else column)
     rows.odd |= {place(row): odd for row, odd in piece.odd.items() if kept[row]}
@@ -228,12 +221,13 @@ def _moved(line: Line, lines: int, later: int) -> Line:
 
 def _columns(piece: Piece, lines: int, later: int) -> Iterator[tuple[str, "array[int]"]]:
     """Yield the columns of a piece as they are in the log; the time that a header names stays as it is."""
-    headers = {code for code, form in enumerate(piece.unique) if form.rest == PREFIX}
+    codes = piece.forms.codes
+    headers = {code for code, rest in enumerate(piece.forms.fields[-1]) if rest == PREFIX}
     for name, column in piece.columns.items():
         if name in ("lines", "ends"):
             yield name, array("q", [number + lines for number in column])
         elif name == "times" and later:
-            pairs = zip(column, piece.codes, strict=True)
+            pairs = zip(column, codes, strict=True)
             moved = [time if time == MISSING or code in headers else time + later for time, code in pairs]
             yield name, array("q", moved)
         else:
