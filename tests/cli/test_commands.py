@@ -19,6 +19,7 @@ COMMANDS = [
     "docroot",
     "files",
     "dispatch",
+    "mpm",
     "parse",
     "serve",
     "conn",

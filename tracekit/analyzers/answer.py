@@ -22,7 +22,7 @@ class Evidence:
         file: the trace file, as given.
         line: where the call begins in it, from 1.
         tid: the thread that made it; None in a log of one task.
-        text: the call, as printed; the end of a long one is left out (``...``).
+        text: the call, or end of the task, as printed; the end of a long one is left out (``...``).
     """
 
     file: str
@@ -32,8 +32,11 @@ class Evidence:
 
 
 def evidence(row: Row) -> Evidence:
-    """Return a row of the trace as evidence."""
-    text = f"{row.name}({row.args or ''}) = {row.ret_text or '?'}"
+    """Return a row of the trace as evidence: a call, or the end of a task."""
+    if row.kind == "exit":
+        text = f"+++ exited with {row.ret} +++" if row.name == "exited" else f"+++ {row.ret_text} +++"
+    else:
+        text = f"{row.name}({row.args or ''}) = {row.ret_text or '?'}"
     if len(text) > TEXT_LIMIT:
         text = text[: TEXT_LIMIT - 3] + "..."
     return Evidence(row.file, row.line, row.tid, text)

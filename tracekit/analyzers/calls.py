@@ -41,11 +41,23 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What a call means -> the calls that do; this counts more than their effects."""
 
+WAITS_AND_WAKES: Final[Mapping[str, tuple[str, ...]]] = {
+    "select": ("select", "pselect6"),
+    "go on": ("restart_syscall",),
+    "futex": ("futex",),
+    "lock": ("flock", "semop", "semtimedop"),
+    "ioctl": ("ioctl",),
+    "ask for the parent": ("getppid",),
+    "wait for children": ("wait4", "waitid", "waitpid"),
+}
+"""The same for what tells how the threads of a server work together, beyond what it does for a request."""
+
 
 @cache
 def meanings() -> Mapping[str, str]:
     """What each of the calls means, by every name that an architecture has for it."""
-    named = {name: meaning for meaning, calls in CALLS.items() for name in names_of(*calls)}
+    tables = {**CALLS, **WAITS_AND_WAKES}
+    named = {name: meaning for meaning, calls in tables.items() for name in names_of(*calls)}
     return doing(*EFFECTS) | named
 
 
@@ -56,4 +68,9 @@ def by_call(table: Mapping[str, T]) -> dict[str, T]:
 
 def of_requests() -> frozenset[str]:
     """The calls that connections and requests are made of."""
+    return frozenset(call for call, meaning in meanings().items() if meaning not in WAITS_AND_WAKES)
+
+
+def of_models() -> frozenset[str]:
+    """The calls that tell how a server works: those of requests, and how its threads wait and wake."""
     return frozenset(meanings())

@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Iterator
 
 from tracekit.analyzers import effects, lookups, transfers
-from tracekit.analyzers.calls import of_requests
+from tracekit.analyzers.calls import of_models
 from tracekit.analyzers.connections import is_request
 from tracekit.analyzers.effects import Effect
 from tracekit.analyzers.state import State
+from tracekit.analyzers.watching import WATCHING, waits
 from tracekit.events import Row, Trace, positions, without_collection
 
 AT_RETURN: dict[str, Effect] = {**effects.MAKING, **lookups.OPENING}
 AT_BEGINNING: dict[str, Effect] = {**effects.CHANGING, **transfers.MOVING, **lookups.ASKING}
-NEEDS = of_requests()
+NEEDS = of_models()
 
 _last: tuple[Trace, State] | None = None
 
@@ -48,11 +49,14 @@ def walk(rows: Iterable[Row], state: State, trace: Trace) -> State:
 
 def _call(state: State, row: Row) -> None:
     name = row.name or ""
+    state.service.task(row)
     if name in AT_RETURN:
         if (row.ret is not None and row.ret >= 0) or name in lookups.OPENING:
             AT_RETURN[name](state, row)
     elif name in AT_BEGINNING:
         AT_BEGINNING[name](state, row)
+    if name in WATCHING:
+        WATCHING[name](state, row)
     if row.tid is not None and row.pid is not None:
         state.threads.setdefault(row.pid, set()).add(row.tid)
 
@@ -60,6 +64,7 @@ def _call(state: State, row: Row) -> None:
 def _exit(state: State, row: Row) -> None:
     """The end of a thread; with the last one of its process its descriptors are closed."""
     state.focus.pop(row.tid, None)
+    state.service.ends(row)
     alive = state.threads.get(row.pid if row.pid is not None else -1)
     if alive is not None:
         alive.discard(row.tid if row.tid is not None else -1)
@@ -72,12 +77,13 @@ def causal(rows: Iterable[Row]) -> Iterator[Row]:
     """Order calls by the moment from which they count.
 
     A call that makes a descriptor counts from its return on, since the number is
-    not known before; every other call counts from its beginning on: a number that
-    a close frees may be given out again before the close returns.
+    not known before, and so does a wait for a wake. Every other call counts from
+    its beginning on: a number that a close frees may be given out again before the
+    close returns.
     """
     rows = list(rows)
     placed = [
-        (end if row.name in AT_RETURN else begin, row.seq, row)
+        (end if row.name in AT_RETURN or waits(row) else begin, row.seq, row)
         for row, begin, end in zip(rows, *positions(rows), strict=True)
         if row.name in NEEDS or row.kind == "exit"
     ]

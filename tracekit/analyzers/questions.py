@@ -6,7 +6,7 @@ The command line is made of it and a live trace is filtered by it, without an an
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from tracekit.analyzers.calls import of_requests
+from tracekit.analyzers.calls import of_models, of_requests
 
 
 class Question(NamedTuple):
@@ -33,6 +33,7 @@ FILES: Final = Question("files", "Which files did the server open, and for which
 DISPATCH: Final = Question(
     "dispatch", "Which process and which thread took and served each request?", of_requests
 )
+MPM: Final = Question("mpm", "How does the server work: prefork, worker, event, or another model?", of_models)
 
-QUESTIONS: Final[Mapping[str, Question]] = {one.name: one for one in (DOCROOT, FILES, DISPATCH)}
+QUESTIONS: Final[Mapping[str, Question]] = {one.name: one for one in (DOCROOT, FILES, DISPATCH, MPM)}
 """Every question by its name, in the order in which the command line lists them."""

@@ -8,6 +8,7 @@ from typing import Any
 from tracekit.analyzers import arguments
 from tracekit.analyzers.connections import Connection, Request
 from tracekit.analyzers.descriptors import Descriptors, OpenFile
+from tracekit.analyzers.service import Service
 from tracekit.events import Descriptor, Row, Value, decode_path
 
 RETURNED = re.compile(r"\d+<(.*)>(?:\(deleted\))?", re.DOTALL)
@@ -41,6 +42,7 @@ class State:
         folders: the working directory of each process, where it is known.
         polled: for each epoll descriptor, the connections registered with it, by their data word.
         threads: the living threads of each process, as far as they were seen.
+        service: who takes connections and who serves them.
     """
 
     descriptors: Descriptors = field(default_factory=Descriptors)
@@ -51,6 +53,7 @@ class State:
     folders: dict[int, str] = field(default_factory=dict)
     polled: dict[OpenFile, dict[int, OpenFile]] = field(default_factory=dict)
     threads: dict[int, set[int]] = field(default_factory=dict)
+    service: Service = field(default_factory=Service)
 
     def folder(self, row: Row, value: Value | None = None) -> str | None:
         """Return the folder that a relative name begins at: of a directory descriptor, or the working one."""

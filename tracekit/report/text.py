@@ -77,20 +77,26 @@ def _print_section(
     shown = ordered[: ROWS_ON_SCREEN if width else None]
     _print_gap(console)
     console.print(Text(section.title, style="bold"))
-    grid = _grid(section, shown)
-    if width:
-        table, left_out = _table(grid, width)
-        console.print(table)
-        if left_out:
-            console.print(Text(f"too narrow for: {', '.join(left_out)}", style="dim"))
-    else:
-        console.file.writelines(_aligned(grid))
+    if not section.evidence or len(section.columns) != 1:  # below, evidence repeats the first column
+        _print_table(console, _grid(section, shown), width)
     if len(shown) < len(records):
         console.print(Text(f"{len(records) - len(shown)} more: a pipe, json and csv show all"))
     if section.evidence:
-        _print_gap(console)
+        if len(section.columns) != 1:
+            _print_gap(console)
         for record in shown:
             _print_evidence(console, section, record, width, len(trace.get("files") or ()) == 1)
+
+
+def _print_table(console: Console, grid: Grid, width: int | None) -> None:
+    """Print a table: for a terminal, or for a pipe."""
+    if not width:
+        console.file.writelines(_aligned(grid))
+        return
+    table, left_out = _table(grid, width)
+    console.print(table)
+    if left_out:
+        console.print(Text(f"too narrow for: {', '.join(left_out)}", style="dim"))
 
 
 def _print_gap(console: Console) -> None:

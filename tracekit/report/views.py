@@ -167,6 +167,25 @@ VIEWS: dict[str, tuple[Section, ...]] = {
             ),
         ),
     ),
+    "mpm": (
+        Section(
+            "What shows it",
+            "findings",
+            (field("finding", "finding", wide=PATH),),
+            evidence=True,
+        ),
+        Section(
+            "Processes",
+            "members",
+            (
+                figure("pid", "pid"),
+                field("role", "role"),
+                figure("threads", "threads"),
+                figure("accepted", "accepted"),
+                figure("served", "served"),
+            ),
+        ),
+    ),
     "events": (
         Section(
             "The first events",

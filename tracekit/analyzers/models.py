@@ -1,0 +1,319 @@
+"""How servers work: the models, and by what a trace shows which one it is.
+
+A rule looks at who accepts a connection, who serves it, how it got from one to the other, and in which
+wait a thread learns that a client has sent something; never at what a program, a file or a descriptor's
+number is called. What httpd's worker and event add to a pool of threads is in ``models_httpd``.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from tracekit.analyzers.service import Care, Task
+from tracekit.events import Row
+
+PREFORK: Final = "prefork"
+WORKER: Final = "worker"
+EVENT: Final = "event"
+SINGLE_THREADED: Final = "single-threaded"
+EVENT_LOOP: Final = "event-loop"
+THREAD_PER_CONNECTION: Final = "thread-per-connection"
+PROCESS_PER_CONNECTION: Final = "process-per-connection"
+THREAD_POOL: Final = "thread-pool"
+
+SELF, LOOP, POOLED, NEW_THREAD, NEW_PROCESS, PASSED = "self", "loop", "pool", "thread", "process", "passed"
+"""How a connection came to whoever serves it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that the trace shows about a server, in a sentence, and the calls that show it."""
+
+    what: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The model of a server; None where the trace does not tell, and then why."""
+
+    model: str | None
+    reason: str
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(slots=True)
+class Server:
+    """The tasks that accept from the same sockets, and what was seen of their connections.
+
+    Attributes:
+        acceptors: every task that tried to accept.
+        served: connections of which the accept and who served were both seen.
+        tasks: all tasks of the trace.
+        listeners: the sockets: their addresses, or else their numbers.
+    """
+
+    acceptors: list[Task]
+    served: list[Care]
+    tasks: list[Task] = field(repr=False)
+    listeners: frozenset[str] = frozenset()
+
+    @property
+    def pids(self) -> list[int | None]:
+        """The processes that accept, in order."""
+        return list(dict.fromkeys(task.pid for task in self.acceptors))
+
+    def ways(self) -> Counter[str]:
+        """How connections came to who served them, and how many did so."""
+        return Counter(way_of(care) for care in self.served)
+
+    def main(self, pid: int | None) -> Task | None:
+        """The main thread of a process."""
+        return next((task for task in self.tasks if task.tid == pid), None)
+
+
+def way_of(care: Care) -> str:
+    """Return how a connection came from its taker to its server."""
+    taker, server, accepted = care.taker, care.server, care.accepted
+    assert taker is not None
+    assert server is not None
+    assert accepted is not None
+    if server is taker:
+        return SELF
+    if care.queue is not None and care.queue in server.queues:
+        return LOOP
+    made = server.made is not None and server.maker is taker and server.made.seq > accepted.seq
+    if made and not server.rests:
+        return NEW_THREAD if server.is_thread else NEW_PROCESS
+    return PASSED if taker.pid != server.pid and taker.pid_known and server.pid_known else POOLED
+
+
+def rows(*found: Row | None) -> tuple[Row, ...]:
+    """Return the calls that there are."""
+    return tuple(row for row in found if row is not None)
+
+
+def first(cares: Iterable[Care], way: str) -> Care:
+    """Return the clearest of the connections that came that way: one whose hand-over was seen."""
+    those = [care for care in cares if way_of(care) == way]
+    return next((care for care in those if care.handed), those[0])
+
+
+def _new_process(server: Server) -> Verdict | None:
+    if not server.ways()[NEW_PROCESS]:
+        return None
+    care = first(server.served, NEW_PROCESS)
+    assert care.server is not None
+    shown = rows(care.accepted, care.server.made, *care.readers.values(), care.connection.closed)
+    return Verdict(
+        PROCESS_PER_CONNECTION,
+        "the process that accepts forks a child for each connection, and the child serves that one alone",
+        (Finding("accepted here, served by a child that was forked for it", shown),),
+    )
+
+
+def _new_thread(server: Server) -> Verdict | None:
+    ways = server.ways()
+    if not ways[NEW_THREAD] or ways[POOLED] or ways[PASSED]:
+        return None
+    cares = [care for care in server.served if way_of(care) == NEW_THREAD]
+    gone = next((care for care in cares if _gone(care)), None)
+    if gone is None:
+        return Verdict(
+            None,
+            "each connection was served by a thread that was made for it, but the trace does not show "
+            "whether such a thread ends with its connection or waits for another one: "
+            "thread-per-connection, or a thread-pool that still grows",
+        )
+    assert gone.server is not None
+    shown = rows(gone.accepted, gone.server.made, *gone.readers.values(), gone.connection.closed)
+    return Verdict(
+        THREAD_PER_CONNECTION,
+        "the thread that accepts makes a new thread for each connection, which serves that one and ends",
+        (
+            Finding("accepted by one thread, served by another that was made for it", shown),
+            Finding("that thread has ended, and the one that accepts lives on", rows(gone.server.ended)),
+        ),
+    )
+
+
+def _gone(care: Care) -> bool:
+    """Tell whether the thread that was made for a connection ended while the server went on."""
+    taker, server = care.taker, care.server
+    if taker is None or server is None or server.ended is None or taker.active is None or server.served != 1:
+        return False
+    return taker.ended is None or taker.active.seq > server.ended.seq
+
+
+def _event_loop(server: Server) -> Verdict | None:
+    """One thread for many connections: it accepts the next while one is open, or waits for them together."""
+    found = list(_loops(server))
+    if not found:
+        return None
+    return Verdict(
+        EVENT_LOOP,
+        "a thread serves many connections at once: it waits for all of them in one call and goes on with "
+        "whichever is ready",
+        tuple(found[:2]),
+    )
+
+
+def _loops(server: Server) -> Iterable[Finding]:
+    for care in server.served:
+        way = way_of(care)
+        own = way == SELF and care.taker is not None and care.queue in care.taker.queues
+        if care.added and (own or way == LOOP):
+            shown = rows(care.accepted, care.added, *care.readers.values())
+            yield Finding("the connection is added to the set that its own thread waits on", shown)
+            break
+    for task in server.acceptors:
+        if task.mixed:
+            yield Finding("a second connection is accepted before the first is done", task.mixed)
+        if task.together:
+            yield Finding("a connection and others are waited for in one call", (task.together,))
+
+
+def _each_for_itself(server: Server) -> Verdict | None:
+    """Several threads of one process that all accept, and serve what they took."""
+    serving = {care.server for care in server.served if way_of(care) == SELF and care.server}
+    by_process = Counter(task.pid for task in serving)
+    pid, count = by_process.most_common(1)[0] if by_process else (None, 0)
+    if count < 2:
+        return None
+    several = [task for task in server.acceptors if task in serving and task.pid == pid]
+    return Verdict(
+        THREAD_POOL,
+        f"{count} threads of one process each accept connections and serve those that they took",
+        (Finding("accepted by several threads of one process", rows(*(task.tried for task in several))),),
+    )
+
+
+def _in_turn(server: Server) -> Verdict | None:
+    """One thread that serves what it took before it takes another: pre-forked, or all there is."""
+    if set(server.ways()) != {SELF}:
+        return None
+    own = next((finding for care in server.served if (finding := _bound(care))), None)
+    if own is None:
+        return _unbound(server)
+    siblings = _siblings(server)
+    if siblings is None and len(server.pids) > 1:
+        return Verdict(
+            None,
+            "several tasks accept from the same socket, and each serves what it took itself, but the trace "
+            "does not state whether they are processes (prefork) or threads of one (thread-pool)",
+            (_served_alone(server), own),
+        )
+    if siblings is None:
+        return Verdict(
+            SINGLE_THREADED,
+            "one thread accepts a connection, serves it to its end, and only then accepts the next; no other "
+            "process shares its socket",
+            (_served_alone(server), own),
+        )
+    many = len(server.pids)
+    who = f"{many} processes accept from one socket" if many > 1 else "a process that a parent keeps accepts"
+    return Verdict(
+        PREFORK,
+        f"{who}, and {'each' if many > 1 else 'it'} serves what it took itself, one connection after another",
+        (_served_alone(server), own, siblings),
+    )
+
+
+def _served_alone(server: Server) -> Finding:
+    care = server.served[0]
+    shown = rows(care.accepted, *list(care.readers.values())[:1], care.connection.closed)
+    return Finding("accepted, served and closed by one thread", shown)
+
+
+def _bound(care: Care) -> Finding | None:
+    """Return what shows that a thread waits for one thing at a time: a client, or its one connection."""
+    taker = care.taker
+    assert taker is not None
+    if taker.blocked:
+        return Finding("it waits in accept itself, where no connection could wake it", (taker.blocked,))
+    if care.alone:
+        return Finding("it waits for this connection alone, where no other could wake it", (care.alone,))
+    if taker.waits and care.free is None:
+        return Finding("between two connections it waits for clients only", (taker.waits,))
+    return None
+
+
+def _unbound(server: Server) -> Verdict:
+    """No wait shows whether a thread has room for a second connection; what it could not wait in may."""
+    care = next((care for care in server.served if care.free and care.taker and care.taker.waits), None)
+    if care is None or care.taker is None:
+        return Verdict(
+            None,
+            "each connection is served by the thread that accepted it, but the trace does not show what that "
+            "thread waits in between: one connection at a time, or an event loop",
+        )
+    return Verdict(
+        EVENT_LOOP,
+        "calls on a connection never wait: the thread waits in one place only, for clients and connections",
+        (
+            Finding(
+                "connections are non-blocking from the start",
+                rows(care.taker.waits, care.accepted, care.free),
+            ),
+        ),
+    )
+
+
+def _siblings(server: Server) -> Finding | None:
+    """Return what shows that other processes serve, or could serve, at the same socket."""
+    accepting = {task.pid: task for task in reversed(server.acceptors)}
+    several = list(accepting.values())[::-1]
+    if len(several) > 1 and all(task.pid_known for task in several):
+        return Finding("several processes accept", rows(*(task.tried for task in several)))
+    for task in server.acceptors:
+        if opened_by_itself(server, task):
+            return None
+        for sign, what in _signs(server, task):
+            if sign is not None:
+                return Finding(what, (sign,))
+    return None
+
+
+def _signs(server: Server, task: Task) -> Iterable[tuple[Row | None, str]]:
+    main = server.main(task.pid) or task
+    yield (main.made if forked(main) else None), "its parent made it, before there was a connection"
+    yield task.lock, "it takes a lock that other processes take, too, before it waits for clients"
+    yield task.word, "it looks whether its parent has said a word, one byte in a pipe"
+    yield task.asks_parent, "it looks whether its parent still lives"
+    yield task.late, "a client was reported, but another process has accepted it"
+    parent = next((other for other in server.tasks if other.parent and other.pid != task.pid), None)
+    yield (parent.parent if parent else None), "another process waits for its children and serves nobody"
+
+
+def opened_by_itself(server: Server, task: Task) -> bool:
+    """Tell whether the process of a task made the socket that it accepts from."""
+    care = next((care for care in server.served if care.taker is task), None)
+    opened = care.listener.opened if care and care.listener else None
+    return opened is not None and opened.pid == task.pid
+
+
+def forked(task: Task) -> bool:
+    """Tell whether a process was made by one that lived on: not by one that only went to the background."""
+    maker = task.maker
+    if task.made is None or task.is_thread or maker is None:
+        return False
+    return maker.ended is None or task.tried is None or maker.ended.seq > task.tried.seq
+
+
+def _passed(server: Server) -> Verdict | None:
+    if not server.ways()[PASSED]:
+        return None
+    care = first(server.served, PASSED)
+    return Verdict(
+        None,
+        "connections are accepted by one process and served by another, which was there before: "
+        "that is none of the models",
+        (Finding("accepted here, served there", rows(care.accepted, *care.readers.values())),),
+    )
+
+
+Rule = Callable[[Server], Verdict | None]
+BEFORE_POOLS: Final[tuple[Rule, ...]] = (_new_process, _new_thread)
+AFTER_POOLS: Final[tuple[Rule, ...]] = (_event_loop, _passed, _each_for_itself, _in_turn)
+"""What is looked at in turn; the first rule that has something to say, says it."""

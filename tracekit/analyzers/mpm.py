@@ -1,0 +1,197 @@
+"""How does the server work: which multi-processing module of httpd, or which model in general?"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from tracekit.analyzers import models
+from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence, evidence
+from tracekit.analyzers.models import Server, Verdict
+from tracekit.analyzers.models_httpd import pool
+from tracekit.analyzers.observe import observe
+from tracekit.analyzers.questions import MPM
+from tracekit.analyzers.service import Service, Task
+from tracekit.analyzers.unseen import what_is_missing
+from tracekit.events import Trace
+
+RULES: Final[tuple[models.Rule, ...]] = (*models.BEFORE_POOLS, pool, *models.AFTER_POOLS)
+
+ACCEPTOR: Final = "acceptor"
+SERVER: Final = "server"
+PARENT: Final = "parent"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One thing that the trace shows about the server.
+
+    Attributes:
+        finding: in a sentence.
+        evidence: the calls that show it.
+    """
+
+    finding: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of the server.
+
+    Attributes:
+        pid: its id; None in a log of one task.
+        pid_known: False when the trace does not say so itself and it was inferred.
+        role: acceptor, server (of what others accepted), or parent.
+        threads: how many it had, as far as the trace shows, when it last accepted.
+        accepted: connections that it accepted.
+        served: connections that it served.
+    """
+
+    pid: int | None
+    pid_known: bool
+    role: str
+    threads: int
+    accepted: int
+    served: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MpmAnswer(Answer):
+    """The model, what shows it, and the processes that it is made of.
+
+    Attributes:
+        verdict: found, or undetermined.
+        mpm: prefork, worker, event; of other servers single-threaded, event-loop, thread-per-connection,
+            process-per-connection, thread-pool; or undetermined.
+        reason: why, in a sentence; or what is missing.
+        processes: how many there are of the server.
+        threads_per_process: of most of those that accept; None when none does.
+        findings: what shows it, step by step.
+        evidence: the calls of all findings.
+        members: the processes.
+    """
+
+    name: ClassVar[str] = MPM.name
+    verdict: str
+    mpm: str
+    reason: str
+    processes: int
+    threads_per_process: int | None
+    findings: tuple[Shown, ...]
+    evidence: tuple[Evidence, ...]
+    members: tuple[Process, ...]
+
+    @property
+    def determined(self) -> bool:
+        """False when the trace does not tell."""
+        return self.verdict == FOUND
+
+
+class Mpm:
+    """Tells the model from who accepts, who serves, and what each waits in."""
+
+    name: ClassVar[str] = MPM.name
+    question: ClassVar[str] = MPM.question
+
+    needs: ClassVar[frozenset[str]] = MPM.needs
+
+    def answer(self, trace: Trace) -> MpmAnswer:
+        """Answer from a trace."""
+        service = observe(trace).service
+        verdict = decide(service, trace)
+        members = _members(service)
+        shown = tuple(Shown(one.what, tuple(map(evidence, one.rows))) for one in verdict.findings)
+        threads = Counter(
+            process.threads for process in members if process.accepted or process.role == "acceptor"
+        )
+        return MpmAnswer(
+            verdict=UNDETERMINED if verdict.model is None else FOUND,
+            mpm=verdict.model or UNDETERMINED,
+            reason=verdict.reason,
+            processes=len(members),
+            threads_per_process=threads.most_common(1)[0][0] if threads else None,
+            findings=shown,
+            evidence=tuple(dict.fromkeys(proof for one in shown for proof in one.evidence)),
+            members=members,
+            trace=trace.summary(),
+        )
+
+
+def decide(service: Service, trace: Trace) -> Verdict:
+    """Return the verdict on all servers of a trace: where there are several, they have to agree."""
+    found = servers(service, ordered=trace.ordered)
+    if not found:
+        return what_is_missing(service, trace)
+    verdicts = [judge(server) for server in found]
+    kinds = {verdict.model for verdict in verdicts}
+    if len(kinds) == 1:
+        return verdicts[0]
+    each = "; ".join(
+        f"{verdict.model or 'undetermined'} at {', '.join(sorted(server.listeners))}"
+        for server, verdict in zip(found, verdicts, strict=True)
+    )
+    proofs = tuple(proof for verdict in verdicts for proof in verdict.findings[:1])
+    return Verdict(None, f"the trace shows several servers: {each}; trace one of them", proofs)
+
+
+def judge(server: Server) -> Verdict:
+    """Return the verdict of the first rule that has something to say."""
+    return next(
+        (verdict for rule in RULES if (verdict := rule(server))),
+        Verdict(None, "connections are served in more than one way, which fits no model that is known here"),
+    )
+
+
+def servers(service: Service, *, ordered: bool) -> list[Server]:
+    """Return the servers of a trace of which a connection was seen accepted and served.
+
+    Processes that accept from the same socket are one server; so are the sockets of one process. Where
+    the calls of several tasks have no order, only who also answers is known to serve.
+    """
+    groups: list[tuple[set[str], list[Task]]] = []
+    for task in service.tasks:
+        if task.tried is None:
+            continue
+        names = set(task.listeners)
+        same = [group for group in groups if names & group[0] or task.pid in {one.pid for one in group[1]}]
+        tasks = [*(one for group in same for one in group[1]), task]
+        groups = [group for group in groups if group not in same]
+        groups.append((names.union(*(group[0] for group in same)), tasks))
+    cares = [care for care in service.cares.values() if care.taker and care.server and care.accepted]
+    served = [care for care in cares if ordered or care.writers]
+    found = [
+        Server(tasks, [care for care in served if care.taker in tasks], service.tasks, frozenset(names))
+        for names, tasks in groups
+    ]
+    return [server for server in found if server.served]
+
+
+def _members(service: Service) -> tuple[Process, ...]:
+    """Return the processes that accept or serve, or are about to, and the parents of those that do."""
+    taken = Counter(care.taker.pid for care in service.cares.values() if care.taker)
+    served = Counter(care.server.pid for care in service.cares.values() if care.server)
+    roles = dict.fromkeys((task.pid for task in service.tasks if task.parent), PARENT)
+    roles |= dict.fromkeys((pid for pid in served), SERVER)
+    roles |= dict.fromkeys((task.pid for task in service.tasks if task.tried or task.lock), ACCEPTOR)
+    makers = [task.maker.pid for task in service.tasks if task.maker and roles.get(task.pid) == ACCEPTOR]
+    roles = dict.fromkeys(makers, PARENT) | roles
+    tasks = defaultdict[int | None, list[Task]](list)
+    for task in service.tasks:
+        tasks[task.pid].append(task)
+    return tuple(
+        Process(pid, tasks[pid][0].pid_known, role, _threads(tasks[pid]), taken[pid], served[pid])
+        for pid, role in roles.items()
+    )
+
+
+def _threads(tasks: list[Task]) -> int:
+    """Return how many threads a process had when it last accepted, or at most where it never did."""
+    moments = [task.last.accepted.seq for task in tasks if task.last and task.last.accepted]
+    if not moments:
+        return len(tasks)
+    return sum(_lives(task, max(moments)) for task in tasks)
+
+
+def _lives(task: Task, moment: int) -> bool:
+    begun = task.made.seq if task.made else 0
+    return begun <= moment and (task.ended is None or task.ended.seq > moment)

@@ -1,0 +1,170 @@
+"""Who takes connections, who serves them, and how they come from one to the other."""
+
+from dataclasses import dataclass, field
+
+from tracekit.analyzers.connections import Connection
+from tracekit.analyzers.descriptors import OpenFile
+from tracekit.events import Row
+
+
+@dataclass(slots=True, eq=False)
+class Task:
+    """What one thread was seen doing for clients; each attribute that is a call is the first of its kind.
+
+    Attributes:
+        first: its first call in the trace.
+        active: its last accept, or wait for clients.
+        made: the fork or clone that made it; None when that was not traced.
+        maker: who called that.
+        is_thread: True when it was made as a thread of its maker's process.
+        ended: its end.
+        tried: a call of accept, whatever came of it.
+        listeners: the sockets that it tried to accept from: their addresses, or else their numbers.
+        taken: how many connections it accepted.
+        last: the connection that it accepted last.
+        blocked: an accept in which it waited for a client.
+        late: an accept that found nobody although the wait before it had reported a client.
+        waits: a wait (epoll, poll, select) that an accept followed.
+        waiting: the last wait that no accept has followed yet.
+        queues: the epoll descriptors that it waits on.
+        limited: a wait of epoll that ends after a time, whether or not a client comes.
+        lock: a lock that processes share, taken before it waited for clients.
+        word: a read of one byte from a pipe: how a parent tells a child to end.
+        asks_parent: a getppid.
+        parent: a wait for children.
+        served: how many connections it read from or wrote to.
+        mixed: while a connection of its own was open it accepted another, and then went on with the first.
+        together: a wait for a connection and others in one call.
+        rests: after it has served, a wait for other threads that nothing has ended for long.
+        woken: the last time it was woken: the wake of another thread, and its own wait that it ended.
+    """
+
+    tid: int | None
+    pid: int | None
+    pid_known: bool
+    first: Row
+    active: Row | None = None
+    made: Row | None = None
+    maker: "Task | None" = None
+    is_thread: bool = False
+    ended: Row | None = None
+    tried: Row | None = None
+    listeners: set[str] = field(default_factory=set)
+    taken: int = 0
+    last: Connection | None = None
+    blocked: Row | None = None
+    late: Row | None = None
+    waits: Row | None = None
+    waiting: Row | None = None
+    queues: set[OpenFile] = field(default_factory=set)
+    limited: Row | None = None
+    lock: Row | None = None
+    word: Row | None = None
+    asks_parent: Row | None = None
+    parent: Row | None = None
+    served: int = 0
+    mixed: tuple[Row, Row] | None = None
+    together: Row | None = None
+    rests: Row | None = None
+    woken: tuple[Row, Row] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Care:
+    """How one connection was taken care of.
+
+    Attributes:
+        taker: who accepted it; None when that was not traced.
+        listener: the socket that it was accepted from.
+        readers: who read from it, with their first reads, in order.
+        writers: who wrote to it, likewise.
+        added: the epoll_ctl that gave it to an epoll set.
+        queue: that set.
+        free: the call that made it non-blocking before anything was read.
+        alone: a wait for this connection and nothing else.
+        kept: such a wait although no request was open: for the next one, or for the client to hang up.
+        shut: True once the server has shut its side down.
+        handed: the wake by the taker, and the wait of the first reader that it ended.
+    """
+
+    connection: Connection
+    taker: Task | None = None
+    listener: OpenFile | None = None
+    readers: dict[Task, Row] = field(default_factory=dict)
+    writers: dict[Task, Row] = field(default_factory=dict)
+    added: Row | None = None
+    queue: OpenFile | None = None
+    free: Row | None = None
+    alone: Row | None = None
+    kept: Row | None = None
+    shut: bool = False
+    handed: tuple[Row, Row] | None = None
+
+    @property
+    def accepted(self) -> Row | None:
+        """The accept that made it."""
+        return self.connection.accepted
+
+    @property
+    def server(self) -> Task | None:
+        """Who serves it: who answers the first request; where no answer was seen, who read first."""
+        return next(iter(self.writers), None) or next(iter(self.readers), None)
+
+    @property
+    def idle(self) -> bool:
+        """True when no request is open on it: all are answered, or the server will answer no more."""
+        connection = self.connection
+        answered = bool(connection.requests) and not connection.unanswered
+        return self.shut or (answered and not connection.reader.pending)
+
+
+@dataclass(slots=True)
+class Service:
+    """All tasks and connections of a trace, as far as the pass has come.
+
+    Attributes:
+        tasks: every task, in the order of their first calls; a number that is used again is another task.
+        living: the present task of each number.
+        cares: how each connection is taken care of.
+        makings: forks whose task has not been seen yet, by the number that it has.
+        wakes: the last wake on each futex that woke somebody, by process and address.
+    """
+
+    tasks: list[Task] = field(default_factory=list)
+    living: dict[int | None, Task] = field(default_factory=dict)
+    cares: dict[Connection, Care] = field(default_factory=dict)
+    makings: dict[int | None, tuple[Row, Task, bool]] = field(default_factory=dict)
+    wakes: dict[tuple[int | None, str], Row] = field(default_factory=dict)
+
+    def task(self, row: Row) -> Task:
+        """Return the task that made a call."""
+        task = self.living.get(row.tid)
+        if task is None:
+            task = self.living[row.tid] = Task(row.tid, row.pid, row.pid_known, row)
+            self.tasks.append(task)
+            made = self.makings.pop(row.tid, None)
+            if made is not None:
+                task.made, task.maker, task.is_thread = made
+        return task
+
+    def care(self, connection: Connection) -> Care:
+        """Return how a connection is taken care of."""
+        care = self.cares.get(connection)
+        if care is None:
+            care = self.cares[connection] = Care(connection)
+        return care
+
+    def makes(self, row: Row, child: int, *, thread: bool) -> None:
+        """Note that a call made a task: one that comes, or one whose first call came before that returned."""
+        maker, task = self.task(row), self.living.get(child)
+        if task is None or task.ended is not None:
+            self.living.pop(child, None)
+            self.makings[child] = (row, maker, thread)
+        elif task.made is None:
+            task.made, task.maker, task.is_thread = row, maker, thread
+
+    def ends(self, row: Row) -> None:
+        """Note the end of a task."""
+        task = self.living.pop(row.tid, None)
+        if task is not None:
+            task.ended = row

@@ -1,0 +1,61 @@
+"""Why a trace does not tell how a server works: what is not in it."""
+
+from typing import Final
+
+from tracekit.analyzers.calls import meanings
+from tracekit.analyzers.models import Finding, Verdict, rows
+from tracekit.analyzers.service import Service
+from tracekit.events import Trace
+
+NO_ORDER: Final = (
+    "the files have no times that put the calls of their tasks in one order, so a connection cannot be "
+    "followed from one thread to another: trace with -ttt"
+)
+NOT_TRACED: Final = "those calls were not traced (-e trace=), or the threads that make them were not"
+
+
+def what_is_missing(service: Service, trace: Trace) -> Verdict:
+    """Return the verdict on a trace in which no connection is seen both accepted and served."""
+    taken = [care for care in service.cares.values() if care.taker]
+    served = [care for care in service.cares.values() if care.server and care.connection.requests]
+    if taken and served and not trace.ordered:
+        return Verdict(None, NO_ORDER)
+    if taken:
+        return _nobody_serves(service, trace, len(taken))
+    if served:
+        shown = rows(*(next(iter(care.readers.values()), None) for care in served[:2]))
+        return Verdict(
+            None,
+            f"requests are served on {len(served)} connections, but nobody is seen accepting one: "
+            f"{NOT_TRACED}, or the connections are older than the trace",
+            (Finding("served, but accepted by nobody in the trace", shown),),
+        )
+    return _no_traffic(service, trace)
+
+
+def _nobody_serves(service: Service, trace: Trace, count: int) -> Verdict:
+    """Connections are accepted, and that is all."""
+    accepted = next(care for care in service.cares.values() if care.taker)
+    shown = Finding("accepted, but read by nobody in the trace", rows(accepted.accepted))
+    if not _calls_of(trace, "read"):
+        why = f"not one read: {NOT_TRACED}"
+    else:
+        why = "nobody in the trace reads from one: who serves was not traced, or no client sent anything"
+    return Verdict(None, f"{count} connections are accepted, but {why}", (shown,))
+
+
+def _no_traffic(service: Service, trace: Trace) -> Verdict:
+    """Nobody connected, or what that shows is not there."""
+    waits = [row for task in service.tasks if (row := task.tried or task.waiting)]
+    if waits or _calls_of(trace, "listens"):
+        found = (Finding("waits", rows(waits[0])),) if waits else ()
+        return Verdict(None, "no traffic: no client was accepted while the server was traced", found)
+    if not trace.calls:
+        return Verdict(None, "the trace has no calls")
+    return Verdict(None, f"nothing in the trace accepts connections: it is no server's, or {NOT_TRACED}")
+
+
+def _calls_of(trace: Trace, meaning: str) -> bool:
+    """Tell whether any call that means this is in the trace."""
+    names = {name for name, means in meanings().items() if means == meaning}
+    return bool(names & set(trace.events["name"].dropna().unique()))
