@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from .accept_mutex import AcceptMutex
 from .child import ChildState
 from .config import ServerConfig
+from .content.content import Content
+from .content.content import Content
 from .error_log import ErrorLog
-from .handler import StaticFiles
 from .limits import Limits
 from .pipe_of_death import PipeOfDeath
 from .scoreboard import Scoreboard
@@ -32,7 +33,7 @@ class Runtime:
     scoreboard: Scoreboard
     pipe_of_death: PipeOfDeath
     sites: Sites
-    handler: StaticFiles
+    handler: Content
     generation: int = 0
     one_process: bool = False
     child: ChildState = field(default_factory=ChildState)

@@ -6,8 +6,8 @@ import time
 
 from .accept_mutex import AcceptMutex
 from .config import ConfigError, ServerConfig
+from .content.content import Content
 from .error_log import ErrorLog
-from .handler import StaticFiles
 from .limits import limits_of
 from .listeners import open_listeners, report_chosen_ports
 from .media_types import MediaTypes
@@ -45,7 +45,7 @@ def open_runtime(config: ServerConfig, *, one_process: bool) -> Runtime:
         scoreboard=scoreboard,
         pipe_of_death=PipeOfDeath(one_process=one_process),
         sites=Sites(config),
-        handler=StaticFiles(MediaTypes(config), error_log),
+        handler=Content(config, MediaTypes(config), error_log, scoreboard),
         one_process=one_process,
     )
     _note(runtime, is_restart=False)
@@ -78,7 +78,7 @@ def next_runtime(last: Runtime, config: ServerConfig, *, graceful: bool) -> Runt
         listeners=listeners,
         pipe_of_death=PipeOfDeath(),
         sites=Sites(config),
-        handler=StaticFiles(MediaTypes(config), error_log),
+        handler=Content(config, MediaTypes(config), error_log, last.scoreboard),
         generation=last.generation + 1,
     )
     _note(runtime, is_restart=graceful)

@@ -60,8 +60,8 @@ WARNINGS = [
                 "To increase, please see the ThreadLimit directive."
             ),
             (
-                "AH00316: WARNING: MaxRequestWorkers of 7 is not an integer multiple of ThreadsPerChild of 4, "
-                "decreasing to nearest multiple 4, for a maximum of 1 servers."
+                "AH00316: WARNING: MaxRequestWorkers of 7 is not an integer multiple of ThreadsPerChild of "
+                "4, decreasing to nearest multiple 4, for a maximum of 1 servers."
             ),
             "AH00320: WARNING: StartServers of 0 not allowed, increasing to 1.",
             (
@@ -76,12 +76,12 @@ WARNINGS = [
         Limits(3, 75, 250, 3, 4, 4, 12),
         [
             (
-                "AH00513: WARNING: MaxRequestWorkers of 29 is not an integer multiple of ThreadsPerChild of 4, "
-                "decreasing to nearest multiple 28, for a maximum of 7 servers."
+                "AH00513: WARNING: MaxRequestWorkers of 29 is not an integer multiple of ThreadsPerChild of "
+                "4, decreasing to nearest multiple 28, for a maximum of 7 servers."
             ),
             (
-                "AH00515: WARNING: MaxRequestWorkers of 28 would require 7 servers and would exceed ServerLimit "
-                "of 3, decreasing to 12. To increase, please see the ServerLimit directive."
+                "AH00515: WARNING: MaxRequestWorkers of 28 would require 7 servers and would exceed "
+                "ServerLimit of 3, decreasing to 12. To increase, please see the ServerLimit directive."
             ),
         ],
     ),
@@ -92,8 +92,8 @@ WARNINGS = [
         [
             "AH00177: WARNING: ServerLimit of 0 not allowed, increasing to 1.",
             (
-                "AH00180: WARNING: MaxRequestWorkers of 29 exceeds ServerLimit value of 1 servers, decreasing "
-                "MaxRequestWorkers to 1. To increase, please see the ServerLimit directive."
+                "AH00180: WARNING: MaxRequestWorkers of 29 exceeds ServerLimit value of 1 servers, "
+                "decreasing MaxRequestWorkers to 1. To increase, please see the ServerLimit directive."
             ),
             "AH00184: WARNING: StartServers of -2 not allowed, increasing to 1.",
             (
@@ -133,8 +133,8 @@ def test_corrections_at_a_restart() -> None:
         "AH00309: changing ThreadLimit to 6 from original value of 4 not allowed during restart",
         "AH00311: ThreadsPerChild of 9 exceeds ThreadLimit of 4, decreasing to match",
         (
-            "AH00317: MaxRequestWorkers of 7 is not an integer multiple of ThreadsPerChild of 4, decreasing to "
-            "nearest multiple 4"
+            "AH00317: MaxRequestWorkers of 7 is not an integer multiple of ThreadsPerChild of 4, decreasing "
+            "to nearest multiple 4"
         ),
         "AH00321: StartServers of 0 not allowed, increasing to 1",
         "AH00323: MinSpareThreads of 0 not allowed, increasing to 1",
