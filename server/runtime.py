@@ -7,7 +7,6 @@ from .accept_mutex import AcceptMutex
 from .child import ChildState
 from .config import ServerConfig
 from .content.content import Content
-from .content.content import Content
 from .error_log import ErrorLog
 from .limits import Limits
 from .pipe_of_death import PipeOfDeath
