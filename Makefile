@@ -9,8 +9,9 @@ ROUNDS ?= 200
 LINES  ?= 1000000
 FUZZ_ARGS   ?=
 BENCH_ARGS  ?=
+TORTURE_ARGS ?=
 
-.PHONY: help run run-privileged stop demo test torture fuzz fuzz-guided conformance-flags check bench-tracing bench-parsing bench-server lint types format calls events clean
+.PHONY: help run run-privileged stop demo test torture torture-server fuzz fuzz-guided conformance-flags check bench-tracing bench-parsing bench-server lint types format calls events clean
 
 help: ## explain each target
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +42,9 @@ bench-tracing: $(READY) ## what tracing costs beside strace (root; apache2, ab, 
 
 torture: $(READY) ## attach to a server that never stands still and detach, 200 times (ROUNDS=N)
 	$(BIN)/python -m tests.torture.attachments --rounds $(ROUNDS)
+
+torture-server: $(READY) ## ten minutes of load and hostile clients for each MPM of the built-in server
+	$(BIN)/python -m tests.torture.server $(TORTURE_ARGS)
 
 bench-parsing: $(READY) ## lines/s, memory and what is right of our reader and others (root; apache2, ab, strace): minutes
 	$(BIN)/python -m benchmarks.parsing $(BENCH_ARGS)

@@ -12,13 +12,26 @@ REQUESTS_A_CONNECTION = 20
 class Load:
     """A context in which a server is under load."""
 
-    def __init__(self, server: Address, clients: int, request: Request, expected: bytes) -> None:
+    def __init__(
+        self, server: Address, clients: int, request: Request, expected: bytes, *, keeps: bool = True
+    ) -> None:
+        """Prepare the clients.
+
+        Args:
+            server: where.
+            clients: how many ask at once.
+            request: what they ask for.
+            expected: the body of the answer.
+            keeps: the server never closes a connection between two requests; one that does may, and
+                the client asks again on another (RFC 9112, section 9.3.1).
+        """
         self.requests = 0
         """How many were answered."""
         self.failures: list[str] = []
         self._server = server
         self._request = request
         self._expected = expected
+        self._keeps = keeps
         self._done = threading.Event()
         self._lock = threading.Lock()
         self._clients = [threading.Thread(target=self._ask) for _ in range(clients)]
@@ -45,8 +58,13 @@ class Load:
 
     def _ask_on_one_connection(self) -> None:
         with connected(self._server) as connection:
-            for _ in range(REQUESTS_A_CONNECTION):
-                answer = connection.ask(self._request)
+            for nth in range(REQUESTS_A_CONNECTION):
+                try:
+                    answer = connection.ask(self._request)
+                except ConnectionError:
+                    if nth and not self._keeps:
+                        return
+                    raise
                 if (answer.status, answer.body) != (200, self._expected):
                     raise ValueError(f"{answer.status} {answer.body!r}")
                 with self._lock:
