@@ -57,7 +57,7 @@ class Cell:
 
 
 class Text:
-    """One short text of a record, cut off at its size in bytes."""
+    """One short text of a record, cut off so that a NUL has room in its size in bytes."""
 
     def __init__(self, start: int, size: int) -> None:
         self._start = start * CELL
@@ -69,7 +69,7 @@ class Text:
 
     def __set__(self, record: "Record", value: bytes) -> None:
         start = record.at * CELL + self._start
-        record.memory[start : start + self._size] = value[: self._size].ljust(self._size, b"\0")
+        record.memory[start : start + self._size] = value[: self._size - 1].ljust(self._size, b"\0")
 
 
 class Record:
@@ -97,7 +97,7 @@ class WorkerScore(Record):
     """
 
     __slots__ = ("extended",)
-    CELLS = 42
+    CELLS = 40
 
     tid = Cell(0)
     pid = Cell(1)
@@ -120,7 +120,7 @@ class WorkerScore(Record):
     client = Text(18, 64)
     request = Text(26, 64)
     vhost = Text(34, 32)
-    protocol = Text(38, 32)
+    protocol = Text(38, 16)
 
     def __init__(self, memory: mmap.mmap, cells: "memoryview[int]", at: int, *, extended: bool) -> None:
         super().__init__(memory, cells, at)
