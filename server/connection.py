@@ -13,6 +13,7 @@ import time
 import traceback
 from enum import Enum, auto
 
+from .content.exchange import Exchange
 from .http.framing import BadRequestError
 from .http.request import Request
 from .http.response import Response, may_keep_alive
@@ -174,14 +175,11 @@ class Connection:
 
     def _respond(self, request: Request, site: Site, error: BadRequestError | None) -> Response:
         """Have somebody answer: the protocol itself, or the handler."""
-        handler = self._runtime.handler
+        exchange = Exchange(request, site, self.client, self.local)
         if error is not None:
-            return handler.refuse(error, request, site, self.client, local=self.local)
+            return self._runtime.handler.refuse(exchange, error)
         response = answer_by_protocol(request, trace_enable=site.values.trace_enable)
-        if response is not None:
-            return response
-        authority = request.authority or b"%s:%d" % (site.name, self.local[1])
-        return handler.respond(request, site, authority, self.client, local=self.local)
+        return response or self._runtime.handler.respond(exchange)
 
     def _begin(self, request: Request, response: Response, site: Site, worker: WorkerScore) -> None:
         """Settle whether the connection goes on, and make the head."""

