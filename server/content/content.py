@@ -75,7 +75,8 @@ class Content:
             HttpError: it is refused.
         """
         lookup = self._lookup(exchange)
-        url_path = decode_path(target, exchange.site.values.allow_encoded_slashes)
+        values = exchange.site.values
+        url_path = decode_path(target, values.allow_encoded_slashes, merge_slashes=values.merge_slashes)
         query = b"".join(target.partition(b"?")[1:])
         resource = lookup.find(exchange, url_path)
         if resource.found.is_directory and not resource.found.path_info:
