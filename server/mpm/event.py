@@ -6,26 +6,24 @@ in the listener's epoll set, with a deadline. So one connection is usually serve
 by several threads in turn. The rules are those of httpd's server/mpm/event/event.c.
 """
 
-import os
 import select
 import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
 
 from ..child import CHILD_SICK
 from ..connection import Connection, State
 from ..fd_queue import Idler
 from ..runtime import Runtime
 from ..scoreboard import Status, WorkerScore
-from ..timeout_queues import NEVER, Parked, TimeoutQueue
+from ..timeout_queues import NEVER, TimeoutQueue
 from .acceptor import ShortageError, accept
+from .pollset import Pollset
 from .threads import ThreadedChild
 
 LINGER_SECONDS = 30.0  # MAX_SECS_TO_LINGER
 SHORT_LINGER_SECONDS = 2.0  # SECONDS_TO_LINGER
-WAKEUP_READ_SIZE = 512
 
 
 def run_child(runtime: Runtime, slot: int) -> None:
@@ -41,16 +39,13 @@ class EventChild(ThreadedChild):
     def __init__(self, runtime: Runtime, slot: int) -> None:
         super().__init__(runtime, slot)
         config = runtime.config
-        self._epoll = select.epoll()
-        self._wakeup, self._wake = os.pipe()
-        self._wake_is_written = False
         self._listeners = {listener.fileno(): listener for listener in runtime.listeners}
         self._not_accepting = False
         self._keep_alive = TimeoutQueue(config.keep_alive_timeout)
         self._write_completion = TimeoutQueue(config.timeout)
         self._linger = TimeoutQueue(LINGER_SECONDS)
         self._short_linger = TimeoutQueue(SHORT_LINGER_SECONDS)
-        self._parked = Parked((self._keep_alive, self._write_completion, self._linger, self._short_linger))
+        self._pollset = Pollset((self._keep_alive, self._write_completion, self._linger, self._short_linger))
         self._open: set[Connection] = set()
         self._lingering: set[Connection] = set()
         self._deferred: deque[Connection] = deque()  # a worker is to begin their lingering close
@@ -89,18 +84,16 @@ class EventChild(ThreadedChild):
             queue = self._short_linger if connection.linger_seconds < LINGER_SECONDS else self._linger
         else:
             queue = self._keep_alive if state is State.KEEP_ALIVE else self._write_completion
-        if self._parked.add(connection, queue):
-            self._wake_listener()
-        self._epoll.register(connection.fd, select.EPOLLOUT if state is State.WRITE else select.EPOLLIN)
+        self._pollset.park(connection, queue, select.EPOLLOUT if state is State.WRITE else select.EPOLLIN)
         if self.child.leaving:
-            self._wake_listener()
+            self._pollset.wake()
 
     def _forget(self, connection: Connection) -> None:
         """Count a connection that is closed no more."""
         self._open.discard(connection)
         self._lingering.discard(connection)
         if (self.child.leaving and not self._open) or self._could_accept_again():
-            self._wake_listener()
+            self._pollset.wake()
 
     def _next_deferred(self) -> Connection | None:
         try:
@@ -111,30 +104,20 @@ class EventChild(ThreadedChild):
     def note_idle(self) -> None:
         """Let the listener decide whether it can accept again."""
         if self._could_accept_again():
-            self._wake_listener()
-
-    def _wake_listener(self) -> None:
-        """Have the listener's epoll_wait return."""
-        if not self._wake_is_written:
-            self._wake_is_written = True
-            os.write(self._wake, b"\1")
+            self._pollset.wake()
 
     # ---- listener thread
 
     def listen(self) -> None:
         """Accept, hand over, expire; when the child is leaving, until the last connection is closed."""
-        self._epoll.register(self._wakeup, select.EPOLLIN)
         for listener in self._listeners.values():
             listener.setblocking(False)
-            self._epoll.register(listener, select.EPOLLIN)
+        self._pollset.add(self._listeners)
         while not self._is_over():
             self._busy = False
-            for fd, _ in self._epoll.poll(self._seconds_to_wait()):
+            for fd in self._pollset.wait():
                 if fd in self._listeners:
                     self._accept(self._listeners[fd])
-                elif fd == self._wakeup:
-                    os.read(self._wakeup, WAKEUP_READ_SIZE)
-                    self._wake_is_written = False  # only now: else one in between would never be read
                 else:
                     self._resume(fd)
             self._maintain()
@@ -143,7 +126,7 @@ class EventChild(ThreadedChild):
         """Get the listener out of epoll_wait."""
         for score in self.scores:
             score.set(Status.GRACEFUL)
-        self._wake_listener()
+        self._pollset.wake()
 
     def _is_over(self) -> bool:
         """Say whether the listener has nothing left to do; see to it that it will be so."""
@@ -157,7 +140,7 @@ class EventChild(ThreadedChild):
         self._listeners.clear()
         if self._linger.seconds > SHORT_LINGER_SECONDS:
             self._linger.seconds = SHORT_LINGER_SECONDS
-            self._parked.next_expiry = 0.0  # the first pass of a leaving child is one of maintenance
+            self._pollset.expire_soon()
         while self.workers > len(self._open) and self._reserve(blocking=False):
             self._send_reserved_home()
         return not self._open
@@ -167,13 +150,9 @@ class EventChild(ThreadedChild):
             self.send_home(self._reserved)
             self._reserved = None
 
-    def _seconds_to_wait(self) -> float | None:
-        expiry = self._parked.next_expiry
-        return None if expiry == NEVER else max(0.0, expiry - time.monotonic())
-
     def _accept(self, listener: socket.socket) -> None:
         """Accept one connection for a worker that is reserved first, unless that would be too many."""
-        if self._not_accepting:
+        if self._not_accepting or self.child.leaving:
             return
         self._busy |= self._idle() == 0
         if self._busy or self._above_limit():
@@ -198,8 +177,7 @@ class EventChild(ThreadedChild):
         When all are busy only one with an answer on its way is waited for. A client whose
         connection was kept alive can come back to another child.
         """
-        connection, queue = self._parked.remove(fd)
-        self._epoll.unregister(fd)
+        connection, queue = self._pollset.take(fd)
         if self._reserve(blocking=queue is self._write_completion):
             self._hand_over(connection)
         else:
@@ -246,14 +224,12 @@ class EventChild(ThreadedChild):
         if not self._not_accepting:
             self._not_accepting = True
             self.process.not_accepting = 1
-            for fd in self._listeners:
-                self._epoll.unregister(fd)
+            self._pollset.remove(self._listeners)
 
     def _enable_listeners(self) -> None:
         self._not_accepting = False
         self.process.not_accepting = 0
-        for fd in self._listeners:
-            self._epoll.register(fd, select.EPOLLIN)
+        self._pollset.add(self._listeners)
 
     # ---- maintenance
 
@@ -261,16 +237,16 @@ class EventChild(ThreadedChild):
         """End what is over its time; when workers are busy or the child leaves, idle keep-alives too."""
         now = time.monotonic()
         pressed = self._busy or self.child.leaving
-        if now >= self._parked.next_expiry or (pressed and self._keep_alive):
-            for connection in self._expired(self._keep_alive, NEVER if pressed else now):
+        if self._pollset.has_expired(now) or (pressed and self._keep_alive):
+            for connection in self._pollset.expired(self._keep_alive, NEVER if pressed else now):
                 self._shut_down(connection)
-            for connection in self._expired(self._write_completion, now):
+            for connection in self._pollset.expired(self._write_completion, now):
                 connection.abort()
                 self._forget(connection)
             for queue in (self._linger, self._short_linger):
-                for connection in self._expired(queue, now):
+                for connection in self._pollset.expired(queue, now):
                     self._shut_down(connection)
-            self._parked.find_next_expiry()
+            self._pollset.find_next_expiry()
         if self._deferred and self._reserve(blocking=False):
             deferred = self._next_deferred()
             if deferred is not None:
@@ -278,16 +254,6 @@ class EventChild(ThreadedChild):
         if not self._busy and self._could_accept_again():
             self._enable_listeners()
         self._note_counts()
-
-    def _expired(self, queue: TimeoutQueue, now: float) -> Iterator[Connection]:
-        """Take the expired connections of a queue out of it and out of the epoll set."""
-        for connection in self._parked.expired(queue, now):
-            try:
-                self._epoll.unregister(connection.fd)
-            except FileNotFoundError:  # its worker is about to register it
-                continue
-            self._parked.remove(connection.fd)
-            yield connection
 
     def _shut_down(self, connection: Connection) -> None:
         """End a connection: a worker is to begin the lingering close, one that has it is closed."""

@@ -3,7 +3,7 @@
 With ThreadsPerChild N a child has N + 2 LWPs. Its main thread has a starter thread
 start the workers and, last, the listener; then it blocks in the read of the pipe of
 death. ``!`` there means to leave gracefully, ``$`` to leave at once. The listener may
-find, too, that it is time to leave; then it wakes the main thread with TERM.
+find, too, that it is time to leave; then it wakes the main thread.
 """
 
 import os
@@ -22,6 +22,7 @@ from ..runtime import Runtime
 from ..scoreboard import Status, WorkerScore
 
 SLOT_WAIT_SECONDS = 1.0
+WAKE_SIGNAL = signal.SIGHUP  # interrupts a call that a thread of the child blocks in
 
 
 class LeavingError(Exception):
@@ -49,6 +50,7 @@ class ThreadedChild(ABC):
         ]
         self.listener: threading.Thread | None = None
         self.workers = 0  # threads that have not been sent home
+        self._waiting = False  # the main thread is in the read of the pipe of death
 
     # ---- what a model is
 
@@ -76,19 +78,13 @@ class ThreadedChild(ABC):
 
     def run(self) -> None:
         """Start everything, wait for the pipe of death, and leave as it says."""
-        on_term = end_at_once if self.runtime.one_process else self._wake_up
-        handlers = {signal.SIGTERM: on_term, signal.SIGHUP: _do_nothing}
+        handlers = {signal.SIGTERM: self._on_term, WAKE_SIGNAL: self._on_wake}
         if self.runtime.one_process:
-            handlers[signal.SIGINT] = end_at_once
+            handlers |= {signal.SIGTERM: end_at_once, signal.SIGINT: end_at_once}
         become_child(self.runtime, handlers)
         starter = self._start_thread("starter", self._start_threads)
-        try:
-            word = self.runtime.pipe_of_death.wait()
-        except LeavingError:
-            word = GRACEFUL
-        if word != GRACEFUL:
+        if self._word_of_death() != GRACEFUL:
             return
-        signal.signal(signal.SIGTERM, end_at_once)
         starter.join()
         self.leave()
         if self.listener is not None:
@@ -96,9 +92,25 @@ class ThreadedChild(ABC):
         while self.workers:
             self.send_home(self.queue.reserve())
 
-    def _wake_up(self, *_: object) -> None:
-        """Break off the read of the pipe of death, if the listener wants that (handler of TERM)."""
-        if self.child.leaving:
+    def _word_of_death(self) -> bytes:
+        """Return what the pipe of death says to this child."""
+        self._waiting = True
+        try:
+            word = self.runtime.pipe_of_death.wait()
+            self._waiting = False
+        except LeavingError:
+            self._waiting = False
+            return GRACEFUL
+        return word
+
+    def _on_term(self, *_: object) -> None:
+        """End at once when the child is leaving; before that its order comes by the pipe of death."""
+        if not self._waiting:
+            end_at_once()
+
+    def _on_wake(self, *_: object) -> None:
+        """Break off the read of the pipe of death when the listener has begun to leave."""
+        if self._waiting and self.child.leaving:
             raise LeavingError
 
     def leave(self) -> None:
@@ -108,8 +120,8 @@ class ThreadedChild(ABC):
         self.child.leaving = True
         self.process.quiescing = 1
         self.stop_listening()
-        if threading.current_thread() is self.listener:
-            os.kill(os.getpid(), signal.SIGTERM)
+        if threading.current_thread() is not threading.main_thread():
+            os.kill(os.getpid(), WAKE_SIGNAL)
 
     def send_home(self, idler: Idler) -> None:
         """End an idle worker."""
@@ -162,7 +174,3 @@ class ThreadedChild(ABC):
                 break
             self.serve(connection, score)
         score.set(Status.DEAD)
-
-
-def _do_nothing(*_: object) -> None:
-    """Interrupt a blocked call (a handler)."""

@@ -6,7 +6,6 @@ kernel, or go to other children.
 
 import contextlib
 import os
-import signal
 import threading
 
 from ..child import CHILD_SICK
@@ -15,7 +14,7 @@ from ..runtime import Runtime
 from ..scoreboard import Status, WorkerScore
 from .acceptor import Acceptor, ShortageError
 from .synchronous import serve_to_the_end
-from .threads import ThreadedChild
+from .threads import WAKE_SIGNAL, ThreadedChild
 
 WAKE_AGAIN_SECONDS = 0.5
 
@@ -73,7 +72,7 @@ class WorkerChild(ThreadedChild):
         """
         while listener.is_alive() and not self._acceptor.queued:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(listener.native_id or os.getpid(), signal.SIGHUP)
+                os.kill(listener.native_id or os.getpid(), WAKE_SIGNAL)
             listener.join(WAKE_AGAIN_SECONDS)
         if listener.is_alive():
             self.workers -= 1
