@@ -3,13 +3,11 @@
 import traceback
 
 from .. import SERVER_BUILT, SERVER_SOFTWARE
-from ..config import DirectorySettings, Options, ServerConfig
+from ..config import Options, ServerConfig
 from ..error_log import ErrorLog
-from ..http.ranges import RangeLimits
-from ..http.representation import FileOptions, file_response
+from ..http.representation import file_response
 from ..http.response import Response
 from ..http.status import HttpError
-from ..http.target import decode_path
 from ..media_types import MediaTypes
 from ..scoreboard import Scoreboard
 from . import (
@@ -75,14 +73,12 @@ class Content:
             HttpError: it is refused.
         """
         lookup = self._lookup(exchange)
-        values = exchange.site.values
-        url_path = decode_path(target, values.allow_encoded_slashes, merge_slashes=values.merge_slashes)
-        query = b"".join(target.partition(b"?")[1:])
-        resource = lookup.find(exchange, url_path)
+        path, question, query = target.partition(b"?")
+        resource = lookup.find(exchange, lookup.url_path(path))
         if resource.found.is_directory and not resource.found.path_info:
-            resource = directory.resolve(exchange, lookup, resource, query)
+            resource = directory.resolve(exchange, lookup, resource, question + query)
         if method in methods.READING:
-            special = self._special(exchange, lookup, resource, query[1:])
+            special = self._special(exchange, lookup, resource, query)
             if special is not None:
                 special.status = status
                 return special
@@ -120,7 +116,7 @@ class Content:
             info,
             resource.content.media_type,
             headers=tuple(resource.content.headers),
-            options=_file_options(resource.settings),
+            options=resource.options,
             status=status,
         )
 
@@ -161,17 +157,6 @@ class Content:
         if lookup is None:
             lookup = self._lookups[id(exchange.site)] = Lookup(exchange.site, self._media_types)
         return lookup
-
-
-def _file_options(settings: DirectorySettings) -> FileOptions:
-    """Return how a file is sent and described; merged settings have a value for all of it."""
-    limits = (settings.max_ranges, settings.max_range_overlaps, settings.max_range_reversals)
-    return FileOptions(
-        use_mmap=settings.enable_mmap is not False,
-        use_sendfile=settings.enable_sendfile is True,
-        etag_parts=settings.file_etag or frozenset(),
-        limits=RangeLimits(*(limit or 0 for limit in limits)),
-    )
 
 
 def _refresh_seconds(query: bytes) -> int:

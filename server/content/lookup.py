@@ -5,31 +5,49 @@ The order is that of httpd's ap_process_request_internal (server/request.c).
 
 import re
 import stat
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from ..config import DirectorySettings, Section
 from ..config.settings import Redirect
+from ..http.ranges import RangeLimits
+from ..http.representation import FileOptions
 from ..http.status import HttpError
+from ..http.target import decode_path
 from ..media_types import MediaTypes
 from ..sites import Site, substituted
 from . import mime
 from .escaping import url_of
 from .exchange import Exchange
-from .walk import Found, Walker
+from .walk import Found, Rules, Walker
 
+REMEMBERED = 512  # targets, URL paths and files of which the facts are kept
 PATH_MAX = 4096  # bytes; apr_filepath_merge refuses longer ones
 
 
-@dataclass(slots=True)
-class Resource:
+class Facts(NamedTuple):
+    """What the configuration says of a resource; where no ``.htaccess`` is read it follows from the URL path.
+
+    Attributes:
+        settings: everything that holds for it.
+        content: what its name says of its content.
+        handler: who answers, by the name of SetHandler or AddHandler; None for the usual one.
+        options: how it is sent, if it is a file.
+    """
+
+    settings: DirectorySettings
+    content: mime.Description
+    handler: bytes | None
+    options: FileOptions
+
+
+class Resource(NamedTuple):
     """What a URL path leads to.
 
     Attributes:
         url_path: decoded and normalised.
         found: what is in the file system.
-        settings: everything that holds for it.
-        content: what its name says of its content.
-        handler: who answers, by the name of SetHandler or AddHandler; None for the usual one.
+        settings, content, handler, options: as in :class:`Facts`.
     """
 
     url_path: bytes
@@ -37,10 +55,11 @@ class Resource:
     settings: DirectorySettings
     content: mime.Description
     handler: bytes | None
+    options: FileOptions
 
     @property
     def is_file(self) -> bool:
-        """There is a regular file, and nothing was asked for behind it."""
+        """There is a regular file."""
         info = self.found.info
         return info is not None and stat.S_ISREG(info.st_mode)
 
@@ -52,6 +71,18 @@ class Lookup:
         self._site = site
         self._media_types = media_types
         self._walker = Walker(site)
+        self.url_path = lru_cache(REMEMBERED)(self._url_path)
+        self._file_path = lru_cache(REMEMBERED)(self._translate)
+        self._plain_facts = lru_cache(REMEMBERED)(self._facts_of_path)
+
+    def _url_path(self, target: bytes) -> bytes:
+        """Return the decoded, normalised path of a target that has no query.
+
+        Raises:
+            HttpError: 400 or 404, it is not valid.
+        """
+        values = self._site.values
+        return decode_path(target, values.allow_encoded_slashes, merge_slashes=values.merge_slashes)
 
     def find(self, exchange: Exchange, url_path: bytes) -> Resource:
         """Return what a URL path leads to, for a client that may have it.
@@ -61,20 +92,16 @@ class Lookup:
         Raises:
             HttpError: a redirect, or the client may not have it.
         """
-        locations = [section for section in self._site.locations if section.matches_url(url_path)]
-        self._redirect(self._site.redirects, url_path)
-        path = self._file_path(url_path, locations)
-        if len(path) >= PATH_MAX:
-            raise HttpError(403, reason=b"AH00127: Cannot map %s to file" % exchange.request.line)
-        exchange.path = path
+        if self._site.redirects:
+            _redirect(self._site.redirects, url_path)
+        exchange.path = path = self._file_path(url_path)
         found = self._walker.walk(path)
-        settings = found.rules.with_sections(self._walker.sections(found) + locations)
-        exchange.path = found.path
-        exchange.settings = settings
-        self._authorize(exchange, found, settings)
-        resource = self._describe(url_path, found, settings)
-        self._redirect(settings.redirects, url_path)
-        return resource
+        facts = self._facts(url_path, found)
+        exchange.path, exchange.settings = found.path, facts.settings
+        _authorize(exchange, found, facts.settings)
+        if facts.settings.redirects:
+            _redirect(facts.settings.redirects, url_path)
+        return Resource(url_path, found, *facts)
 
     def entry(self, exchange: Exchange, directory: Resource, name: bytes) -> Resource:
         """Return what a name in a directory leads to, for an index page.
@@ -83,51 +110,78 @@ class Lookup:
             HttpError: the client may not have it.
         """
         url_path = directory.url_path + name
-        locations = [section for section in self._site.locations if section.matches_url(url_path)]
         found = self._walker.walk(directory.found.path + name)
-        settings = found.rules.with_sections(self._walker.sections(found) + locations)
-        self._authorize(exchange, found, settings)
-        return self._describe(url_path, found, settings)
+        facts = self._facts(url_path, found)
+        _authorize(exchange, found, facts.settings)
+        return Resource(url_path, found, *facts)
 
-    def _file_path(self, url_path: bytes, locations: list[Section]) -> bytes:
-        """Translate to a path without empty components (mod_alias, then DocumentRoot).
+    def _translate(self, url_path: bytes) -> bytes:
+        """Return the path that a URL path is mapped to, by Alias or DocumentRoot; nothing is looked at.
 
         Raises:
-            HttpError: 403, the groups of an AliasMatch made a path with ``..``.
+            HttpError: 403, the path is too long, or the groups of an AliasMatch made one with ``..``.
         """
-        own = [section.settings.alias for section in locations if section.settings.alias is not None]
-        path = own[-1] if own else self._site.file_path(url_path)
-        if b"//" in path:
-            path = re.sub(rb"/{2,}", b"/", path)
-        if b"/../" in path + b"/":
-            raise HttpError(403, reason=b"AH00127: Cannot map %s to file: %s" % (url_path, path))
+        own = [section.settings.alias for section in self._locations(url_path)]
+        path = next((alias for alias in reversed(own) if alias is not None), None)
+        if path is None:
+            path = self._site.file_path(url_path)
+        path = re.sub(rb"/{2,}", b"/", path)
+        if len(path) >= PATH_MAX or b"/../" in path + b"/":
+            raise HttpError(403, reason=b"AH00127: Cannot map %s to file" % url_path)
         return path
 
-    @staticmethod
-    def _redirect(redirects: tuple[Redirect, ...], url_path: bytes) -> None:
-        """Raise the first Redirect that is for this path."""
-        for redirect in redirects:
-            target = _redirected(redirect, url_path)
-            if target is not None:
-                raise HttpError(redirect.status, ((b"Location", target),) if target else ())
+    def _locations(self, url_path: bytes) -> list[Section]:
+        return [section for section in self._site.locations if section.matches_url(url_path)]
 
-    @staticmethod
-    def _authorize(exchange: Exchange, found: Found, settings: DirectorySettings) -> None:
-        require = settings.require
-        if require is not None and not require.allows(
-            exchange.client[0], exchange.request.method, exchange.local[0]
-        ):
-            raise HttpError(403, reason=b"AH01630: client denied by server configuration: " + found.path)
+    def _facts(self, url_path: bytes, found: Found) -> Facts:
+        """Return what holds for what was found; it is remembered where it follows from the paths alone."""
+        if found.rules.is_plain:
+            return self._plain_facts(url_path, found.path, found.is_directory)
+        return self._facts_by_rules(url_path, found.path, found.rules, is_directory=found.is_directory)
 
-    def _describe(self, url_path: bytes, found: Found, settings: DirectorySettings) -> Resource:
-        if found.is_directory:
+    def _facts_of_path(self, url_path: bytes, path: bytes, is_directory: bool) -> Facts:
+        rules = self._walker.rules_at(path, is_directory=is_directory)
+        return self._facts_by_rules(url_path, path, rules, is_directory=is_directory)
+
+    def _facts_by_rules(self, url_path: bytes, path: bytes, rules: Rules, *, is_directory: bool) -> Facts:
+        """Merge ``<Files>`` and ``<Location>`` over the directory's rules, and describe what is there."""
+        sections = self._walker.sections(path, rules) + self._locations(url_path)
+        settings = rules.settings
+        for section in sections:
+            settings = settings.merged(section.settings)
+        if is_directory:
             content = mime.Description(mime.DIRECTORY_TYPE, None, None, None)
         else:
-            content = mime.describe(found.path, settings, self._media_types)
+            content = mime.describe(path, settings, self._media_types)
         handler = settings.set_handler
         if handler is None or handler == b"none":
             handler = content.handler
-        return Resource(url_path, found, settings, content, handler)
+        return Facts(settings, content, handler, _file_options(settings))
+
+
+def _file_options(settings: DirectorySettings) -> FileOptions:
+    """Return how a file is sent and described; merged settings have a value for all of it."""
+    limits = (settings.max_ranges, settings.max_range_overlaps, settings.max_range_reversals)
+    return FileOptions(
+        use_mmap=settings.enable_mmap is not False,
+        use_sendfile=settings.enable_sendfile is True,
+        etag_parts=settings.file_etag or frozenset(),
+        limits=RangeLimits(*(limit or 0 for limit in limits)),
+    )
+
+
+def _authorize(exchange: Exchange, found: Found, settings: DirectorySettings) -> None:
+    require, request = settings.require, exchange.request
+    if require is not None and not require.allows(exchange.client[0], request.method, exchange.local[0]):
+        raise HttpError(403, reason=b"AH01630: client denied by server configuration: " + found.path)
+
+
+def _redirect(redirects: tuple[Redirect, ...], url_path: bytes) -> None:
+    """Raise the first Redirect that is for this path."""
+    for redirect in redirects:
+        target = _redirected(redirect, url_path)
+        if target is not None:
+            raise HttpError(redirect.status, ((b"Location", target),) if target else ())
 
 
 def _redirected(redirect: Redirect, url_path: bytes) -> bytes | None:

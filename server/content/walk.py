@@ -13,6 +13,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..config import DirectorySettings, Options, Section
 from ..http.status import HttpError
@@ -21,48 +22,29 @@ from . import htaccess
 
 LINK_OPTIONS = Options.FOLLOW_SYMLINKS | Options.SYMLINKS_IF_OWNER_MATCH
 REMEMBERED_DIRECTORIES = 1024
-REMEMBERED_MERGES = 256
 
 
-class Rules:
-    """Settings of a directory, and what ``<Files>`` and ``<Location>`` make of them.
+class Rules(NamedTuple):
+    """Settings of a directory, ``<Files>`` and ``<Location>`` left aside.
 
     Attributes:
         settings: merged from all ``<Directory>`` sections and ``.htaccess`` files.
         is_plain: nowhere on the way down are links looked at or ``.htaccess`` files read.
     """
 
-    __slots__ = ("_merged", "is_plain", "settings")
-
-    def __init__(self, settings: DirectorySettings, *, is_plain: bool) -> None:
-        self.settings = settings
-        self.is_plain = is_plain
-        self._merged: dict[tuple[int, ...], DirectorySettings] = {}
-
-    def with_sections(self, sections: list[Section]) -> DirectorySettings:
-        """Return the settings with those of sections over them; they are remembered by the sections' ids."""
-        if not sections:
-            return self.settings
-        key = tuple(map(id, sections))
-        merged = self._merged.get(key)
-        if merged is None:
-            merged = self.settings
-            for section in sections:
-                merged = merged.merged(section.settings)
-            if len(self._merged) < REMEMBERED_MERGES:
-                self._merged[key] = merged
-        return merged
+    settings: DirectorySettings
+    is_plain: bool
 
 
-@dataclass(slots=True)
-class Found:
+class Found(NamedTuple):
     """What a path leads to.
 
     Attributes:
         path: as far as the file system has it; of what is not there, with the first name that is missing.
         info: what stat says of it; None for nothing.
         path_info: the rest of the path that was asked for.
-        rules: what holds there, ``<Files>`` and ``<Location>`` left aside.
+        rules: what holds there.
+        is_directory: there is something, and it is a directory.
         checked: the end of ``path`` in which no component was a symbolic link, nor may be one.
         owner_matters: a link on the way was only good because of its owner.
     """
@@ -71,13 +53,9 @@ class Found:
     info: os.stat_result | None
     path_info: bytes
     rules: Rules
+    is_directory: bool
     checked: bytes = b""
     owner_matters: bool = False
-
-    @property
-    def is_directory(self) -> bool:
-        """There is something, and it is a directory."""
-        return self.info is not None and stat.S_ISDIR(self.info.st_mode)
 
 
 class Walker:
@@ -87,7 +65,7 @@ class Walker:
         self._site = site
         self._sections = [section for section in site.directories if section.regex is None]
         self._regex_sections = [section for section in site.directories if section.regex is not None]
-        self.rules_of = lru_cache(REMEMBERED_DIRECTORIES)(self._rules_of)
+        self._remembered_rules = lru_cache(REMEMBERED_DIRECTORIES)(self._rules_of)
 
     def walk(self, path: bytes) -> Found:
         """Find what is at an absolute, normalised path.
@@ -98,21 +76,23 @@ class Walker:
         info = _stat(path)
         if info is not None:
             is_directory = stat.S_ISDIR(info.st_mode)
-            directory = path.rstrip(b"/") if is_directory else path.rpartition(b"/")[0]
-            rules = self.rules_of(directory or b"/")
+            rules = self.rules_at(path, is_directory=is_directory)
             if rules.is_plain:
-                return Found(path, info, b"", rules)
+                return Found(path, info, b"", rules, is_directory)
         return _Walk(self._site, self._sections, path, info).run()
 
-    def sections(self, found: Found) -> list[Section]:
+    def rules_at(self, path: bytes, *, is_directory: bool) -> Rules:
+        """Return the rules of a directory, or of the one that a file is in, without looking at anything."""
+        directory = path.rstrip(b"/") if is_directory else path.rpartition(b"/")[0]
+        return self._remembered_rules(directory or b"/")
+
+    def sections(self, path: bytes, rules: Rules) -> list[Section]:
         """Return the ``<DirectoryMatch>`` and ``<Files>`` sections that a file's own name brings in."""
-        site, own = self._site, found.rules.settings.files
-        if not (self._regex_sections or site.files or own):
-            return []
-        matching = [section for section in self._regex_sections if section.matches(found.path)]
-        name = found.path.rpartition(b"/")[2]
+        matching = [section for section in self._regex_sections if section.matches(path)]
+        name = path.rpartition(b"/")[2]
         if name:
-            matching += [section for section in (*site.files, *own) if section.matches(name)]
+            files = (*self._site.files, *rules.settings.files)
+            matching += [section for section in files if section.matches(name)]
         return matching
 
     def _rules_of(self, directory: bytes) -> Rules:
@@ -168,7 +148,8 @@ class _Walk:
             here, tail = here + tail, b""
         path_info = (b"/" + b"/".join(rest) if rest else b"") + tail
         rules = Rules(self.settings, is_plain=False)
-        return Found(here or b"/", info, path_info, rules, self.checked, self.owner_matters)
+        is_directory = info is not None and stat.S_ISDIR(info.st_mode)
+        return Found(here or b"/", info, path_info, rules, is_directory, self.checked, self.owner_matters)
 
     def _enter(self, depth: int, directory: bytes) -> None:
         """Take what the configuration and ``.htaccess`` say of a directory."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import load
+from tests.support import load, traversals
 from tests.support.lab_server import SITE, VHOST, LabServer, lab_server
 from tests.support.raw_http import ask
 
@@ -104,55 +104,9 @@ def test_a_virtual_host_has_the_aliases_of_the_main_server(server: LabServer) ->
     assert ask(server.address, "/sub/", f"Host: {VHOST}").status == 404
 
 
-def traversals() -> list[bytes]:
-    """Return targets that lead to secret.txt beside the document root, if a server is careless."""
-    ups = [
-        b"..",
-        b"%2e%2e",
-        b"%2E.",
-        b".%2e",
-        b"%252e%252e",
-        b"..%00",
-        b"%c0%ae%c0%ae",
-        b"..;",
-        b".%20.",
-        b"..\\",
-        b"%2e%2e%5c",
-        b"..%20",
-        b"%e0%80%ae%e0%80%ae",
-    ]
-    slashes = [b"/", b"//", b"%2f", b"%2F", b"%5c", b"\\", b"/./", b"%252f"]
-    starts = [b"/", b"/sub/", b"/shared/"]
-    plain = [
-        start + (up + slash) * start.count(b"/") + b"secret.txt"
-        for start in starts
-        for up in ups
-        for slash in slashes
-    ]
-    return [
-        *plain,
-        *(b"/sub" + target for target in (b"/../../secret.txt", b"/%2e%2e/%2e%2e/secret.txt")),
-        *(b"/shared/" + up + b"/secret.txt" for up in ups),
-        b"/shared../secret.txt",
-        b"/shared%2f../secret.txt",
-        b"/index.html/../../secret.txt",
-        b"/sub/../..//secret.txt",
-        b"/" + b"../" * 40 + b"etc/passwd",
-        b"//etc/passwd",
-        b"/%2fetc/passwd",
-        b"/secret.txt%00.html",
-    ]
-
-
-def test_there_are_enough_traversals() -> None:
-    assert len(set(traversals())) >= 300
-
-
-@pytest.mark.parametrize("target", traversals(), ids=lambda target: target.decode())
-def test_no_path_leaves_the_document_root(server: LabServer, target: bytes) -> None:
-    answer = ask(server.address, target)
-    assert SECRET not in answer.body
-    assert answer.status in {400, 403, 404}
+def test_no_path_leaves_the_document_root(server: LabServer) -> None:
+    leaks = [target for target in traversals.targets() if SECRET in ask(server.address, target).body]
+    assert leaks == []
 
 
 def test_dots_inside_the_root_are_resolved(server: LabServer) -> None:

@@ -43,7 +43,8 @@ class ContentSite:
         base: what holds outside of all sections.
         directories: by path below ``root``; '' is ``root`` itself, '/' the whole file system.
         files, locations: by name or URL path.
-        aliases: by URL prefix, to a path below ``root``.
+        aliases: of the main server, in their order.
+        values: others of the main server, by their names in HostValues.
     """
 
     root: Path
@@ -54,10 +55,13 @@ class ContentSite:
     aliases: list[Alias] = field(default_factory=list)
     scoreboard: Scoreboard = field(default_factory=lambda: Scoreboard(2, 3))
     mpm: str = "event"
+    values: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.docroot.mkdir(parents=True, exist_ok=True)
         config = ServerConfig(mpm=self.mpm)
+        for name, value in self.values.items():
+            setattr(config, name, value)
         main = config.main
         main.server_name = "localhost"
         main.document_root = bytes(self.docroot)
