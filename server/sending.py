@@ -5,6 +5,7 @@ together, and a file with EnableSendfile from 256 bytes on by sendfile. While mo
 socket is corked, so that no segment leaves half full.
 """
 
+import errno
 import mmap
 import os
 import socket
@@ -28,12 +29,13 @@ class FileChangedError(OSError):
 class Sender:
     """What is left to be sent of one response."""
 
-    __slots__ = ("_buffers", "_corked", "_left", "_response", "_socket")
+    __slots__ = ("_buffers", "_corked", "_left", "_response", "_size", "_socket")
 
     def __init__(self, connection: socket.socket, response: Response) -> None:
         self._socket = connection
         self._response = response
         self._buffers: list[Buffer] = [response.head]
+        self._size = len(response.head)  # of all buffers
         self._left = deque(response.content)
         self._corked = False
 
@@ -57,23 +59,24 @@ class Sender:
         except BlockingIOError:
             return False
         finally:
-            self._cork(on=False)
+            if self._corked:
+                self._cork(on=False)
 
     def _collect(self) -> None:
         """Get in memory what the next write takes."""
-        collected = sum(map(len, self._buffers))
-        while self._left and collected < ENOUGH:
-            piece = self._left[0]
+        left = self._left
+        while left and self._size < ENOUGH:
+            piece = left[0]
             if isinstance(piece, bytes):
-                self._left.popleft()
+                left.popleft()
                 buffer: Buffer = piece
             elif self._response.use_sendfile and piece.length >= SMALLEST_SENDFILE:
                 break
             else:
                 buffer = self._load(piece)
             self._buffers.append(buffer)
-            collected += len(buffer)
-        if self._left and self._buffers:
+            self._size += len(buffer)
+        if left and self._buffers and not self._corked:
             self._cork(on=True)
 
     def _load(self, part: FilePart) -> Buffer:
@@ -104,14 +107,20 @@ class Sender:
 
     def _write(self) -> None:
         """Write the buffers once, and keep what the kernel did not take."""
-        written = os.writev(self._socket.fileno(), self._buffers)
+        try:
+            written = os.writev(self._socket.fileno(), self._buffers)
+        except OSError as error:
+            raise FileChangedError if error.errno == errno.EFAULT else error from None
         self._response.sent += written
+        self._size -= written
+        if not self._size:
+            self._buffers = []
+            return
         for index, buffer in enumerate(self._buffers):
             if written < len(buffer):
                 self._buffers[: index + 1] = [memoryview(buffer)[written:]]
                 return
             written -= len(buffer)
-        self._buffers.clear()
 
     def _send_file(self) -> None:
         """Have the kernel send from the file once."""
@@ -125,9 +134,8 @@ class Sender:
 
     def _cork(self, *, on: bool) -> None:
         """Let the kernel hold back a segment that is not full, or send it."""
-        if on != self._corked:
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, on)
-            self._corked = on
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, on)
+        self._corked = on
 
 
 def _map(file: int, part: FilePart) -> Buffer:

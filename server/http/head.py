@@ -20,6 +20,9 @@ HOST = re.compile(
     rb"(?::(?P<port>[0-9]{0,5}))?"
 )
 ABSOLUTE_FORM = re.compile(rb"https?://([^/?#]+)([^#]*)", re.IGNORECASE)
+CONDITIONS = frozenset(
+    (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since", b"range")
+)
 MAX_PORT = 65535
 
 
@@ -48,6 +51,7 @@ def parse_head(head: bytes, limits: Limits) -> Request:
         asks_keep_alive=b"keep-alive" in options,
         content_length=_content_length(headers, version),
         expects_continue=_expects_continue(headers, version),
+        is_conditional=not CONDITIONS.isdisjoint(headers),
         head=head,
     )
 

@@ -3,6 +3,7 @@
 import os
 import secrets
 import time
+from functools import lru_cache
 from typing import NamedTuple
 
 from . import conditions, ranges
@@ -16,6 +17,7 @@ from .status import HttpError
 ETAG_PARTS = frozenset({"mtime", "size"})
 WEAK_FOR_NS = 10**9  # after a modification: another one could leave the same time behind
 BOUNDARY_BYTES = 8
+REMEMBERED_STATES = 1024
 DEFAULT_LIMITS = RangeLimits()
 
 
@@ -62,56 +64,68 @@ def file_response(
     Raises:
         HttpError: 416, none of the ranges is in the file.
     """
+    state = _state(info.st_ino, info.st_size, info.st_mtime_ns, options.etag_parts)
     now_ns = time.time_ns()
-    validators = _validators(info, options.etag_parts, now_ns)
-    is_asked_for = status == 200
-    if is_asked_for:
-        status = conditions.evaluate(request, validators)
-    response = Response(status, _validator_fields(validators))
+    if now_ns - info.st_mtime_ns <= WEAK_FOR_NS:
+        state = _recent(state, now_ns)
+    wanted = None
+    response = Response(status, [*state.fields])
     response.file = file
     response.use_mmap, response.use_sendfile = options.use_mmap, options.use_sendfile
-    if is_asked_for and status in (304, 412):
-        return response  # nothing is said of the content but what tells states apart (RFC 9110, 15.4.5)
-    try:
-        parts = _parts(request, info.st_size, validators, options.limits) if is_asked_for else None
-    except HttpError:
-        response.close()
-        raise
-    _fill(response, parts, info.st_size, media_type)
+    if request.is_conditional and status == 200:
+        response.status = conditions.evaluate(request, state.validators)
+        if response.status != 200:
+            return response  # nothing is said of the content but what tells states apart (RFC 9110, 15.4.5)
+        try:
+            wanted = _wanted(request, info.st_size, state.validators, options.limits)
+        except HttpError:
+            response.close()
+            raise
+    if wanted is None:
+        response.content = [FilePart(0, info.st_size)] if info.st_size else []
+        response.content_length = info.st_size
+    else:
+        media_type = _select(response, wanted, info.st_size, media_type)
+    if media_type is not None:
+        response.headers.append((b"Content-Type", media_type))
     response.headers += headers
     return response
 
 
-def _validators(info: os.stat_result, etag_parts: frozenset[str], now_ns: int) -> Validators:
-    """Return what tells states of the file apart; a modification to come counts as one now (8.8.2.1)."""
-    now = now_ns // 10**9
-    etag = entity_tag(info, etag_parts, now_ns)
-    return Validators(etag, min(info.st_mtime_ns // 10**9, now), now)
+class _State(NamedTuple):
+    """One state of a file, and the fields that tell it from others."""
+
+    validators: Validators
+    fields: tuple[Header, ...]
 
 
-def _validator_fields(validators: Validators) -> list[Header]:
-    fields = [(b"Last-Modified", http_date(validators.modified)), (b"Accept-Ranges", b"bytes")]
-    if validators.etag:
-        fields.insert(1, (b"ETag", validators.etag))
-    return fields
+@lru_cache(maxsize=REMEMBERED_STATES)
+def _state(inode: int, size: int, mtime_ns: int, etag_parts: frozenset[str]) -> _State:
+    """Describe the state of a file that was not modified just now."""
+    return _described(_entity_tag(inode, size, mtime_ns, etag_parts), mtime_ns // 10**9)
 
 
-def entity_tag(info: os.stat_result, parts: frozenset[str], now_ns: int) -> bytes:
+def _recent(state: _State, now_ns: int) -> _State:
+    """Describe a file that was: its tag is weak, and a date to come counts as today's (RFC 9110, 8.8.2.1)."""
+    etag = state.validators.etag
+    return _described(etag and WEAK + etag, min(state.validators.modified, now_ns // 10**9))
+
+
+def _described(etag: bytes, modified: int) -> _State:
+    fields = [(b"Last-Modified", http_date(modified)), (b"ETag", etag), (b"Accept-Ranges", b"bytes")]
+    return _State(Validators(etag, modified), tuple(field for field in fields if field[1]))
+
+
+def _entity_tag(inode: int, size: int, mtime_ns: int, parts: frozenset[str]) -> bytes:
     """Return httpd's entity tag: FileETag's parts in hexadecimal, the time in microseconds; b'' for none."""
-    values = []
-    if "inode" in parts:
-        values.append(b"%x" % info.st_ino)
-    if "size" in parts:
-        values.append(b"%x" % info.st_size)
-    if "mtime" in parts:
-        values.append(b"%x" % (info.st_mtime_ns // 1000))
-    if not values:
-        return b""
-    weak = b"" if now_ns - info.st_mtime_ns > WEAK_FOR_NS else WEAK
-    return weak + b'"' + b"-".join(values) + b'"'
+    values = {"inode": inode, "size": size, "mtime": mtime_ns // 1000}
+    tag = b"-".join([b"%x" % value for name, value in values.items() if name in parts])
+    return tag and b'"' + tag + b'"'
 
 
-def _parts(request: Request, size: int, validators: Validators, limits: RangeLimits) -> list[FilePart] | None:
+def _wanted(
+    request: Request, size: int, validators: Validators, limits: RangeLimits
+) -> list[FilePart] | None:
     """Return the parts of the file that Range asks for; None for no range, and so for all of it.
 
     Raises:
@@ -129,21 +143,16 @@ def _parts(request: Request, size: int, validators: Validators, limits: RangeLim
     return parts
 
 
-def _fill(response: Response, parts: list[FilePart] | None, size: int, media_type: bytes | None) -> None:
-    """Set the content, and what the fields say of it."""
-    if parts is None:
-        response.set_content([FilePart(0, size)] if size else [])
-    elif len(parts) == 1:
-        response.status = 206
+def _select(response: Response, parts: list[FilePart], size: int, media_type: bytes | None) -> bytes | None:
+    """Make the response a partial one, and return its media type."""
+    response.status = 206
+    if len(parts) == 1:
         response.headers.append((b"Content-Range", _content_range(parts[0], size)))
         response.set_content(list(parts))
-    else:
-        response.status = 206
-        boundary = secrets.token_hex(BOUNDARY_BYTES).encode()
-        response.set_content(_multipart(parts, size, media_type, boundary))
-        media_type = b"multipart/byteranges; boundary=" + boundary
-    if media_type is not None:
-        response.headers.append((b"Content-Type", media_type))
+        return media_type
+    boundary = secrets.token_hex(BOUNDARY_BYTES).encode()
+    response.set_content(_multipart(parts, size, media_type, boundary))
+    return b"multipart/byteranges; boundary=" + boundary
 
 
 def _multipart(

@@ -36,6 +36,7 @@ class Request:
         asks_keep_alive: it says so in as many words, and is then told for how long.
         content_length: bytes of the body; CHUNKED for one in chunks.
         expects_continue: it waits for 100 (Continue) before it sends the body (RFC 9110, 10.1.1).
+        is_conditional: it has preconditions, or asks for a range.
         head: all of it as received.
     """
 
@@ -51,4 +52,5 @@ class Request:
     asks_keep_alive: bool = False
     content_length: int = 0
     expects_continue: bool = False
+    is_conditional: bool = False
     head: bytes = b""

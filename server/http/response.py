@@ -1,12 +1,12 @@
 """A response: its head as bytes, and its content from memory or from parts of an open file."""
 
-import html
 import os
+from functools import lru_cache
 from typing import NamedTuple
 
 from .dates import http_date
 from .request import Request
-from .status import DROPS_CONNECTION, EXPLANATION, NO_CONTENT, STATUS_LINE, phrase
+from .status import DROPS_CONNECTION, NO_CONTENT, STATUS_LINE
 
 Header = tuple[bytes, bytes]
 
@@ -80,7 +80,7 @@ class Response:
             software: the Server field.
             persistence: what is said of the connection: none or more lines, each with its CRLF.
         """
-        fields = [STATUS_LINE[self.status], b"Date: ", http_date(now), b"\r\nServer: ", software, b"\r\n"]
+        fields = [_start(self.status, now, software)]
         for name, value in self.headers:
             fields += (name, b": ", value, b"\r\n")
         if self.status not in NO_CONTENT:
@@ -97,19 +97,12 @@ class Response:
             self.file = -1
 
 
+@lru_cache(maxsize=64)
+def _start(status: int, now: int, software: bytes) -> bytes:
+    """Return what every head begins with; it is the same for a second."""
+    return STATUS_LINE[status] + b"Date: " + http_date(now) + b"\r\nServer: " + software + b"\r\n"
+
+
 def may_keep_alive(response: Response, request: Request) -> bool:
     """Say whether another request may follow this answer."""
     return request.keep_alive and response.status not in DROPS_CONNECTION
-
-
-def error_response(status: int, headers: tuple[Header, ...] = ()) -> Response:
-    """Return the page for an error or a redirect; nothing from the client gets into it."""
-    title = html.escape(f"{status} {phrase(status)}")
-    explanation = html.escape(EXPLANATION.get(status, ""))
-    body = (
-        '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n'
-        f"<html><head>\n<title>{title}</title>\n</head><body>\n"
-        f"<h1>{phrase(status)}</h1>\n<p>{explanation}</p>\n</body></html>\n"
-    )
-    fields = [*headers, (b"Content-Type", b"text/html; charset=iso-8859-1")]
-    return Response(status, fields, body.encode())

@@ -14,24 +14,6 @@ NO_CONTENT = frozenset({100, 101, 204, 304})
 # a request (ap_status_drops_connection in httpd's include/httpd.h, and 431).
 DROPS_CONNECTION = frozenset({400, 408, 411, 413, 414, 431, 500, 501, 503, 505})
 
-EXPLANATION = {
-    301: "The document has moved.",
-    400: "Your browser sent a request that this server could not understand.",
-    403: "You don't have permission to access this resource.",
-    404: "The requested URL was not found on this server.",
-    405: "The requested method is not allowed for this URL.",
-    408: "Server timeout waiting for the HTTP request from the client.",
-    412: "The precondition on the request for this URL evaluated to false.",
-    413: "The request's content is too large.",
-    414: "The requested URL's length exceeds the capacity limit for this server.",
-    417: "The expectation given in the Expect request-header field could not be met by this server.",
-    431: "The request header fields exceed this server's limit.",
-    500: "The server encountered an internal error and was unable to complete your request.",
-    501: "The method or transfer coding is not supported by this server.",
-    503: "The server is temporarily unable to service your request.",
-    505: "The protocol version is not supported by this server.",
-}
-
 
 class HttpError(Exception):
     """The request ends with this status.
