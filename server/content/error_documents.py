@@ -45,20 +45,23 @@ def answer(exchange: Exchange, error: HttpError, local: LocalDocument, error_log
     except HttpError as second:
         _log(exchange, second, error_log)
         exchange.settings = settings
-        response = _response(exchange, error, also=second.status)
+        response = _response(exchange, error, is_second=True)
     else:
-        response.headers += error.headers
+        if error.status == 405:  # has to say what is allowed (RFC 9110, 15.5.6)
+            response.headers += error.headers
     exchange.path = path
     return response
 
 
-def _response(exchange: Exchange, error: HttpError, text: bytes | None = None, *, also: int = 0) -> Response:
+def _response(
+    exchange: Exchange, error: HttpError, text: bytes | None = None, *, is_second: bool = False
+) -> Response:
     """Return a page of ours, or the administrator's text."""
     if error.status in HEADER_ONLY:
         return Response(error.status, list(error.headers))
     if text is None:
         location = dict(error.headers).get(b"Location", b"") if error.status in REDIRECTS else b""
-        text = error_pages.page(exchange, error.status, location, also=also, notes=error.notes)
+        text = error_pages.page(exchange, error.status, location, is_second=is_second, notes=error.notes)
     return Response(error.status, [*error.headers, error_pages.CONTENT_TYPE], text)
 
 

@@ -60,14 +60,16 @@ OTHER = (
 )
 
 
-def page(exchange: Exchange, status: int, location: bytes = b"", *, also: int = 0, notes: str = "") -> bytes:
+def page(
+    exchange: Exchange, status: int, location: bytes = b"", *, is_second: bool = False, notes: str = ""
+) -> bytes:
     """Return the page of a status.
 
     Args:
         exchange: what it is the answer to; what the client sent is escaped.
         status: of the answer.
         location: where a redirect leads to.
-        also: the status of a second error, that of the ErrorDocument.
+        is_second: the ErrorDocument failed, too; httpd gives the first status there once more.
         notes: one more sentence, for some of the statuses.
     """
     request = exchange.request
@@ -79,9 +81,9 @@ def page(exchange: Exchange, status: int, location: bytes = b"", *, also: int = 
         notes=escape(notes),
     )
     second = ""
-    if also:
+    if is_second:
         second = (
-            f"<p>Additionally, a {also} {phrase(also)}\nerror was encountered while trying to use an "
+            f"<p>Additionally, a {status} {phrase(status)}\nerror was encountered while trying to use an "
             "ErrorDocument to handle the request.</p>\n"
         )
     title = f"{status} {phrase(status)}"

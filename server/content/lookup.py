@@ -93,14 +93,14 @@ class Lookup:
             HttpError: a redirect, or the client may not have it.
         """
         if self._site.redirects:
-            _redirect(self._site.redirects, url_path)
+            _redirect(self._site.redirects, exchange, url_path)
         exchange.path = path = self._file_path(url_path)
         found = self._walker.walk(path)
         facts = self._facts(url_path, found)
         exchange.path, exchange.settings = found.path, facts.settings
         _authorize(exchange, found, facts.settings)
         if facts.settings.redirects:
-            _redirect(facts.settings.redirects, url_path)
+            _redirect(facts.settings.redirects, exchange, url_path)
         return Resource(url_path, found, *facts)
 
     def entry(self, exchange: Exchange, directory: Resource, name: bytes) -> Resource:
@@ -176,11 +176,13 @@ def _authorize(exchange: Exchange, found: Found, settings: DirectorySettings) ->
         raise HttpError(403, reason=b"AH01630: client denied by server configuration: " + found.path)
 
 
-def _redirect(redirects: tuple[Redirect, ...], url_path: bytes) -> None:
-    """Raise the first Redirect that is for this path."""
+def _redirect(redirects: tuple[Redirect, ...], exchange: Exchange, url_path: bytes) -> None:
+    """Raise the first Redirect that is for this path; the query goes with it, unless there is one already."""
     for redirect in redirects:
         target = _redirected(redirect, url_path)
         if target is not None:
+            if b"?" not in target:
+                target = target and target + b"".join(exchange.request.origin.partition(b"?")[1:])
             raise HttpError(redirect.status, ((b"Location", target),) if target else ())
 
 

@@ -61,7 +61,7 @@ def describe(path: bytes, settings: DirectorySettings, media_types: MediaTypes) 
     return Description(
         with_default_charset(media_type, settings),
         b", ".join(encodings) or None,
-        b", ".join(languages) or None,
+        b",".join(languages) or None,
         handler,
     )
 
