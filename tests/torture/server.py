@@ -33,10 +33,14 @@ Timeout 5
 ListenBacklog 1024
 ServerLimit 16
 MaxRequestWorkers 16
-MinSpareThreads 1
-MaxSpareThreads 16
+<IfModule mpm_prefork_module>
 MinSpareServers 1
 MaxSpareServers 16
+</IfModule>
+<IfModule !mpm_prefork_module>
+MinSpareThreads 1
+MaxSpareThreads 16
+</IfModule>
 CustomLog /dev/full truth
 """
 
