@@ -40,8 +40,6 @@ def respond(exchange: Exchange, lookup: Lookup, directory: Resource, query: byte
     headers = [(b"Content-Type", media_type.encode("latin-1", "replace"))]
     fd = _open(directory)
     try:
-        if exchange.request.method == b"HEAD":
-            return Response(200, headers)
         entries = _entries(exchange, lookup, directory, fd, view)
     finally:
         os.close(fd)

@@ -73,10 +73,13 @@ class Content:
             HttpError: it is refused.
         """
         lookup = self._lookup(exchange)
+        if method == b"CONNECT":
+            target = b"/"  # its own is no path, and it is refused in any case
         path, question, query = target.partition(b"?")
         resource = lookup.find(exchange, lookup.url_path(path))
         if resource.found.is_directory and not resource.found.path_info:
             resource = directory.resolve(exchange, lookup, resource, question + query)
+        _check_length(exchange, resource.settings.limit_request_body)
         if method in methods.READING:
             special = self._special(exchange, lookup, resource, query)
             if special is not None:
@@ -157,6 +160,14 @@ class Content:
         if lookup is None:
             lookup = self._lookups[id(exchange.site)] = Lookup(exchange.site, self._media_types)
         return lookup
+
+
+def _check_length(exchange: Exchange, limit: int | None) -> None:
+    """Raise 413 for a body longer than LimitRequestBody, which each directory can have its own of."""
+    length = exchange.request.content_length
+    if limit and length > limit:
+        text = b"AH01588: Requested content-length of %d is larger than the configured limit of %d"
+        raise HttpError(413, reason=text % (length, limit))
 
 
 def _refresh_seconds(query: bytes) -> int:

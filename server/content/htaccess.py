@@ -2,7 +2,7 @@
 
 import os
 
-from .. import config
+from ..config import AllowOverride, ConfigError, DirectorySettings, read_htaccess
 from ..http.status import HttpError
 from ..sites import Site
 
@@ -11,7 +11,7 @@ SIZE_LIMIT = 1 << 20  # bytes; more than that is no configuration
 OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 
 
-def read(site: Site, directory: bytes, allowed: config.AllowOverride) -> config.DirectorySettings | None:
+def read(site: Site, directory: bytes, allowed: AllowOverride) -> DirectorySettings | None:
     """Return what the ``.htaccess`` of a directory says; None when there is none.
 
     Raises:
@@ -33,8 +33,8 @@ def read(site: Site, directory: bytes, allowed: config.AllowOverride) -> config.
                 notes="Server unable to read htaccess file, denying access to be safe",
             ) from None
         try:
-            return config.read_htaccess(path, text, allowed)
-        except config.ConfigError as error:
+            return read_htaccess(path, text, allowed)
+        except ConfigError as error:
             raise HttpError(500, reason=os.fsencode(str(error)), level="alert") from None
     return None
 

@@ -119,8 +119,11 @@ class Lookup:
         """Return the path that a URL path is mapped to, by Alias or DocumentRoot; nothing is looked at.
 
         Raises:
-            HttpError: 403, the path is too long, or the groups of an AliasMatch made one with ``..``.
+            HttpError: 400, it is no path; 403, the file's path is too long, or the groups of an
+                AliasMatch made one with ``..``.
         """
+        if not url_path.startswith(b"/"):
+            raise HttpError(400, reason=b"AH00126: Invalid URI in request '%s'" % url_path)
         own = [section.settings.alias for section in self._locations(url_path)]
         path = next((alias for alias in reversed(own) if alias is not None), None)
         if path is None:

@@ -223,9 +223,14 @@ def test_a_header_cannot_be_fetched_from_what_is_closed(tmp_path: Path) -> None:
     assert "secret" not in closed.ask("/dir/").text
 
 
-def test_head_needs_no_list(tmp_path: Path) -> None:
-    reply = indexed(tmp_path).ask("/dir/", method="HEAD")
-    assert (reply.status, reply.body) == (200, b"")
+def test_head_says_how_long_the_page_is(tmp_path: Path) -> None:
+    site = indexed(tmp_path)
+    lengths = []
+    for method in ("GET", "HEAD"):
+        response = site.content.respond(site.exchange("/dir/", method=method))
+        lengths.append((response.status, response.content_length))
+    assert lengths[0] == lengths[1]
+    assert lengths[0][1] > 0
 
 
 def test_without_the_option_there_is_no_index(tmp_path: Path) -> None:

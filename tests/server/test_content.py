@@ -52,6 +52,8 @@ def site(tmp_path: Path) -> ContentSite:
         ("GET", "/sub%2fpage.html", 404),
         ("GET", "/%zz", 400),
         ("GET", "/..", 400),
+        ("CONNECT", "localhost:80", 405),
+        ("CONNECT", "-private:80", 405),
     ],
 )
 def test_the_status_is_that_of_httpd(site: ContentSite, method: str, target: str, status: int) -> None:
@@ -268,6 +270,17 @@ def test_a_type_can_be_forced(tmp_path: Path) -> None:
     site = ContentSite(tmp_path, files={"*.html": DirectorySettings(force_type=b"text/plain")})
     site.write("htdocs/a.html", "text")
     assert site.ask("/a.html").headers["Content-Type"] == "text/plain"
+
+
+@pytest.mark.parametrize(("length", "status"), [(10, 200), (11, 413)])
+def test_a_folder_can_limit_the_body(tmp_path: Path, length: int, status: int) -> None:
+    site = ContentSite(tmp_path, directories={"htdocs/in": DirectorySettings(limit_request_body=10)})
+    site.write("htdocs/in/a.txt", "a")
+    site.write("htdocs/a.txt", "a")
+    field = f"Content-Length: {length}"
+    assert site.ask("/in/a.txt", field, method="POST").status == status
+    assert site.ask("/in/a.txt", field).status == status
+    assert site.ask("/a.txt", field).status == 200
 
 
 @pytest.mark.parametrize("kind", ["fifo", "socket"])
