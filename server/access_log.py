@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from .config.model import CustomLog
+from .environment import environment_of
 from .error_log import open_log
 from .log_format import compile_format
 
@@ -21,10 +22,14 @@ class AccessLog:
             ConfigError: the file cannot be opened.
         """
         self._items = compile_format(log.template)
+        self._env = log.env
+        self._env_wanted = log.env_wanted
         self._fd = open_log(log.path)
 
     def log(self, done: "Transaction") -> None:
         """Append the line for one transaction; a full disk does not stop the server."""
+        if self._env and (self._env in environment_of(done)) != self._env_wanted:
+            return
         line = b"".join([item if isinstance(item, bytes) else item(done) for item in self._items])
         try:
             os.write(self._fd, line + b"\n")

@@ -3,14 +3,14 @@
 import os
 import re
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import lru_cache
 
 from .access_log import AccessLog
 from .config import ServerConfig, VirtualHost
 from .config.model import Alias, CustomLog, EnvironmentRule, HostValues
-from .config.settings import DirectorySettings, Options, Redirect, Section
+from .config.settings import DirectorySettings, Redirect, Section
 
-DEFAULT_INDEX = (b"index.html",)
+REMEMBERED = 1024  # pairs of a local address and a Host: they come from clients
 HOST_VALUES = tuple(item.name for item in fields(HostValues))
 
 
@@ -30,6 +30,7 @@ class Site:
             components first, regular expressions last.
         files, locations: sections in the order in which they stand, the main server's first.
         values: KeepAlive, Timeout and their like.
+        modules: those that are loaded, in their order.
     """
 
     name: bytes
@@ -47,12 +48,7 @@ class Site:
     locations: tuple[Section, ...]
     access_logs: tuple[AccessLog, ...]
     values: HostValues
-
-    @cached_property
-    def directory_index(self) -> tuple[bytes, ...]:
-        """DirectoryIndex outside of all sections."""
-        index = self.base.directory_index
-        return DEFAULT_INDEX if index is None else index
+    modules: tuple[str, ...]
 
     def file_path(self, url_path: bytes) -> bytes:
         """Return the path that a decoded, normalised URL path is mapped to."""
@@ -61,15 +57,6 @@ class Site:
             if path is not None:
                 return path
         return self.document_root + url_path
-
-    def settings(self, path: bytes) -> tuple[bool, bool]:
-        """Return (symbolic links are followed, access is granted) for a path."""
-        merged = self.base
-        for section in self.directories:
-            if section.pattern == b"/" or (path + b"/").startswith(section.pattern + b"/"):
-                merged = merged.merged(section.settings)
-        follow = bool(merged.options and Options.FOLLOW_SYMLINKS in merged.options)
-        return follow, merged.require is None or merged.require.allows("127.0.0.1", b"GET")
 
 
 def aliased(alias: Alias, url_path: bytes) -> bytes | None:
@@ -104,8 +91,9 @@ class Sites:
         logs: dict[CustomLog, AccessLog] = {}
         self.main = _site(config.main, config, logs)
         self.hosts = [_site(host, config, logs) for host in config.virtual_hosts]
+        self.select = lru_cache(REMEMBERED)(self._select)
 
-    def select(self, local: tuple[str, int], host: bytes) -> Site:
+    def _select(self, local: tuple[str, int], host: bytes) -> Site:
         """Return the site for a request.
 
         Args:
@@ -156,8 +144,9 @@ def _site(host: VirtualHost, config: ServerConfig, logs: dict[CustomLog, AccessL
         directories=tuple(sorted(outer.directories + host.directories, key=_merge_order)),
         files=tuple(outer.files + host.files),
         locations=tuple(outer.locations + host.locations),
-        access_logs=tuple(opened(log) for log in host.custom_logs or main.custom_logs),
+        access_logs=tuple(opened(log) for log in (host.custom_logs or main.custom_logs) + config.global_logs),
         values=HostValues(**{name: getattr(config, name) for name in HOST_VALUES} | host.values),
+        modules=tuple(config.modules),
     )
 
 

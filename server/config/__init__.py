@@ -1,6 +1,7 @@
 """The configuration: httpd's syntax, its directives, and what they amount to."""
 
 from .evaluate import load
+from .htaccess import read_htaccess
 from .model import ConfigError, ServerConfig, VirtualHost
 from .settings import AllowOverride, DirectorySettings, Options, Section
 
@@ -13,4 +14,5 @@ __all__ = [
     "ServerConfig",
     "VirtualHost",
     "load",
+    "read_htaccess",
 ]

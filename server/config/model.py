@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -126,6 +127,7 @@ class VirtualHost:
     files: list[Section] = field(default_factory=list)
     locations: list[Section] = field(default_factory=list)
     custom_logs: list[CustomLog] = field(default_factory=list)
+    log_formats: dict[str, str] = field(default_factory=dict)
     place: str = ""
 
 
@@ -141,7 +143,7 @@ class ServerConfig(HostValues):
     listens: list[ListenAddress] = field(default_factory=list)
     mpm: str = "event"
     modules: list[str] = field(default_factory=list)
-    defines: dict[str, str] = field(default_factory=dict)
+    defines: dict[str, str | None] = field(default_factory=dict)
     start_servers: int | None = None
     min_spare_servers: int | None = None
     max_spare_servers: int | None = None
@@ -161,7 +163,6 @@ class ServerConfig(HostValues):
     group: str | None = None
     pid_file: Path | None = None
     error_log_format: str | None = None
-    log_formats: dict[str, str] = field(default_factory=dict)
     server_tokens: str = "full"
     extended_status: bool = False
     http_protocol_options: frozenset[str] = frozenset()
@@ -170,7 +171,7 @@ class ServerConfig(HostValues):
     core_dump_directory: Path | None = None
     mutexes: dict[str, str] = field(default_factory=dict)
     types_config: Path | None = None
-    crash: bool = False
+    global_logs: list[CustomLog] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     main: VirtualHost = field(default_factory=VirtualHost)
     virtual_hosts: list[VirtualHost] = field(default_factory=list)
@@ -186,12 +187,12 @@ class ServerConfig(HostValues):
         """Whether a module, named as in LoadModule, is loaded."""
         return name in self.modules
 
-    @property
+    @cached_property
     def base(self) -> DirectorySettings:
         """What holds outside of all sections of the main server."""
         return DEFAULTS.merged(self.main.settings)
 
-    @property
+    @cached_property
     def server_software(self) -> bytes:
         """The Server field, as much of it as ServerTokens lets be known."""
         product, _, version = SERVER_SOFTWARE.partition("/")

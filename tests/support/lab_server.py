@@ -35,6 +35,15 @@ WRITTEN = 1_700_000_000
 CONFIG = """\
 ServerRoot "{root}"
 LoadModule mpm_{mpm}_module modules/mod_mpm_{mpm}.so
+LoadModule alias_module modules/mod_alias.so
+LoadModule authz_core_module modules/mod_authz_core.so
+LoadModule authz_host_module modules/mod_authz_host.so
+LoadModule autoindex_module modules/mod_autoindex.so
+LoadModule dir_module modules/mod_dir.so
+LoadModule env_module modules/mod_env.so
+LoadModule mime_module modules/mod_mime.so
+LoadModule setenvif_module modules/mod_setenvif.so
+LoadModule status_module modules/mod_status.so
 ServerName localhost
 {listens}
 DocumentRoot htdocs
@@ -44,7 +53,16 @@ LogLevel info
 LogFormat "%{{remote}}p %k %P %{{accept_tid}}P %{{tid}}P %>s %B %v \\"%r\\"" truth
 CustomLog access.log truth
 StartServers {servers}
+<IfModule mpm_prefork_module>
+MinSpareServers 1
+MaxSpareServers 250
+</IfModule>
+<IfModule !mpm_prefork_module>
 ThreadsPerChild {threads}
+ServerLimit 80
+MinSpareThreads 1
+MaxSpareThreads 10000
+</IfModule>
 <VirtualHost *>
 ServerName localhost
 </VirtualHost>

@@ -1,0 +1,53 @@
+"""The directives: a table for each module of httpd that has some."""
+
+from collections.abc import Iterable
+
+from ..levels import LOG_LEVELS
+from ..modules import BUILT_IN
+from ..on_read import SPELLINGS
+from ..rules import Rule
+from . import alias, authz, autoindex, core, env, folder, http, log, mime, mpm, reqtimeout, sections, unixd
+from .dir import RULES as DIR_RULES
+from .ignored import IGNORED
+
+__all__ = ["LOG_LEVELS", "rules_of", "spelling_of"]
+
+TABLES: dict[str, tuple[Rule, ...]] = {
+    **IGNORED,
+    "core_module": core.RULES + folder.RULES + sections.RULES + log.ERROR_LOG_RULES,
+    "http_module": http.RULES,
+    "log_config_module": log.RULES,
+    "unixd_module": unixd.RULES,
+    "mpm_event_module": mpm.EVENT,
+    "mpm_prefork_module": mpm.PREFORK,
+    "mpm_worker_module": mpm.WORKER,
+    "alias_module": alias.RULES,
+    "authz_core_module": authz.RULES,
+    "autoindex_module": autoindex.RULES,
+    "dir_module": DIR_RULES,
+    "env_module": env.ENV,
+    "mime_module": mime.RULES,
+    "reqtimeout_module": reqtimeout.RULES,
+    "setenvif_module": env.SETENVIF,
+}
+
+
+def rules_of(modules: Iterable[str]) -> dict[str, Rule]:
+    """Return the directives of the modules that are built in and of those given, by lower-case name."""
+    rules: dict[str, Rule] = {}
+    for module in (*BUILT_IN, *modules):
+        rules.update((rule.name.lower(), rule) for rule in TABLES.get(module, ()))
+    return rules
+
+
+def spelling_of(name: str, modules: Iterable[str]) -> str | None:
+    """Return httpd's spelling of a directive's name; None for one that does not exist."""
+    lower = name.lower()
+    known = SPELLINGS.get(lower)
+    if known is not None:
+        return known
+    for module in (*BUILT_IN, *modules):
+        for rule in TABLES.get(module, ()):
+            if rule.name.lower() == lower:
+                return rule.name
+    return None

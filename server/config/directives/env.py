@@ -1,0 +1,77 @@
+"""Variables of a request (httpd's modules/metadata/mod_env.c and mod_setenvif.c).
+
+They count outside of sections; inside they are read and have no effect.
+"""
+
+import os
+import re
+
+from ..model import EnvironmentRule
+from ..rules import EACH, ONE_OR_TWO, RAW, Apply, DirectiveError, Rule, Scope
+from ..settings import Place
+from ..syntax import Directive
+
+ANYTHING = re.compile("")
+FILE_INFO = Place.FILE_INFO
+
+
+def _add(scope: Scope, attribute: str, pattern: re.Pattern[str], values: dict[str, str | None]) -> None:
+    if scope.path is None:
+        scope.host.environment.append(EnvironmentRule(attribute, pattern, values))
+
+
+def _set_env(scope: Scope, line: Directive) -> None:
+    name, *value = line.args
+    _add(scope, "", ANYTHING, {name: value[0] if value else ""})
+
+
+def _unset_env(scope: Scope, line: Directive) -> None:
+    _add(scope, "", ANYTHING, dict.fromkeys(line.args))
+
+
+def _pass_env(scope: Scope, line: Directive) -> None:
+    found = {name: os.environ[name] for name in line.args if name in os.environ}
+    for name in set(line.args) - set(found):
+        scope.warn(f"AH01506: PassEnv variable {name} was undefined")
+    _add(scope, "", ANYTHING, dict(found))
+
+
+def _set_env_if(attribute: str = "", *, ignore_case: bool = False) -> Apply:
+    """Return the rule of ``SetEnvIf attribute pattern [!]name[=value] ...``, or of BrowserMatch."""
+
+    def apply(scope: Scope, line: Directive) -> None:
+        args = list(line.args)
+        name = attribute or (args.pop(0) if args else "")
+        if not name:
+            raise DirectiveError(f"Missing header-field name for {line.name}")
+        if not args:
+            raise DirectiveError(f"Missing regular expression for {line.name}")
+        try:
+            pattern = re.compile(args.pop(0), re.IGNORECASE if ignore_case else 0)
+        except re.error:
+            raise DirectiveError(f"{line.name} regex could not be compiled.") from None
+        if not args:
+            raise DirectiveError(f"Missing envariable expression for {line.name}")
+        _add(scope, name.lower(), pattern, dict(map(_assignment, args)))
+
+    return apply
+
+
+def _assignment(text: str) -> tuple[str, str | None]:
+    if text.startswith("!"):
+        return text[1:], None
+    name, equals, value = text.partition("=")
+    return name, value if equals else "1"
+
+
+ENV = (
+    Rule("PassEnv", FILE_INFO, EACH, _pass_env),
+    Rule("SetEnv", FILE_INFO, ONE_OR_TWO, _set_env),
+    Rule("UnsetEnv", FILE_INFO, EACH, _unset_env),
+)
+SETENVIF = (
+    Rule("BrowserMatch", FILE_INFO, RAW, _set_env_if("user-agent")),
+    Rule("BrowserMatchNoCase", FILE_INFO, RAW, _set_env_if("user-agent", ignore_case=True)),
+    Rule("SetEnvIf", FILE_INFO, RAW, _set_env_if()),
+    Rule("SetEnvIfNoCase", FILE_INFO, RAW, _set_env_if(ignore_case=True)),
+)

@@ -1,0 +1,51 @@
+"""The environment of a request: SetEnv, SetEnvIf and BrowserMatch (mod_env, mod_setenvif)."""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .transaction import Transaction
+
+ATTRIBUTES: dict[str, Callable[["Transaction"], bytes]] = {
+    "remote_addr": lambda done: done.connection.client[0].encode(),
+    "remote_host": lambda done: done.connection.client[0].encode(),
+    "server_addr": lambda done: done.connection.local[0].encode(),
+    "request_uri": lambda done: done.request.origin.partition(b"?")[0],
+    "request_method": lambda done: done.request.method,
+    "request_protocol": lambda done: b"HTTP/%d.%d" % done.request.version,
+}
+GROUP = re.compile(r"\$([0-9])")
+
+
+def environment_of(done: "Transaction") -> dict[str, str]:
+    """Return the variables of a request, by the rules of its site in their order."""
+    variables: dict[str, str] = {}
+    for rule in done.site.environment:
+        match = rule.pattern.search(_attribute(rule.attribute, done, variables))
+        if match is None:
+            continue
+        for name, value in rule.values.items():
+            if value is None:
+                variables.pop(name, None)
+            else:
+                variables[name] = _with_groups(value, match)
+    return variables
+
+
+def _attribute(name: str, done: "Transaction", variables: dict[str, str]) -> str:
+    known = ATTRIBUTES.get(name)
+    if known is not None:
+        return known(done).decode("latin-1")
+    field = done.request.headers.get(name.encode())
+    return variables.get(name, "") if field is None else field.decode("latin-1")
+
+
+def _with_groups(value: str, match: re.Match[str]) -> str:
+    """Put the groups of a match in the place of ``$0`` to ``$9``."""
+
+    def group(found: re.Match[str]) -> str:
+        number = int(found[1])
+        return (match[number] or "") if number <= match.re.groups else ""
+
+    return GROUP.sub(group, value)
