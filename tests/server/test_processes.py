@@ -13,9 +13,17 @@ from tests.support.processes import in_session, start, stop, threads, tree, wait
 from tests.support.raw_http import ask
 from tests.support.requirements import need_root
 
-ENDED = {"event": "AH00491", "prefork": "AH00169"}
-STARTED = {"event": "AH00489", "prefork": "AH00163"}
-THREADS = {"event": 7, "prefork": 1}
+ENDED = {"event": "AH00491", "worker": "AH00295", "prefork": "AH00169"}
+STARTED = {"event": "AH00489", "worker": "AH00292", "prefork": "AH00163"}
+NO_LOG = """\
+ServerRoot "{root}"
+LoadModule mpm_event_module modules/mod_mpm_event.so
+Listen 127.0.0.1:0
+DocumentRoot "{root}"
+StartServers 1
+MinSpareThreads 1
+"""
+THREADS = {"event": 7, "worker": 7, "prefork": 1}
 
 
 def comms(pid: int) -> list[str]:
@@ -44,7 +52,7 @@ def test_a_threaded_child_has_main_thread_listener_and_workers(server: LabServer
 
 def test_max_request_workers_limits_the_children(mpm: str, tmp_path: Path) -> None:
     with lab_server(tmp_path, mpm, servers=9, extra="MaxRequestWorkers 10") as running:
-        assert len(running.children()) == (2 if mpm == "event" else 9)
+        assert len(running.children()) == (9 if mpm == "prefork" else 2)
 
 
 def test_the_parent_says_who_and_where_it_is(server: LabServer, mpm: str) -> None:
@@ -55,18 +63,19 @@ def test_the_parent_says_who_and_where_it_is(server: LabServer, mpm: str) -> Non
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
 def test_a_dead_child_is_replaced(mpm: str, tmp_path: Path, number: signal.Signals) -> None:
-    with lab_server(tmp_path, mpm) as running:
+    extra = "MinSpareServers 2" if mpm == "prefork" else ""  # prefork leaves it to idle maintenance
+    with lab_server(tmp_path, mpm, extra=extra) as running:
         wait_until(lambda: all_there(running, mpm, 2), "the children")
         victim, survivor = running.children()
         os.kill(victim, number)
         wait_until(lambda: len(set(running.children()) - {victim}) == 2, "another child")
         assert survivor in running.children()
         assert ask(running.address, "/").status == 200
-        assert f"AH00052: child pid {victim} exit signal" in running.error_log()
-        assert f"({number.value})" in running.error_log()
+        report = f"AH00052: child pid {victim} exit signal Segmentation fault (11)"
+        assert (report in running.error_log()) == (number == signal.SIGSEGV)  # who kills knows
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_term_ends_everything(mpm: str, tmp_path: Path, number: signal.Signals) -> None:
     pid_file = tmp_path / "httpd.pid"
     with lab_server(tmp_path, mpm, extra="PidFile httpd.pid") as running:
@@ -76,7 +85,7 @@ def test_term_ends_everything(mpm: str, tmp_path: Path, number: signal.Signals) 
             running.process.send_signal(number)
             assert running.process.wait(30) == 0
         assert in_session(running.process.pid) == []
-        assert f"{ENDED[mpm]}: caught {number.name}, shutting down" in running.error_log()
+        assert f"{ENDED[mpm]}: caught SIGTERM, shutting down" in running.error_log()
         assert not pid_file.exists()
 
 
@@ -126,7 +135,7 @@ def test_a_pid_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
 def test_a_socket_never_gets_the_number_of_standard_error(tmp_path: Path) -> None:
     config = tmp_path / "httpd.conf"
-    config.write_text("Listen 127.0.0.1:0\nStartServers 1\n")
+    config.write_text(NO_LOG.format(root=tmp_path))
     shell = f"exec {sys.executable} -m server -f {config} <&- >&- 2>&-"
     process = start(["sh", "-c", shell])
     try:
