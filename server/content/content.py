@@ -79,6 +79,8 @@ class Content:
         resource = lookup.find(exchange, lookup.url_path(path))
         if resource.found.is_directory and not resource.found.path_info:
             resource = directory.resolve(exchange, lookup, resource, question + query)
+        elif resource.found.info is None:
+            resource = directory.fall_back(exchange, lookup, resource)
         _check_length(exchange, resource.settings.limit_request_body)
         if method in methods.READING:
             special = self._special(exchange, lookup, resource, query)
@@ -137,7 +139,7 @@ class Content:
         identity = {
             "name": exchange.server_name.decode("latin-1"),
             "address": exchange.local[0],
-            "version": SERVER_SOFTWARE,
+            "version": f"{SERVER_SOFTWARE} (Unix)",
             "mpm": self._config.mpm,
             "built": SERVER_BUILT,
             "signature": error_pages.signature("<hr />", exchange),

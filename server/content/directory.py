@@ -4,6 +4,7 @@ from ..http.status import HttpError
 from .escaping import url_of
 from .exchange import Exchange
 from .lookup import Lookup, Resource
+from .mime import DIRECTORY_TYPE
 
 DEFAULT_INDEX = (b"index.html",)
 
@@ -20,6 +21,7 @@ def resolve(exchange: Exchange, lookup: Lookup, directory: Resource, query: byte
     Raises:
         HttpError: 301, the slash is missing; or as looking up the index files said.
     """
+    exchange.handler = handler = directory.handler or DIRECTORY_TYPE
     if not directory.url_path.endswith(b"/"):
         if directory.settings.directory_slash is False:
             return directory
@@ -42,10 +44,29 @@ def resolve(exchange: Exchange, lookup: Lookup, directory: Resource, query: byte
             return index
         if index.found.is_directory and not index.found.path_info and not url_path.endswith(b"/"):
             raise redirect(exchange, url_path + b"/", query)
-    exchange.path, exchange.settings = directory.found.path, directory.settings
+    exchange.url_path, exchange.path = directory.url_path, directory.found.path
+    exchange.settings, exchange.handler = directory.settings, handler
     if failure is not None:
         raise failure
     return directory
+
+
+def fall_back(exchange: Exchange, lookup: Lookup, missing: Resource) -> Resource:
+    """Return FallbackResource's file for what is not there; what is missing itself, if there is none."""
+    url_path = missing.settings.fallback_resource
+    if missing.found.info is not None or missing.handler is not None or url_path in (None, b"disabled"):
+        return missing
+    before = exchange.state
+    try:
+        resource = lookup.find(exchange, url_path)
+    except HttpError as error:
+        if error.status != 404:
+            raise
+    else:
+        if resource.is_file:
+            return resource
+    exchange.state = before
+    return missing
 
 
 def redirect(exchange: Exchange, url_path: bytes, query: bytes, status: int = 301) -> HttpError:

@@ -15,6 +15,9 @@ from . import error_pages
 from .exchange import Exchange
 
 URL = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:")
+NUMBER = re.compile(rb"AH[0-9]{5}")
+# The modules of httpd whose messages these are; the others are core's.
+MODULES = {b"AH01275": "autoindex", b"AH01276": "autoindex", b"AH01588": "http", b"AH01630": "authz_core"}
 HEADER_ONLY = frozenset({204, 304})
 REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
 
@@ -39,16 +42,18 @@ def answer(exchange: Exchange, error: HttpError, local: LocalDocument, error_log
         return _response(exchange, HttpError(302, ((b"Location", document),)))
     if not document.startswith(b"/"):
         return _response(exchange, error)
-    path, settings = exchange.path, exchange.settings
+    before = exchange.state
     try:
         response = local(exchange, document, error.status)
     except HttpError as second:
         _log(exchange, second, error_log)
-        exchange.settings = settings
+        exchange.settings = before[0]
         response = _response(exchange, error, is_second=True)
     else:
         if error.status == 405:  # has to say what is allowed (RFC 9110, 15.5.6)
             response.headers += error.headers
+    path = exchange.path  # the log names the file that was tried last, and else what was asked for
+    exchange.state = before
     exchange.path = path
     return response
 
@@ -67,4 +72,6 @@ def _response(
 
 def _log(exchange: Exchange, error: HttpError, error_log: ErrorLog) -> None:
     if error.reason:
-        error_log.log("core", error.level, error.reason, exchange.client)
+        number = NUMBER.search(error.reason)
+        module = MODULES.get(number[0], "core") if number else "core"
+        error_log.log(module, error.level, error.reason, exchange.client)

@@ -18,7 +18,9 @@ class Exchange:
         site: the host that it is for.
         client, local: address and port of both ends.
         settings: what holds for it, as far as is known: at first what holds everywhere on the site.
-        path: the file that it is mapped to; b'' for none yet.
+        path: the file that it is mapped to, for %f; b'' for none yet.
+        url_path: the decoded path, after DirectoryIndex that of the index file, for %U; b'' for none yet.
+        handler: who answers by name, for %R; None for the usual one.
     """
 
     request: Request
@@ -27,9 +29,20 @@ class Exchange:
     local: Address
     settings: DirectorySettings = field(init=False)
     path: bytes = field(init=False, default=b"")
+    url_path: bytes = field(init=False, default=b"")
+    handler: bytes | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.settings = self.site.base
+
+    @property
+    def state(self) -> tuple[DirectorySettings, bytes, bytes, bytes | None]:
+        """What has been found out so far, to be set again after something else was looked up."""
+        return self.settings, self.path, self.url_path, self.handler
+
+    @state.setter
+    def state(self, values: tuple[DirectorySettings, bytes, bytes, bytes | None]) -> None:
+        self.settings, self.path, self.url_path, self.handler = values
 
     def url(self, path: bytes) -> bytes:
         """Return an absolute URL on the host that the client named (httpd's ap_construct_url)."""

@@ -55,7 +55,7 @@ def _text(
     """Return media type and content of a text file beside the index; None for no such file."""
     if not name:
         return None
-    settings, path = exchange.settings, exchange.path
+    before = exchange.state
     try:
         resource = lookup.find(exchange, name if name.startswith(b"/") else directory.url_path + name)
         kind = (resource.content.media_type or b"").partition(b";")[0]
@@ -65,4 +65,4 @@ def _text(
     except HttpError:
         return None
     finally:
-        exchange.settings, exchange.path = settings, path
+        exchange.state = before

@@ -92,12 +92,13 @@ class Lookup:
         Raises:
             HttpError: a redirect, or the client may not have it.
         """
+        exchange.url_path = url_path
         if self._site.redirects:
             _redirect(self._site.redirects, exchange, url_path)
         exchange.path = path = self._file_path(url_path)
         found = self._walker.walk(path)
         facts = self._facts(url_path, found)
-        exchange.path, exchange.settings = found.path, facts.settings
+        exchange.path, exchange.settings, exchange.handler = found.path, facts.settings, facts.handler
         _authorize(exchange, found, facts.settings)
         if facts.settings.redirects:
             _redirect(facts.settings.redirects, exchange, url_path)

@@ -140,6 +140,37 @@ def test_an_index_can_be_redirected_to(tmp_path: Path) -> None:
     assert (reply.status, reply.headers["Location"]) == (302, "http://localhost/index.html")
 
 
+@pytest.mark.parametrize(("target", "body"), [("/nope/x", b"all"), ("/there.txt", b"there"), ("/sub/", None)])
+def test_what_is_not_there_can_have_one_answer(tmp_path: Path, target: str, body: bytes | None) -> None:
+    site = ContentSite(tmp_path, base=DirectorySettings(fallback_resource=b"/all.txt"))
+    site.write("htdocs/all.txt", "all")
+    site.write("htdocs/there.txt", "there")
+    site.write("htdocs/sub/x")
+    reply = site.ask(target)
+    assert (reply.status, reply.body) == (200, body) if body else reply.status == 403
+
+
+def test_an_answer_for_all_that_is_not_there_either_is_none(tmp_path: Path) -> None:
+    site = ContentSite(tmp_path, base=DirectorySettings(fallback_resource=b"/all.txt"))
+    assert site.ask("/nope").status == 404
+
+
+@pytest.mark.parametrize(
+    ("target", "url_path", "handler"),
+    [
+        ("/", b"/index.html", None),
+        ("/sub/", b"/sub/", b"httpd/unix-directory"),
+        ("//%69ndex.html", b"/index.html", None),
+    ],
+)
+def test_the_log_has_the_path_and_the_handler(
+    site: ContentSite, target: str, url_path: bytes, handler: bytes | None
+) -> None:
+    exchange = site.exchange(target)
+    site.content.respond(exchange).close()
+    assert (exchange.url_path, exchange.handler) == (url_path, handler)
+
+
 def test_sections_hold_in_their_order(tmp_path: Path) -> None:
     """Directories by length, then files, then locations; each over those before it."""
     site = ContentSite(

@@ -108,12 +108,26 @@ def test_an_error_document_that_fails_too_is_told(tmp_path: Path, document: str)
     assert reply.text == expected
 
 
-def test_the_log_names_what_was_asked_for_not_the_error_document(tmp_path: Path) -> None:
+def test_the_log_has_the_path_that_was_asked_for_and_the_file_that_was_sent(tmp_path: Path) -> None:
+    """As httpd's %U and %f."""
     site = site_with(tmp_path, {404: b"/404.html"})
     site.write("htdocs/404.html", "not here")
-    response = site.content.respond(site.exchange("/nope"))
-    response.close()
-    assert response.path == bytes(site.docroot / "nope")
+    exchange = site.exchange("/nope?query")
+    site.content.respond(exchange).close()
+    assert (exchange.url_path, exchange.path) == (b"/nope", bytes(site.docroot / "404.html"))
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [("/shut/x", "[authz_core:error]"), ("/", "[autoindex:error]"), ("/..", "[core:error]")],
+)
+def test_reasons_are_logged_for_the_module_that_has_them(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], target: str, words: str
+) -> None:
+    site = site_with(tmp_path, {})
+    site.write("htdocs/shut/x")
+    site.ask(target)
+    assert words in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
