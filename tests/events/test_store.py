@@ -17,6 +17,7 @@ from tracekit.events.groups import Groups
 from tracekit.events.jsonvalues import arguments_json
 from tracekit.events.schema import STORED
 from tracekit.events.store import Store, columns
+from tracekit.events.workers import Workers
 from tracekit.stream.forms import Form, Says
 from tracekit.stream.rows import INTEGERS, MISSING, Line, Rows
 
@@ -52,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(folder: Path) -> Iterator[Store]:
-    store = Store(folder, threads=2)
+    store = Store(folder, workers=Workers(2))
     yield store
     store.close()
 
@@ -150,7 +151,7 @@ def rows_of(count: int) -> Batch:
 
 @pytest.mark.parametrize("threads", [1, 4])
 def test_order_and_tasks_outlast_many_threads(folder: Path, threads: int) -> None:
-    store = Store(folder, threads=threads)
+    store = Store(folder, workers=Workers(threads))
     batch = rows_of(70_000)
     for part in in_parts(batch, 9_999):
         store.add(part)

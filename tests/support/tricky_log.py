@@ -94,9 +94,9 @@ def contents(reader: Reader) -> dict[str, object]:
     }
 
 
-def read_by_line(text: str) -> Reader:
-    """Read a log by the definition."""
-    reader = Reader("log")
+def read_by_line(text: str, tid: int | None = None) -> Reader:
+    """Read a log by the definition; a tid makes it one of ``-ff``."""
+    reader = Reader("log", tid)
     for line in text.split("\n")[:-1] if text.endswith("\n") else text.split("\n"):
         reader.feed(line)
     reader.finish()

@@ -1,10 +1,10 @@
 """Writing a trace as a table: read it into a store, and write what is in there in one of the forms."""
 
-import os
 import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -57,20 +57,20 @@ def parse(traces: Sequence[str], wanted: Wanted) -> int:
     target = target_of(wanted.output) if wanted.output not in (None, "-") else None
     form = _form(target, wanted.form)
     begun = time.monotonic()
-    with Progress(quiet=wanted.quiet) as progress, workspace(target) as folder:
-        read = batches(traces, jobs=wanted.jobs, progress=progress.reading)
+    with (
+        Progress(quiet=wanted.quiet) as progress,
+        workspace(target) as folder,
+        closing(batches(traces, jobs=wanted.jobs, progress=progress.reading)) as read,
+        closing(Store(folder, arguments=wanted.arguments, workers=read.workers)) as store,
+    ):
         if target:
             _refuse_traces(target, read.files)
-        store = Store(folder, arguments=wanted.arguments, threads=wanted.jobs or os.cpu_count() or 1)
-        try:
-            for batch in read:
-                store.add(batch)
-            groups = read.groups()
-            store.settle(groups, read.first_tids(), progress.writing)
-            _write(store, form, target, folder, progress)
-            counts = store.counted()
-        finally:
-            store.close()
+        for batch in read:
+            store.add(batch)
+        groups = read.groups()
+        store.settle(groups, read.first_tids(), progress.writing)
+        _write(store, form, target, folder, progress)
+        counts = store.counted()
     if not wanted.quiet:
         _account(counts, read.lines, time.monotonic() - begun, target)
         for warning in (*read.warnings, *groups.reasons):

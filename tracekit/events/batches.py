@@ -12,6 +12,7 @@ from tracekit.stream.rows import MISSING, Late
 if TYPE_CHECKING:
     from tracekit.events.columns import Columns
     from tracekit.events.groups import Groups
+    from tracekit.events.workers import Workers
 
 OF_GROUPS = {"seq", "pid", "pid_known"}
 COLUMNS = tuple(column.name for column in (*STORED, *REMARKS) if column.name not in OF_GROUPS)
@@ -80,6 +81,15 @@ class Batches(Iterator[Batch]):
             self._logs.tell(self._progress)
         self._clues.take(stretch.events, stretch.late)
         return Batch(*stretch)
+
+    @property
+    def workers(self) -> "Workers":
+        """Processes that took part, and may in more."""
+        return self._logs.workers
+
+    def close(self) -> None:
+        """End the processes that took part."""
+        self.workers.close()
 
     @property
     def warnings(self) -> list[str]:

@@ -15,6 +15,7 @@ else
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import lru_cache
 from typing import Any
@@ -76,6 +77,11 @@ def arguments_json(text: str) -> str:
         return _dumped([to_json(value) for value in parse_arguments(text)])
     except RecursionError:
         return _dumped([to_json(Unknown(text))])
+
+
+def all_arguments_json(texts: Sequence[str | None]) -> list[str | None]:
+    """Return the arguments of many calls as JSON text; None for None."""
+    return [None if text is None else arguments_json(text) for text in texts]
 
 
 def arguments_of(text: str) -> tuple[Value, ...]:

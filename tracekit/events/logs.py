@@ -1,27 +1,30 @@
 """The files of a trace, each read block by block: what is no trace is left out, and whether clocks agree."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 from tracekit.errors import UnreadableError
+from tracekit.events.ahead import AHEAD, LARGEST, Pieces
 from tracekit.events.midnight import days_of, span_of
 from tracekit.events.sources import (
     NOT_A_TRACE,
     STDIN,
     Meter,
     Source,
-    end_of_line,
     find_sources,
     measure,
+    plain_size,
     read_blocks,
 )
-from tracekit.events.workers import WORTH, Span, cores, read_pieces
+from tracekit.events.workers import Workers
 from tracekit.stream import Reader, read_block
 from tracekit.stream.clock import SECOND
 from tracekit.stream.forms import Form, Says
+from tracekit.stream.leader import Layout
 from tracekit.stream.notes import PREFIX
-from tracekit.stream.pieces import Piece, can_be_cut, put_behind
+from tracekit.stream.pieces import can_be_cut, put_behind
 from tracekit.stream.rows import KINDS, MISSING, Rows
 
 TraceInput = str | Path
@@ -59,56 +62,58 @@ class Log:
         self.at_end = False
         self.is_trace = False
         self.text = 0
-        self._meter = meter or Meter()
-        self._blocks: Iterator[str] = read_blocks(source, self._meter)
-        self._pieces: Iterator[tuple[Span, Piece | None]] | None = None
-        self._layout = self.reader.layout
+        self._blocks: Iterator[str] = read_blocks(source, meter)
         self._next = next(self._blocks, None)  # one ahead: small files of many are closed at once
+        self._pieces: Pieces | None = None
+        self._sharing: Sharing | None = None
 
     def advance(self) -> None:
-        """Read a block; tell the reader when that was the last.
+        """Read a block, or what others have read; tell the reader when that was the last.
 
         Raises:
             UnreadableError: the file cannot be read.
         """
+        self._divide()
         if self._pieces:
-            self._advance_by_piece(self._pieces)
+            self._put_behind(self._pieces)
+        else:
+            block, self._next = self._next, next(self._blocks, None)
+            self._read([] if block is None else [block])
+        if self._next is None and self._pieces is None:
+            self.end()
+
+    def share(self, sharing: "Sharing") -> None:
+        """Let other processes read what comes after the head, as soon as that is possible, and worth it."""
+        self._sharing = sharing
+        self._divide()
+
+    def _divide(self) -> None:
+        sharing, begun = self._sharing, self._next
+        if sharing is None or self._pieces or begun is None or not can_be_cut(self.reader):
             return
-        block, self._next = self._next, next(self._blocks, None)
+        if sharing.is_worth(self.text):
+            blocks, self._next = chain((begun,), self._blocks), None
+            self._pieces = sharing.pieces(blocks, self.reader.layout, self.source)
+
+    def _put_behind(self, pieces: Pieces) -> None:
+        """Take in the next piece; where lines begin otherwise, those behind it were read in vain."""
+        text, piece = next(pieces, ([], None))
+        if not text:
+            self._pieces = None
+        elif piece is not None and put_behind(self.reader, piece, pieces.layout):
+            self.text += sum(map(len, text))
+        else:
+            self._read(text)
+        if self.reader.layout != pieces.layout:
+            self._pieces, self._blocks = None, pieces.rest()
+            self._next = next(self._blocks, None)
+
+    def _read(self, blocks: Iterable[str]) -> None:
         before = len(self.reader.rows)
-        if block is not None:
+        for block in blocks:
             read_block(self.reader, block)
             self.text += len(block)
         self.is_trace = self.is_trace or _is_trace(self.reader.rows.forms[before:])
-        if self._next is None:
-            self.end()
-
-    def _advance_by_piece(self, pieces: Iterator[tuple[Span, Piece | None]]) -> None:
-        span, piece = next(pieces, (None, None))
-        if span is None:
-            self.end()
-            return
-        if piece is None or not put_behind(self.reader, piece, self._layout):
-            for block in span.blocks():
-                read_block(self.reader, block)
-        self._meter.done += span.end - span.begin
-        self.text += span.end - span.begin
-
-    def divide(self, jobs: int | None) -> None:
-        """Let several processes read what comes after the head, where that is possible, and worth it.
-
-        Args:
-            jobs: how many; as many as there are cores, if the file is large, when None.
-        """
-        begin = end_of_line(self.source, self.reader.lines) if can_be_cut(self.reader) else None
-        if begin is None or self.at_end:
-            return
-        large = Path(self.name).stat().st_size >= WORTH
-        count = jobs or (cores() if large else 1)
-        if count > 1:
-            self._blocks = iter(())
-            self._pieces = read_pieces(self.name, begin, self.reader.layout, count)
-            self._layout = self.reader.layout
 
     def begin(self) -> None:
         """Read until it is clear whether this is a trace; a file that may be endless is no further read.
@@ -129,6 +134,30 @@ class Log:
             self.is_trace = self.is_trace or _is_trace(self.reader.rows.forms)
 
 
+class Sharing(NamedTuple):
+    """How the reading of some logs is shared among processes.
+
+    Attributes:
+        workers: the processes.
+        logs: how many logs there are.
+        size: characters that they have, as far as that is known before they are read.
+    """
+
+    workers: Workers
+    logs: int
+    size: int
+
+    def is_worth(self, read: int) -> bool:
+        """Tell whether it is, for a log of which so many characters were read."""
+        return self.workers.are_worth(max(self.size, read))
+
+    def pieces(self, blocks: Iterator[str], layout: Layout, source: Source) -> Pieces:
+        """Have what follows of a log read: each of many by another process, one of a few by several."""
+        several, size = max(1, AHEAD * self.workers.count // self.logs), plain_size(source)
+        step = LARGEST if size is None else min(LARGEST, size // several + 1)
+        return Pieces(blocks, layout, source.tid, self.workers, ahead=several, step=step)
+
+
 class Logs(NamedTuple):
     """The files of one run.
 
@@ -137,12 +166,14 @@ class Logs(NamedTuple):
         ordered: whether their times put their events in one order; so for one alone.
         warnings: what a reader of the answers has to know.
         meter: how far reading has come.
+        workers: processes that take part.
     """
 
     logs: list[Log]
     ordered: bool
     warnings: list[str]
     meter: Meter
+    workers: Workers
 
     def tell(self, progress: Progress) -> None:
         """Tell how far reading has come."""
@@ -156,7 +187,7 @@ def open_logs(source: TraceInput | Iterable[TraceInput], jobs: int | None = None
 
     Args:
         source: a path or several.
-        jobs: how many processes read a large file; as many as there are cores when None.
+        jobs: how many processes read; as many as there are cores, if that is worth it, when None.
 
     Raises:
         UnreadableError: a file is missing, may not be read, is empty, or none is a trace.
@@ -176,9 +207,11 @@ def open_logs(source: TraceInput | Iterable[TraceInput], jobs: int | None = None
         warnings.append(NO_CLOCK)
     elif len(traces) > 1 and "-t" in traces[0].reader.layout.parts:
         _put_off(traces)
+    workers = Workers(jobs)
+    sharing = Sharing(workers, len(traces), sum(plain_size(log.source) or 0 for log in traces))
     for log in traces:
-        log.divide(jobs)
-    return Logs(traces, ordered, warnings, meter)
+        log.share(sharing)
+    return Logs(traces, ordered, warnings, meter, workers)
 
 
 def _put_off(logs: list[Log]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from contextlib import closing
 from typing import Any
 
 from tracekit.events.collection import without_collection
@@ -36,7 +37,8 @@ def read_trace(
     from tracekit.events.table import events_table, unparsed_table  # noqa: PLC0415 - and pandas
 
     logs = open_logs(source, jobs)
-    columns = whole(logs, progress)
+    with closing(logs.workers):
+        columns = whole(logs, progress)
     groups = infer_groups(columns, ordered=logs.ordered)
     unparsed = unparsed_table(columns)
     lacking = [odd.hint in IN_PROGRESS for odd in columns.odd.values() if not odd.complete]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -24,6 +25,8 @@ BUFFER = 1 << 17
 """Bytes that are asked of a file at once."""
 BLOCK = 1 << 19
 """Bytes that are read as lines at once."""
+FIRST = 1 << 16
+"""Bytes of these at the beginning, which tell what the rest is."""
 LONGEST = 1 << 28
 """Bytes of a line that are read: far more than ``strace -s`` makes of anything, and what memory holds."""
 NOT_A_TRACE = "give a log that strace or 'tracekit run' wrote, plain or as .gz, .xz or .zst"
@@ -133,7 +136,8 @@ def cut_blocks(stream: BinaryIO, name: str) -> Iterator[str]:
     """
     begun: list[bytes] = []
     length = 0
-    while data := stream.read(BLOCK):
+    sizes = chain((min(FIRST, BLOCK),), repeat(BLOCK))
+    while data := stream.read(next(sizes)):
         cut = data.rfind(b"\n") + 1
         length = length + len(data) if not cut else len(data) - cut
         refuse_endless(length, name)
@@ -155,18 +159,14 @@ def refuse_endless(length: int, name: str) -> None:
         raise UnreadableError(f"{name} has a line of {LONGEST:,} bytes or more", NOT_A_TRACE)
 
 
-def end_of_line(source: Source, number: int) -> int | None:
-    """Return where a line of a plain file ends, in bytes from its beginning; None for any other file."""
-    if source.name == STDIN or _size(source.name) is None:
+def plain_size(source: Source) -> int | None:
+    """Return the bytes of a file that is not packed; None for any other."""
+    size = _size(source.name)
+    if source.name == STDIN or size is None:
         return None
     with Path(source.name).open("rb") as file:
         start = file.read(8)
-        if any(start.startswith(magic) for magic in MAGIC):
-            return None
-        file.seek(0)
-        for _ in range(number):
-            file.readline()
-        return file.tell()
+    return None if any(start.startswith(magic) for magic in MAGIC) else size
 
 
 def _find(name: str) -> list[Source]:

@@ -27,8 +27,9 @@ from tracekit.events.columns import Columns, join_columns
 from tracekit.events.counts import Counts, count_events
 from tracekit.events.duck import Duck, Tuples, quoted
 from tracekit.events.groups import Groups
-from tracekit.events.jsonvalues import arguments_json
+from tracekit.events.jsonvalues import all_arguments_json
 from tracekit.events.schema import ARGUMENTS, REMARKS, STORED, Column
+from tracekit.events.workers import Workers
 from tracekit.stream.dictionary import Encoded, encode
 from tracekit.stream.rows import KINDS, MISSING, Late
 
@@ -39,6 +40,8 @@ PART = 65_536
 """Events of a file; the batch that makes it full goes there whole."""
 TEXT = 1 << 25
 """Characters of arguments that make a file full, too."""
+CHUNK = 2048
+"""Texts of arguments that a process takes apart at once."""
 ROW_GROUP = 122_880
 """Rows that a Parquet file has in one piece, as DuckDB usually does; fewer when they are long."""
 FAST, SMALL = "lz4", "zstd"
@@ -80,24 +83,25 @@ class Store:
         count: how many events came in.
     """
 
-    def __init__(self, folder: Path, *, arguments: bool = False, threads: int = 1) -> None:
+    def __init__(self, folder: Path, *, arguments: bool = False, workers: Workers | None = None) -> None:
         """Begin an empty store.
 
         Args:
             folder: an empty folder, which whoever made it removes when the store is closed.
             arguments: whether events get their typed arguments, as JSON text.
-            threads: how many cores take part in writing.
+            workers: processes that take part; as many threads do.
         """
         self.columns = columns(arguments=arguments)
         self.count = 0
         self._folder = folder
-        self._duck = Duck(folder / "overflow", threads)
-        self._threads = threads
+        self._duck = Duck(folder / "overflow", workers.count if workers else 1)
+        self._workers = workers
+        self._threads = workers.count if workers else 1
         self._parts: list[int] = []
         self._row_group = ROW_GROUP
         self._filling: list[Columns] = []
         self._changes: list[tuple[int, Late]] = []
-        self._first = self._text = 0
+        self._first = self._text = self._characters = 0
 
     def add(self, batch: "Batch") -> None:
         """Take in the batch that follows those before it.
@@ -107,7 +111,9 @@ class Store:
         """
         self._changes += batch.changes.items()
         self._filling.append(batch.events)
-        self._text += sum(len(form.args) for form in batch.events.forms if form.args)
+        text = sum(len(form.args) for form in batch.events.forms if form.args)
+        self._text += text
+        self._characters += text
         self.count += len(batch)
         if self.count - self._first >= PART or self._text >= TEXT:
             self._write_part()
@@ -205,8 +211,22 @@ class Store:
             "pid_known": stated,
         }
         if ARGUMENTS in self.columns:
-            arrays[ARGUMENTS.name] = _arguments(part.forms)
+            arrays[ARGUMENTS.name] = self._arguments(part.forms)
         self._duck.store(self.columns, arrays, self._path(SETTLED, first), FAST)
+
+    def _arguments(self, forms: Encoded) -> Any:
+        """Return the typed arguments of events."""
+        says, _, args, *_ = forms.fields
+        texts = [None if kind in KINDS else text for kind, text in zip(says, args, strict=True)]
+        chunks = [texts[begin : begin + CHUNK] for begin in range(0, len(texts), CHUNK)]
+        if self._workers and self._workers.are_worth(self._characters):
+            asked = [self._workers.submit(all_arguments_json, chunk) for chunk in chunks]
+            done = [future.result() for future in asked]
+        else:
+            done = [None] * len(chunks)
+        found = [trees or all_arguments_json(chunk) for trees, chunk in zip(done, chunks, strict=True)]
+        trees = [tree for chunk in found for tree in chunk]
+        return np.array(trees, dtype=object)[np.frombuffer(forms.codes, dtype=np.int32)]
 
     def _path(self, state: str, first: int) -> Path:
         return self._folder / f"{state}-{first:012}.parquet"
@@ -223,16 +243,6 @@ def _put_in(part: Part, changes: dict[int, list[Late]]) -> None:
             if change.form is not None:
                 part.forms.put(number - part.first, change.form)
             part.events.complete(number - part.first, change._replace(form=None))
-
-
-def _arguments(forms: Encoded) -> Any:
-    """Return the typed arguments of events."""
-    says, _, args, *_ = forms.fields
-    texts = [
-        None if kind in KINDS or text is None else arguments_json(text)
-        for kind, text in zip(says, args, strict=True)
-    ]
-    return np.array(texts, dtype=object)[np.frombuffer(forms.codes, dtype=np.int32)]
 
 
 def _encodable(name: str) -> str:

@@ -1,64 +1,37 @@
-"""Processes that read pieces of a large file; the same rows come out as without them.
+"""Processes that work beside this one: each takes a function and what it is called with, and answers.
 
 They are programs of their own, fed over pipes, rather than forks: whoever
 reads a trace may have threads, and need not guard its main module.
 """
 
 import gc
-import io
 import os
 import pickle
 import signal
 import subprocess
 import sys
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, NamedTuple, cast
-
-from tracekit.events import sources
-from tracekit.events.sources import cut_blocks, refuse_endless
-from tracekit.stream.leader import Layout
-from tracekit.stream.pieces import Piece, read_piece
+from typing import IO, Any, cast
 
 WORTH = 20_000_000
-"""Bytes of a file from which on more than one process reads it, unless it is said how many."""
-LARGEST = 1 << 23
-"""Bytes of a piece, at most; save for the line at its end."""
-AHEAD = 2
-"""How many pieces there are in work or waiting to be put together, for each process."""
+"""Characters of a log from which on more than one process reads it, unless it is said how many."""
 SIZE = 8
 """Bytes in which a process says how long its answer is."""
 COMMAND = "import sys; sys.path[:] = sys.argv[1:]; from tracekit.events.workers import serve; serve()"
 
 
-class Span(NamedTuple):
-    """The bytes of a piece in its file."""
-
-    path: str
-    begin: int
-    end: int
-
-    def blocks(self) -> Iterator[str]:
-        """Yield its lines in blocks."""
-        with Path(self.path).open("rb") as file:
-            file.seek(self.begin)
-            data = file.read(self.end - self.begin)
-        return cut_blocks(io.BytesIO(data), self.path)
-
-
 def serve() -> None:
-    """Read pieces until nobody asks for more: what a worker does."""
+    """Answer until nobody asks any more: what a worker does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks decides when to stop
     gc.disable()
     while True:
         try:
-            span, layout = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this
+            function, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301 - from who started this
         except EOFError:
             return
-        answer = pickle.dumps(read_piece(span.blocks(), layout))
+        answer = pickle.dumps(function(*arguments))
         sys.stdout.buffer.write(len(answer).to_bytes(SIZE) + answer)
         sys.stdout.buffer.flush()
 
@@ -68,75 +41,69 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def spans(path: str, begin: int, jobs: int) -> Iterator[Span]:
-    """Cut a file at line ends.
+class Workers:
+    """Processes that answer questions, each one at a time; they start with the first question.
 
-    Raises:
-        UnreadableError: a line of it has no end.
+    Attributes:
+        count: how many there are.
     """
-    size = Path(path).stat().st_size
-    step = max(1, min(LARGEST, (size - begin) // (AHEAD * jobs) + 1))
-    with Path(path).open("rb") as file:
-        while begin < size:
-            file.seek(min(begin + step, size) - 1)
-            refuse_endless(len(file.readline(sources.LONGEST)), path)
-            yield Span(path, begin, file.tell())
-            begin = file.tell()
 
+    def __init__(self, count: int | None = None) -> None:
+        """Begin with none running.
 
-def read_pieces(path: str, begin: int, layout: Layout, jobs: int) -> Iterator[tuple[Span, Piece | None]]:
-    """Yield the pieces of a file in their order; None for one that could not be read apart.
-
-    Raises:
-        UnreadableError: a line of it has no end.
-    """
-    workers, threads = _Workers(jobs), ThreadPoolExecutor(jobs)
-    waiting: deque[tuple[Span, Future[bytes]]] = deque()
-    try:
-        for span in spans(path, begin, jobs):
-            waiting.append((span, threads.submit(workers.ask, (span, layout))))
-            if len(waiting) > AHEAD * jobs:
-                yield _answered(*waiting.popleft())
-        while waiting:
-            yield _answered(*waiting.popleft())
-    finally:
-        workers.close()
-        threads.shutdown(cancel_futures=True)
-
-
-def _answered(span: Span, answer: "Future[bytes]") -> tuple[Span, Piece | None]:
-    data = answer.result()
-    return span, cast("Piece", pickle.loads(data)) if data else None  # noqa: S301 - from our own process
-
-
-class _Workers:
-    """Processes that read pieces, each one at a time."""
-
-    def __init__(self, count: int) -> None:
-        command = [sys.executable, "-c", COMMAND, *sys.path]
-        pipe = subprocess.PIPE
-        self._all = [subprocess.Popen(command, stdin=pipe, stdout=pipe) for _ in range(count)]
+        Args:
+            count: how many there may be; as many as there are cores, where that is worth it, when None.
+        """
+        self.count = count or cores()
+        self._is_asked = count is not None
+        self._all: list[subprocess.Popen[bytes]] = []
         self._free: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
-        for worker in self._all:
-            self._free.put(worker)
+        self._threads: ThreadPoolExecutor | None = None
 
-    def ask(self, question: tuple[Span, Layout]) -> bytes:
-        """Return the answer of a worker; nothing when it died."""
-        worker = self._free.get()
-        try:
-            asked, told = cast("IO[bytes]", worker.stdin), cast("IO[bytes]", worker.stdout)
-            asked.write(pickle.dumps(question))
-            asked.flush()
-            size = int.from_bytes(told.read(SIZE))
-            answer = told.read(size)
-            return answer if len(answer) == size else b""
-        except (OSError, ValueError):
-            return b""
-        finally:
-            self._free.put(worker)
+    def are_worth(self, characters: int) -> bool:
+        """Tell whether they are, for what it takes to read so many characters of a log."""
+        return self.count > 1 and (self._is_asked or bool(self._all) or characters >= WORTH)
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> "Future[Any]":
+        """Have a worker call a function of a module; None comes back when it died."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self.count)
+            self._start()
+        return self._threads.submit(_ask, self._free, (function, arguments))
 
     def close(self) -> None:
         """End the processes."""
         for worker in self._all:
             worker.kill()
+        if self._threads:
+            self._threads.shutdown(cancel_futures=True)
+        for worker in self._all:
             worker.communicate()
+        self._all.clear()
+
+    def __del__(self) -> None:
+        """End them where nobody did."""
+        self.close()
+
+    def _start(self) -> None:
+        command = [sys.executable, "-c", COMMAND, *sys.path]
+        pipe = subprocess.PIPE
+        for _ in range(self.count):
+            self._all.append(subprocess.Popen(command, stdin=pipe, stdout=pipe))
+            self._free.put(self._all[-1])
+
+
+def _ask(free: "SimpleQueue[subprocess.Popen[bytes]]", question: tuple[Any, ...]) -> Any:
+    """Return the answer of one of the workers that are free; None when it died."""
+    worker = free.get()
+    try:
+        asked, told = cast("IO[bytes]", worker.stdin), cast("IO[bytes]", worker.stdout)
+        asked.write(pickle.dumps(question))
+        asked.flush()
+        size = int.from_bytes(told.read(SIZE))
+        answer = told.read(size)
+        return pickle.loads(answer) if answer and len(answer) == size else None  # noqa: S301 - our own
+    except (OSError, ValueError):
+        return None
+    finally:
+        free.put(worker)

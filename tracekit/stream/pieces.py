@@ -85,6 +85,10 @@ class _PiecePairing(Pairing):
         self.known: set[int] = set()
         self.firsts: dict[int, First] = {}
 
+    def is_whole(self) -> bool:
+        """Tell whether nothing reached into other pieces, or other logs."""
+        return self.whole and not (self.moved or self.halves)
+
     def step(self, line: Line, form: Form) -> int | None:
         if form.says in (Says.MOVE, Says.SUPERSEDED):
             other = form.ret if form.says is Says.MOVE else int(form.args or 0)
@@ -101,12 +105,14 @@ class _PiecePairing(Pairing):
 
 
 class _PieceReader(Reader):
-    """Reads a piece of a log whose lines all bear a pid."""
+    """Reads a piece of a log whose lines all tell their task."""
 
-    def __init__(self, layout: Layout) -> None:
-        super().__init__()
+    def __init__(self, layout: Layout, tid: int | None) -> None:
+        super().__init__(tid=tid)
         self.notes: list[Form] = []
         self.pairing: _PiecePairing = _PiecePairing(self.rows, self.pairing.join)
+        if tid is not None:
+            self.pairing.open[tid] = UNKNOWN
         self.use(layout)
         self.alone = True
 
@@ -135,14 +141,20 @@ class _PieceReader(Reader):
         return super()._note(form)
 
 
-def read_piece(blocks: Iterable[str], layout: Layout) -> Piece:
-    """Read a piece, given as blocks of whole lines, of a log whose lines begin as the layout says."""
-    reader = _PieceReader(layout)
+def read_piece(blocks: Iterable[str], layout: Layout, tid: int | None = None) -> Piece:
+    """Read a piece, given as blocks of whole lines, of a log whose lines begin as the layout says.
+
+    Args:
+        blocks: the text.
+        layout: how lines begin.
+        tid: the task of lines without a pid.
+    """
+    reader = _PieceReader(layout, tid)
     for block in blocks:
         read_block(reader, block)
     rows, pairing = reader.rows, reader.pairing
     return Piece(
-        whole=pairing.whole and reader.alone and reader.interrupted is None,
+        whole=pairing.is_whole() and reader.alone and reader.interrupted is None,
         lines=reader.lines,
         forms=encode(rows.forms),
         columns={name: getattr(rows, name) for name in INTEGERS},
@@ -157,8 +169,8 @@ def read_piece(blocks: Iterable[str], layout: Layout) -> Piece:
 
 
 def can_be_cut(reader: Reader) -> bool:
-    """Tell whether a log can go on in pieces: its lines all bear a pid, and none goes on in the next."""
-    return "pid" in reader.layout.parts and reader.interrupted is None and not reader.summary.is_open()
+    """Tell whether a log can go on in pieces: its lines all tell their task, and none goes on in the next."""
+    return reader.tasks.are_told() and reader.interrupted is None and not reader.summary.is_open()
 
 
 def put_behind(reader: Reader, piece: Piece, layout: Layout) -> bool:

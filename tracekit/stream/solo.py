@@ -81,6 +81,10 @@ class Tasks(Memory[str, int]):
         """Tell whether the next line may tell who the first task is, of whom bare lines were."""
         return self._brackets and self._solo.is_nameless()
 
+    def are_told(self) -> bool:
+        """Tell whether every line tells its task, by a pid or by the name of its file."""
+        return not self._by_solo or (self._tid is not None and not self._brackets)
+
     def of(self, pid: str, says: Says, *, inside: bool) -> int:
         """Return the task that a line is about; while the first is in a call, others begin theirs.
 
