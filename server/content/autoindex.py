@@ -3,7 +3,6 @@
 import os
 import re
 import stat
-from fnmatch import translate
 from functools import lru_cache
 
 from ..config.settings import Decoration
@@ -107,9 +106,7 @@ def _entry(exchange: Exchange, lookup: Lookup, directory: Resource, name: bytes,
     """Return the line of one name; None when it is not shown."""
     settings = directory.settings
     path = directory.found.path.rstrip(b"/") + b"/" + name
-    if (view.pattern is not None and not _period_match(view.pattern, name)) or _is_ignored(
-        settings.index_ignore, path
-    ):
+    if not view.wants(name) or _is_ignored(settings.index_ignore, path):
         return None
     try:
         resource = lookup.entry(exchange, directory, name)
@@ -227,10 +224,3 @@ def _wildcards(pattern: bytes) -> re.Pattern[bytes]:
         b"".join({b"*": b".*", b"?": b"."}.get(bytes([each]), re.escape(bytes([each]))) for each in pattern),
         re.DOTALL,
     )
-
-
-def _period_match(pattern: bytes, name: bytes) -> bool:
-    """Hold a client's pattern (``?P=``) against a name; a leading period has to stand in the pattern."""
-    if name.startswith(b".") and not pattern.startswith(b"."):
-        return False
-    return re.compile(translate(pattern.decode("latin-1"))).match(name.decode("latin-1")) is not None

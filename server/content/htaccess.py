@@ -1,6 +1,8 @@
 """Reading ``.htaccess``: opened and parsed for each request, as httpd does (ap_parse_htaccess)."""
 
+import errno
 import os
+import stat
 
 from ..config import AllowOverride, ConfigError, DirectorySettings, read_htaccess
 from ..http.status import HttpError
@@ -42,9 +44,13 @@ def read(site: Site, directory: bytes, allowed: AllowOverride) -> DirectorySetti
 def _content(path: bytes) -> bytes:
     fd = os.open(path, OPEN_FLAGS)
     try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EBADF, "not a regular file")
         text = b""
-        while len(text) <= SIZE_LIMIT and (piece := os.read(fd, READ_SIZE)):
+        while piece := os.read(fd, READ_SIZE):
             text += piece
+            if len(text) > SIZE_LIMIT:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     finally:
         os.close(fd)
     return text

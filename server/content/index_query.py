@@ -2,10 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from fnmatch import translate
+from functools import cached_property
 from typing import Self
 
 from .escaping import url_of
 
+PATTERN_LIMIT = 1024  # bytes of a client's pattern; file names have 255 at most
 # One part of the query; what follows a part that is none is ignored (index_directory of mod_autoindex).
 PART = re.compile(
     rb"(?:C=(?P<C>[NMSD])|O=(?P<O>[AD])|F=(?P<F>[012])|V=(?P<V>[01])|P=(?P<P>[^&;]*))(?:[&;]|$)"
@@ -48,7 +51,7 @@ class View:
         if b"F" in asked:
             fancy, table = asked[b"F"] > b"0", asked[b"F"] == b"2"
         arguments = b"".join(b";%s=%s" % (name, asked[name]) for name in (b"F", b"V") if name in asked)
-        pattern = asked.get(b"P") or None
+        pattern = asked.get(b"P", b"")[:PATTERN_LIMIT] or None
         if pattern is not None:
             arguments += b";P=" + url_of(pattern)
         return cls(
@@ -64,6 +67,19 @@ class View:
             arguments=arguments,
             options={**options, "suppresscolumnsorting": ""} if ignore_client else options,
         )
+
+    def wants(self, name: bytes) -> bool:
+        """Whether a name is like the client's pattern; a period at its beginning has to stand there, too."""
+        if self.pattern is None:
+            return True
+        if name.startswith(b".") and not self.pattern.startswith(b"."):
+            return False
+        return self._expression.match(name.decode("latin-1")) is not None
+
+    @cached_property
+    def _expression(self) -> re.Pattern[str]:
+        """The pattern, compiled once; what :func:`fnmatch.translate` makes never tries twice."""
+        return re.compile(translate((self.pattern or b"").decode("latin-1")))
 
 
 def _parse(query: bytes) -> dict[bytes, bytes]:

@@ -8,6 +8,7 @@ from .error_pages import DOCTYPE
 from .status_auto import KILOBYTE, cpu_load, date, duration, short
 from .status_snapshot import ProcessRow, Snapshot, WorkerRow
 
+EMPTY_LETTER = "."
 LETTERS_A_LINE = 64
 MEGABYTE = KILOBYTE**2
 GIGABYTE = KILOBYTE**3
@@ -76,7 +77,7 @@ def render(shot: Snapshot, identity: dict[str, str], *, extended: bool, is_async
     if is_async:
         parts.append(_process_table(shot))
     parts += ["<pre>", _letters(shot.letters), "</pre>\n", KEY]
-    parts.append(_worker_table(shot) if extended else NOT_EXTENDED)
+    parts.append(_worker_table(shot) if extended else _pid_key(shot) + NOT_EXTENDED)
     parts += [identity["signature"], "</body></html>\n"]
     return "".join(parts).encode("latin-1", "replace")
 
@@ -161,6 +162,16 @@ def _letters(letters: str) -> str:
     """Break the scoreboard into lines; one that is full ends with a newline, also the last."""
     lines = (letters[start : start + LETTERS_A_LINE] for start in range(0, len(letters), LETTERS_A_LINE))
     return "".join(line + "\n" if len(line) == LETTERS_A_LINE else line for line in lines)
+
+
+def _pid_key(shot: Snapshot) -> str:
+    """Return the process of each slot that has one, three a line."""
+    used = [
+        (pid, letter) for pid, letter in zip(shot.pids, shot.letters, strict=True) if letter != EMPTY_LETTER
+    ]
+    ends = (",", ",", "\n")
+    states = (f"   {pid} in state: {letter} {ends[number % 3]}" for number, (pid, letter) in enumerate(used))
+    return f"PID Key: <br />\n<pre>\n{''.join(states)}\n</pre>\n"
 
 
 def _worker_table(shot: Snapshot) -> str:

@@ -4,7 +4,7 @@ import os
 import time
 from dataclasses import dataclass, field
 
-from ..scoreboard import Scoreboard, Status
+from ..scoreboard import Scoreboard, Status, WorkerScore
 
 # What counts neither as idle nor as busy.
 NOT_BUSY = frozenset({Status.DEAD, Status.STARTING, Status.READY, Status.GRACEFUL, Status.IDLE_KILL})
@@ -58,6 +58,7 @@ class Snapshot:
         now_s, restart_s: seconds since the epoch.
         cpu_s: user, system, children's user and children's system time of all processes, in seconds.
         letters: one a slot that the configuration can fill, in the order of the scoreboard.
+        pids: the processes of those slots, 0 for none.
     """
 
     now_s: float
@@ -73,6 +74,7 @@ class Snapshot:
     graceful: int = 0
     idle: int = 0
     letters: str = ""
+    pids: list[int] = field(default_factory=list)
     processes: list[ProcessRow] = field(default_factory=list)
     workers: list[WorkerRow] = field(default_factory=list)
 
@@ -131,47 +133,48 @@ def _workers(
     board: Scoreboard, slot: int, row: ProcessRow, shot: Snapshot, letters: list[str]
 ) -> tuple[int, ...]:
     """Add the workers of a process slot; return the processor time that it has used so far."""
-    newest = (0, 0, 0, 0)
+    newest: tuple[int, ...] = (0, 0, 0, 0)
     has_room = slot < board.whole.max_servers
     for number in range(board.thread_limit):
         worker = board.worker(slot, number)
         status = worker.status
         if status is not Status.DEAD or (has_room and number < board.threads_per_child):
             letters.append(status.letter)
+            shot.pids.append(row.pid)
         if row.pid and not row.is_stopping:
             _count(status, row, shot)
-        accesses = worker.slot_accesses
-        if not accesses and status in (Status.READY, Status.DEAD):
-            continue
-        shot.accesses += accesses
-        shot.sent += worker.slot_bytes
-        shot.duration_ms += worker.duration_us // 1000
-        times = (
-            worker.cpu_user_us,
-            worker.cpu_system_us,
-            worker.cpu_children_user_us,
-            worker.cpu_children_system_us,
-        )
-        newest = max(newest, times)
-        shot.workers.append(
-            WorkerRow(
-                slot=slot,
-                generation=worker.generation,
-                pid=worker.pid,
-                status=status,
-                accesses=(worker.connection_accesses, worker.child_accesses, accesses),
-                sent=(worker.connection_bytes, worker.child_bytes, worker.slot_bytes),
-                cpu_s=sum(times) // TICK_US / 100,
-                idle_s=max(0, int(shot.now_s - worker.last_used_us / 1e6)),
-                request_ms=max(0, worker.stopped_us - worker.started_us) // 1000,
-                duration_ms=worker.duration_us // 1000,
-                client=worker.client,
-                protocol=worker.protocol,
-                vhost=worker.vhost,
-                request=worker.request,
+        if worker.slot_accesses or status not in (Status.READY, Status.DEAD):
+            times = (
+                worker.cpu_user_us,
+                worker.cpu_system_us,
+                worker.cpu_children_user_us,
+                worker.cpu_children_system_us,
             )
-        )
+            newest = max(newest, times)
+            shot.accesses += worker.slot_accesses
+            shot.sent += worker.slot_bytes
+            shot.duration_ms += worker.duration_us // 1000
+            shot.workers.append(_worker(worker, slot, status, shot.now_s, sum(times)))
     return newest
+
+
+def _worker(worker: WorkerScore, slot: int, status: Status, now_s: float, cpu_us: int) -> WorkerRow:
+    return WorkerRow(
+        slot=slot,
+        generation=worker.generation,
+        pid=worker.pid,
+        status=status,
+        accesses=(worker.connection_accesses, worker.child_accesses, worker.slot_accesses),
+        sent=(worker.connection_bytes, worker.child_bytes, worker.slot_bytes),
+        cpu_s=cpu_us // TICK_US / 100,
+        idle_s=max(0, int(now_s - worker.last_used_us / 1e6)),
+        request_ms=max(0, worker.stopped_us - worker.started_us) // 1000,
+        duration_ms=worker.duration_us // 1000,
+        client=worker.client,
+        protocol=worker.protocol,
+        vhost=worker.vhost,
+        request=worker.request,
+    )
 
 
 def _count(status: Status, row: ProcessRow, shot: Snapshot) -> None:

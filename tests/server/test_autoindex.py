@@ -281,3 +281,11 @@ def test_folders_can_be_first_in_either_order() -> None:
 def test_a_query_can_be_hostile() -> None:
     view = View.of(b"C=" + b"N;" * 10_000 + b"P=" + b"*" * 5000, {}, None)
     assert (view.column, view.pattern) == (b"N", None)
+
+
+@pytest.mark.parametrize(
+    "pattern", [b"*a" * 4000, b"[" * 4000, b"*" * 900 + b"!", b"(" * 500, b"[z-a]", b"\\"]
+)
+def test_a_pattern_can_be_hostile(pattern: bytes) -> None:
+    view = View.of(b"P=" + pattern, {}, None)
+    assert not any(view.wants(name) for name in (b"b" * 255, b"x"))

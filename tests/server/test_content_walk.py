@@ -187,11 +187,22 @@ def test_a_directive_that_is_not_allowed_is_an_error_of_the_server(tmp_path: Pat
     assert site.ask("/").status == 500
 
 
-def test_an_htaccess_that_cannot_be_read_closes_its_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["folder", "fifo", "loop", "too long"])
+def test_an_htaccess_that_cannot_be_read_closes_its_folder(tmp_path: Path, kind: str) -> None:
     site = overridden(tmp_path)
     site.write("htdocs/a.txt", "a")
-    (site.docroot / ".htaccess").mkdir()
-    assert site.ask("/a.txt").status == 403
+    path = site.docroot / ".htaccess"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "loop":
+        path.symlink_to(path)
+    else:
+        path.write_bytes(b"#\n" * (1 << 20))
+    reply = site.ask("/a.txt")
+    assert reply.status == 403
+    assert "Server unable to read htaccess file" in reply.text
 
 
 def test_links_can_be_forbidden_in_htaccess(tmp_path: Path) -> None:

@@ -108,6 +108,7 @@ def test_without_extended_status_nothing_is_said_of_requests(tmp_path: Path) -> 
     assert not set(names) & set(TOTALS)
     page = site.ask("/server-status").text
     assert "ExtendedStatus On" in page
+    assert "PID Key: <br />\n<pre>\n   101 in state: W ,   101 in state: _ ,   102 in state: _ \n" in page
     assert "192.0.2.1" not in page
 
 
