@@ -144,10 +144,6 @@ def _sent(_: str, done: "Transaction") -> bytes | None:
     return b"%d" % done.response.content_sent if done.response.content_sent else None
 
 
-def _received(done: "Transaction") -> int:
-    return int(getattr(done, "request_size", 0))
-
-
 def _nothing(_: str, __: "Transaction") -> bytes | None:
     """Return what there is of identd, authentication, notes, trailers and handlers here."""
     return None
@@ -159,12 +155,12 @@ LETTERS: dict[str, Letter] = {
     "C": _cookie,
     "D": lambda _, done: b"%d" % ((time.time_ns() - done.started_ns) // 1000),
     "H": lambda _, done: b"HTTP/%d.%d" % done.request.version,
-    "I": lambda _, done: b"%d" % _received(done),
+    "I": lambda _, done: b"%d" % done.request_size,
     "L": _nothing,
     "O": lambda _, done: b"%d" % done.response.sent,
     "P": _pid,
     "R": _nothing,
-    "S": lambda _, done: b"%d" % (_received(done) + done.response.sent),
+    "S": lambda _, done: b"%d" % (done.request_size + done.response.sent),
     "T": _duration,
     "U": _path,
     "V": lambda _, done: escape(done.request.host) or done.site.name,

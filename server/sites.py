@@ -9,6 +9,7 @@ from .access_log import AccessLog
 from .config import ServerConfig, VirtualHost
 from .config.model import Alias, CustomLog, EnvironmentRule, HostValues
 from .config.settings import DirectorySettings, Redirect, Section
+from .virtual_hosts import chains_of, find_chain
 
 REMEMBERED = 1024  # pairs of a local address and a Host: they come from clients
 HOST_VALUES = tuple(item.name for item in fields(HostValues))
@@ -31,6 +32,7 @@ class Site:
         files, locations: sections in the order in which they stand, the main server's first.
         values: KeepAlive, Timeout and their like.
         modules: those that are loaded, in their order.
+        software: the Server field.
     """
 
     name: bytes
@@ -49,6 +51,7 @@ class Site:
     access_logs: tuple[AccessLog, ...]
     values: HostValues
     modules: tuple[str, ...]
+    software: bytes
 
     def file_path(self, url_path: bytes) -> bytes:
         """Return the path that a decoded, normalised URL path is mapped to."""
@@ -89,8 +92,9 @@ class Sites:
     def __init__(self, config: ServerConfig) -> None:
         """Open the access logs and fill in what each host inherits."""
         logs: dict[CustomLog, AccessLog] = {}
-        self.main = _site(config.main, config, logs)
-        self.hosts = [_site(host, config, logs) for host in config.virtual_hosts]
+        self._main = _site(config.main, config, logs)
+        self._sites = {id(host): _site(host, config, logs) for host in config.virtual_hosts}
+        self._chains = chains_of(config.virtual_hosts)
         self.select = lru_cache(REMEMBERED)(self._select)
 
     def _select(self, local: tuple[str, int], host: bytes) -> Site:
@@ -100,22 +104,15 @@ class Sites:
             local: address and port that the client connected to.
             host: lower-case host name without port; b'' for none.
         """
-        candidates = self._candidates(local)
+        address = local[0].removeprefix("::ffff:") if "." in local[0] else local[0]
+        chain = find_chain(self._chains, address, local[1])
+        if chain is None:
+            return self._main
+        candidates = [self._sites[id(each)] for each in chain.hosts]
         for site in candidates:
             if host in site.names or any(pattern.fullmatch(host) for pattern in site.patterns):
                 return site
-        return candidates[0] if candidates else self.main
-
-    def _candidates(self, local: tuple[str, int]) -> list[Site]:
-        """Return the hosts of an address: those that name it; if there are none, those of any address."""
-        address = local[0].removeprefix("::ffff:") if "." in local[0] else local[0]
-        exact = [site for site in self.hosts if _serves(site, (address, local[1]), exactly=True)]
-        return exact or [site for site in self.hosts if _serves(site, (address, local[1]), exactly=False)]
-
-
-def _serves(site: Site, local: tuple[str, int], *, exactly: bool) -> bool:
-    wanted = local[0] if exactly else ""
-    return any(host == wanted and port in (0, local[1]) for host, port in site.addresses)
+        return candidates[0]
 
 
 def _site(host: VirtualHost, config: ServerConfig, logs: dict[CustomLog, AccessLog]) -> Site:
@@ -147,6 +144,7 @@ def _site(host: VirtualHost, config: ServerConfig, logs: dict[CustomLog, AccessL
         access_logs=tuple(opened(log) for log in (host.custom_logs or main.custom_logs) + config.global_logs),
         values=HostValues(**{name: getattr(config, name) for name in HOST_VALUES} | host.values),
         modules=tuple(config.modules),
+        software=config.server_software,
     )
 
 

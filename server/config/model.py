@@ -136,6 +136,12 @@ class ServerConfig(HostValues):
     """The whole configuration, with httpd's defaults; None where the MPM has the default.
 
     The values of the main server stand here, those of virtual hosts in their records.
+
+    Attributes:
+        modules: those that were loaded, in their order.
+        defines: variables, None for a name without a value.
+        extended_status: whether the scoreboard knows requests; mod_status turns it on.
+        included: of each file that was read, how deep it was included, on which line, and its path.
     """
 
     server_root: Path = Path(__file__).resolve().parents[1]
@@ -173,6 +179,7 @@ class ServerConfig(HostValues):
     types_config: Path | None = None
     global_logs: list[CustomLog] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    included: list[tuple[int, int, Path]] = field(default_factory=list)
     main: VirtualHost = field(default_factory=VirtualHost)
     virtual_hosts: list[VirtualHost] = field(default_factory=list)
 

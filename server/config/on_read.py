@@ -106,7 +106,7 @@ def _include(reader: "Reader", line: Directive, frame: "Frame") -> Tree:
     tree: Tree = []
     path = reader.config.relative(line.args[0])
     for each in included_files(path, optional=line.name.lower() == "includeoptional"):
-        tree += reader.file(each)
+        tree += reader.file(each, line.line)
     reader.depth -= 1
     return tree
 
@@ -122,6 +122,7 @@ def _load_module(reader: "Reader", line: Directive, frame: "Frame") -> Tree:
         config.warnings.append(f"AH01574: module {name} is already loaded, skipping")
     elif name in (*MPMS, *LOADABLE) or name in IGNORED:
         config.modules.append(name)
+        config.extended_status |= name == "status_module"
     else:
         file = config.relative(path)
         missing = "cannot open shared object file: No such file or directory"

@@ -69,14 +69,18 @@ class Reader:
         *,
         in_htaccess: bool = False,
     ) -> None:
-        self.config = config
-        self.spelling = spelling
+        self.config: ServerConfig = config
+        self.spelling: Callable[[str], str | None] = spelling
         self.allowed = allowed
         self.in_htaccess = in_htaccess
         self.depth = 0
 
-    def file(self, path: Path) -> list[Directive]:
+    def file(self, path: Path, included_at: int = 0) -> list[Directive]:
         """Return the tree of a file.
+
+        Args:
+            path: of the file.
+            included_at: the line of the Include that asked for it.
 
         Raises:
             DirectiveError: it cannot be read, or is wrong; with its place, if that is in the file.
@@ -86,6 +90,7 @@ class Reader:
         except OSError as error:
             reason = os.strerror(error.errno or 0)
             raise DirectiveError(f"Could not open configuration file {path}: {reason}") from None
+        self.config.included.append((self.depth, included_at, path))
         frame = Frame(path, lines(text))
         try:
             return self.text(frame)

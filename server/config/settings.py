@@ -77,7 +77,6 @@ class Decoration(NamedTuple):
         value: the icon's URL, the alternative text or the description.
         pattern: what it is for: a name or its end with wildcards, a media type, an encoding.
         by: "path", "type" or "encoding": what the pattern is held against.
-        alt: the alternative text of an icon written as ``(ALT,url)``.
     """
 
     value: bytes

@@ -125,18 +125,19 @@ def _decorate(attribute: str, by: str) -> Apply:
 
     def apply(scope: Scope, line: Directive) -> None:
         value, *patterns = line.args
-        alt = ""
         if attribute == "icons" and value.startswith("("):
             if ")" not in value:
                 raise DirectiveError("missing closing paren")
             alt, _, value = value[1:].partition(")")[0].partition(",")
-        found = tuple(
-            Decoration(os.fsencode(value), _pattern(pattern, by), by, os.fsencode(alt))
-            for pattern in patterns
-        )
-        setattr(scope.settings, attribute, getattr(scope.settings, attribute) + found)
+            scope.settings.alts += _decorations(alt, patterns, by)
+        known = getattr(scope.settings, attribute)
+        setattr(scope.settings, attribute, known + _decorations(value, patterns, by))
 
     return apply
+
+
+def _decorations(value: str, patterns: list[str], by: str) -> tuple[Decoration, ...]:
+    return tuple(Decoration(os.fsencode(value), _pattern(pattern, by), by) for pattern in patterns)
 
 
 def _pattern(text: str, by: str) -> bytes:

@@ -51,6 +51,8 @@ _STATUSES = """100 101 102 200 201 202 203 204 205 206 207 208 226 300 301 302 3
     400 401 402 403 404 405 406 407 408 409 410 411 412 413 414 415 416 417 421 422 423 424 426 428 429
     431 451 500 501 502 503 504 505 506 507 508 510 511"""
 STATUSES = frozenset(map(int, _STATUSES.split()))
+ESCAPE = re.compile(r"\\(.)")
+ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 MAX_BODY = 2**63 - 1
 RANGES_DEFAULT = {"none": 0, "unlimited": -1}
 
@@ -170,6 +172,8 @@ def _error_document(scope: Scope, line: Directive) -> None:
     is_path = message.startswith("/") and " " not in message
     is_default = message.lower() == "default"
     prefix = b"" if is_path or is_url or is_default else b'"'
+    if prefix:
+        message = ESCAPE.sub(lambda match: ESCAPED.get(match[1], match[1]), message)
     value = b"default" if is_default else prefix + os.fsencode(message)
     scope.settings.error_documents[status] = value
 
