@@ -15,8 +15,9 @@ from enum import Enum, auto
 
 from .content.exchange import Exchange
 from .http.framing import BadRequestError
-from .http.request import Request
+from .http.request import CONTINUE, Request
 from .http.response import Response, may_keep_alive
+from .http.status import HttpError
 from .http.trace import answer_by_protocol
 from .receiving import ClientGoneError, NoRequestLineError, Receiver, wait
 from .runtime import Runtime
@@ -64,7 +65,7 @@ class Connection:
         self.linger_seconds = LINGER_SECONDS
         self._socket = accepted
         self._runtime = runtime
-        self._receiver = Receiver(self.fd, runtime.config)
+        self._receiver = Receiver(self.fd, runtime.sites.select(self.local, b"").values)
         self._served = 0
         self._current: Transaction | None = None
         self._sender: Sender | None = None
@@ -154,45 +155,73 @@ class Connection:
     def _begin_next(self, worker: WorkerScore) -> bool:
         """Read the next request and make its response ready to be sent; False when none has begun."""
         worker.set(Status.READING)
-        error = None
+        error: HttpError | None = None
         try:
             request = self._receiver.next_request(wait_for_first=self._served == 0)
-            if request is None:
-                return False
-            if request.content_length:
-                self._receiver.discard_body(request, self._runtime.config.base.limit_request_body or 0)
         except BadRequestError as bad:
             request, error = bad.request, bad
         except NoRequestLineError:
             self._log_silence(worker)
             raise ClientGoneError from None
-        worker.set(Status.WRITING)
+        if request is None:
+            return False
         site = self._runtime.sites.select(self.local, request.host)
+        exchange = Exchange(request, site, self.client, self.local)
+        if error is None and (request.content_length or request.expectation):
+            error = self._read_body(exchange)
+        worker.set(Status.WRITING)
         worker.begin(site.name, request.line, self._receiver.started_ns // 1000)
-        response = self._respond(request, site, error)
-        self._begin(request, response, site, worker)
+        self._begin(exchange, self._respond(exchange, error), worker, may_go_on=error is None)
         return True
 
-    def _respond(self, request: Request, site: Site, error: BadRequestError | None) -> Response:
-        """Have somebody answer: the protocol itself, or the handler."""
-        exchange = Exchange(request, site, self.client, self.local)
-        if error is not None:
-            return self._runtime.handler.refuse(exchange, error)
-        response = answer_by_protocol(request, trace_enable=site.values.trace_enable)
-        return response or self._runtime.handler.respond(exchange)
+    def _read_body(self, exchange: Exchange) -> HttpError | None:
+        """Read and forget the body; return what is wrong with it, or with what is expected of us."""
+        request = exchange.request
+        try:
+            if request.expectation not in (b"", CONTINUE):
+                raise HttpError(417)
+            if request.content_length:
+                self._receiver.discard_body(request, exchange.site.base.limit_request_body or 0)
+        except HttpError as error:
+            return error
+        return None
 
-    def _begin(self, request: Request, response: Response, site: Site, worker: WorkerScore) -> None:
-        """Settle whether the connection goes on, and make the head."""
-        persistence = self._persistence(request, response, site)
+    def _respond(self, exchange: Exchange, error: HttpError | None) -> Response:
+        """Have somebody answer: the protocol itself, or the handler."""
+        handler = self._runtime.handler
+        if error is None:
+            try:
+                response = answer_by_protocol(
+                    exchange.request, trace_enable=exchange.site.values.trace_enable
+                )
+                return response or handler.respond(exchange)
+            except HttpError as refusal:
+                error = refusal
+        return handler.refuse(exchange, error)
+
+    def _begin(self, exchange: Exchange, response: Response, worker: WorkerScore, *, may_go_on: bool) -> None:
+        """Settle whether the connection goes on, and make the head.
+
+        It does not after a request that was wrong, whatever is answered: where that
+        request ends, and another one begins, is not known.
+        """
+        request, site = exchange.request, exchange.site
+        persistence = self._persistence(request, response, site) if may_go_on else CLOSE
         now = time.time_ns() // 10**9
         response.prepare(request, now, self._runtime.config.server_software, persistence)
         if response.status == 408:
             self.linger_seconds = SHORT_LINGER_SECONDS
-        started_ns = self._receiver.started_ns
-        keep_alive = persistence != CLOSE
         self._sender = Sender(self._socket, response)
         self._current = Transaction(
-            self, request, response, site, started_ns, self._served, worker.tid, keep_alive
+            self,
+            request,
+            response,
+            site,
+            self._receiver.started_ns,
+            self._served,
+            worker.tid,
+            keep_alive=persistence != CLOSE,
+            request_size=self._receiver.received,
         )
 
     def _persistence(self, request: Request, response: Response, site: Site) -> bytes:
@@ -219,7 +248,9 @@ class Connection:
         if self._served == 0:
             request, response = Request(), Response(408, [])
             site = self._runtime.sites.select(self.local, b"")
-            self._end(Transaction(self, request, response, site, time.time_ns(), 0, worker.tid, False))
+            self._end(
+                Transaction(self, request, response, site, time.time_ns(), 0, worker.tid, keep_alive=False)
+            )
 
     def _finish(self, done: Transaction, worker: WorkerScore) -> bool:
         """Log and count; True when the connection goes on."""

@@ -10,7 +10,8 @@ import time
 
 from .config.model import HostValues, ReadTimeout
 from .http.body import ChunkedBody, FixedBody, body_of
-from .http.framing import BadRequestError, partial_request, take_request
+from .http.framing import BadRequestError, take_request
+from .http.head import partial_request
 from .http.request import Limits, Request
 from .http.status import HttpError
 
@@ -116,8 +117,9 @@ class Receiver:
 
     def _give_up(self, status: int) -> None:
         """Raise what the end of a head that is not complete amounts to."""
-        if b"\n" in self._data:
-            raise BadRequestError(HttpError(status), partial_request(self._data))
+        head = self._data.lstrip(b"\r\n")
+        if b"\n" in head:
+            raise BadRequestError(HttpError(status), partial_request(head))
         if status == 408:
             raise NoRequestLineError
         raise ClientGoneError
@@ -130,21 +132,19 @@ class Receiver:
             limit: LimitRequestBody, 0 for none.
 
         Raises:
-            BadRequestError: 400, 408 or 413.
+            HttpError: 400, 408 or 413.
         """
         stage = self._values.request_read_timeout
+        body = body_of(request.content_length, limit)
+        if request.expects_continue:
+            os.write(self._fd, CONTINUE)
+        allowance = Allowance(self._values.timeout, stage and stage.body)
         try:
-            body = body_of(request.content_length, limit)
-            if request.expects_continue:
-                os.write(self._fd, CONTINUE)
-            allowance = Allowance(self._values.timeout, stage and stage.body)
             while not self._discard(body):
                 if not self._read(allowance) and not allowance.wait(self._fd):
                     raise HttpError(408)
         except ClientGoneError:  # the body ends too early, but somebody may still be listening
-            raise BadRequestError(HttpError(400), request) from None
-        except HttpError as error:
-            raise BadRequestError(error, request) from None
+            raise HttpError(400) from None
 
     def _discard(self, body: FixedBody | ChunkedBody) -> bool:
         before = len(self._data)

@@ -22,6 +22,7 @@ class Transaction:
         nth: requests that the connection had before this one.
         serve_tid: LWP that serves it; when several send parts of it, the last.
         keep_alive: the connection may go on after it.
+        request_size: bytes that were received for it, head and body.
         aborted: the client was gone before everything was sent.
     """
 
@@ -33,6 +34,7 @@ class Transaction:
     nth: int
     serve_tid: int
     keep_alive: bool
+    request_size: int = 0
     aborted: bool = False
 
     def finish(self) -> None:

@@ -9,10 +9,11 @@ from .status import HttpError
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*+"'
 CHUNK_LINE = re.compile(
-    rb"([0-9A-Fa-f]{1,15})"
+    rb"([0-9A-Fa-f]{1,64})"
     rb"(?:[ \t]*+;[ \t]*+" + TOKEN + rb"(?:[ \t]*+=[ \t]*+(?:" + TOKEN + rb"|" + QUOTED + rb"))?+)*+\r\n"
 )
 TRAILER_LINE = re.compile(TOKEN + rb":[\t -~\x80-\xff]*+\r\n")
+MOST = 2**63 - 1  # bytes of content, whatever the limit: off_t ends there
 LINE_LIMIT = 8190  # bytes of a chunk's or a trailer's line, as LimitRequestFieldSize
 LIMIT_BESIDE_CONTENT = 65536  # bytes of chunk lines or trailers with no content between them
 
@@ -58,13 +59,13 @@ class ChunkedBody:
             end = data.find(b"\n", 0, LINE_LIMIT) + 1
             if not end:
                 if len(data) >= LINE_LIMIT:
-                    raise HttpError(400)
+                    raise HttpError(413)
                 return False
             line = bytes(data[:end])
             del data[:end]
             self._beside_content += end
             if self._beside_content > LIMIT_BESIDE_CONTENT:
-                raise HttpError(400)
+                raise HttpError(413)
             if self._line(line):
                 return True
         return False
@@ -76,7 +77,7 @@ class ChunkedBody:
             raise HttpError(400)
         self._remaining = int(match[1], 16)
         self._size += self._remaining
-        if 0 < self._limit < self._size:
+        if self._size > (self._limit or MOST):
             raise HttpError(413)
         self._line = self._chunk_end if self._remaining else self._trailer_line
         return False

@@ -8,7 +8,7 @@ never changes, and is remembered by the bytes of the head.
 import re
 from functools import lru_cache
 
-from .head import check_request_line, parse_head
+from .head import check_request_line, parse_head, partial_request
 from .request import Limits, Request
 from .status import HttpError
 
@@ -35,7 +35,7 @@ def take_request(data: bytearray, limits: Limits = DEFAULT_LIMITS) -> Request | 
     """Take one request head from the front of ``data``; None if it is not complete yet.
 
     Raises:
-        BadRequestError: 400, 414, 417, 431, 501 or 505.
+        BadRequestError: 400, 414, 431, 501 or 505.
     """
     end = data.find(b"\r\n\r\n", 0, REMEMBERED_SIZE) + 4
     if end < 4 or data[0] == CR:
@@ -73,12 +73,6 @@ def _remembered(head: bytes, limits: Limits) -> Request:
     """Read a whole head."""
     _check_size(head, limits)
     return parse_head(head, limits)
-
-
-def partial_request(head: bytes | bytearray) -> Request:
-    """Return a request of which only the first line is known, so far as it is there."""
-    line, _, _ = bytes(head[: DEFAULT_LIMITS.line]).partition(b"\n")
-    return Request(line=line.rstrip(b"\r"))
 
 
 def _check_size(head: bytes, limits: Limits) -> None:

@@ -24,13 +24,14 @@ CONDITIONS = frozenset(
     (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since", b"range")
 )
 MAX_PORT = 65535
+LINE_LIMIT = 8192  # bytes of a line that cannot be used that are kept for the log
 
 
 def parse_head(head: bytes, limits: Limits) -> Request:
     """Read a head, from the request line to the empty line.
 
     Raises:
-        HttpError: 400, 414, 417, 431, 501 or 505.
+        HttpError: 400, 431, 501 or 505.
     """
     match = _request_line(head)
     method, target, _, minor = match.groups()
@@ -50,10 +51,22 @@ def parse_head(head: bytes, limits: Limits) -> Request:
         keep_alive=b"close" not in options and (version == (1, 1) or b"keep-alive" in options),
         asks_keep_alive=b"keep-alive" in options,
         content_length=_content_length(headers, version),
-        expects_continue=_expects_continue(headers, version),
+        expectation=b"" if version == (1, 0) else headers.get(b"expect", b"").lower(),
         is_conditional=not CONDITIONS.isdisjoint(headers),
         head=head,
     )
+
+
+def partial_request(head: bytes | bytearray) -> Request:
+    """Return what the first line of a head says, so far as it is there and can be read."""
+    head = bytes(head[:LINE_LIMIT])
+    line = head.partition(b"\n")[0].rstrip(b"\r")
+    match = REQUEST_LINE.match(head)
+    if match is None:
+        return Request(line=line)
+    method, target, major, minor = match.groups()
+    origin = target if target.startswith(b"/") else b"/"
+    return Request(line, method, target, (int(major), int(minor)), origin=origin)
 
 
 def check_request_line(head: bytes) -> None:
@@ -129,23 +142,23 @@ def _target_uri(method: bytes, target: bytes, host_field: bytes) -> tuple[bytes,
         authority, path = absolute.groups()
         return authority, _host(authority), path if path.startswith(b"/") else b"/" + path
     if method == b"CONNECT":
-        return target, _host(target), target
+        return target, _host(target, with_port=True), target
     if (method, target) != (b"OPTIONS", b"*"):
         raise HttpError(400)
     return host_field, host, target
 
 
-def _host(authority: bytes) -> bytes:
-    """Return the host of a host with or without port, if they are valid (RFC 3986, 3.2.2)."""
+def _host(authority: bytes, *, with_port: bool = False) -> bytes:
+    """Return the host of a valid authority without the dot that may end a full name (RFC 3986, 3.2.2)."""
     match = HOST.fullmatch(authority)
-    if match is None or (match["port"] and int(match["port"]) > MAX_PORT):
+    if match is None or int(match["port"] or 0) > MAX_PORT or (with_port and not match["port"]):
         raise HttpError(400)
     if match["ipv6"]:
         try:
             ipaddress.IPv6Address(match["ipv6"].decode())
         except ValueError:
             raise HttpError(400) from None
-    return match[1].lower()
+    return match[1].lower().removesuffix(b".")
 
 
 def _content_length(headers: dict[bytes, bytes], version: tuple[int, int]) -> int:
@@ -159,13 +172,3 @@ def _content_length(headers: dict[bytes, bytes], version: tuple[int, int]) -> in
     if len(codings) > 1:
         raise HttpError(501)
     return CHUNKED
-
-
-def _expects_continue(headers: dict[bytes, bytes], version: tuple[int, int]) -> bool:
-    """RFC 9110, 10.1.1: there is one expectation, which HTTP/1.0 does not know."""
-    expectation = headers.get(b"expect", b"").lower()
-    if not expectation or version == (1, 0):
-        return False
-    if expectation != b"100-continue":
-        raise HttpError(417)
-    return True

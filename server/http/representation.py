@@ -74,14 +74,16 @@ def file_response(
     response.use_mmap, response.use_sendfile = options.use_mmap, options.use_sendfile
     if request.is_conditional and status == 200:
         response.status = conditions.evaluate(request, state.validators)
-        if response.status != 200:
+        if response.status == 304:
             return response  # nothing is said of the content but what tells states apart (RFC 9110, 15.4.5)
         try:
             wanted = _wanted(request, info.st_size, state.validators, options.limits)
         except HttpError:
             response.close()
             raise
-    if wanted is None:
+    if response.status == 412:
+        pass  # as httpd: the type, but no page
+    elif wanted is None:
         response.content = [FilePart(0, info.st_size)] if info.st_size else []
         response.content_length = info.st_size
     else:

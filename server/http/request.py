@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 CHUNKED = -1  # as the length of a body
+CONTINUE = b"100-continue"
 
 
 class Limits(NamedTuple):
@@ -35,7 +36,7 @@ class Request:
         keep_alive: the client lets the connection go on.
         asks_keep_alive: it says so in as many words, and is then told for how long.
         content_length: bytes of the body; CHUNKED for one in chunks.
-        expects_continue: it waits for 100 (Continue) before it sends the body (RFC 9110, 10.1.1).
+        expectation: Expect in lower case; b'' for none, and in HTTP/1.0, which does not know it.
         is_conditional: it has preconditions, or asks for a range.
         head: all of it as received.
     """
@@ -51,6 +52,11 @@ class Request:
     keep_alive: bool = False
     asks_keep_alive: bool = False
     content_length: int = 0
-    expects_continue: bool = False
+    expectation: bytes = b""
     is_conditional: bool = False
     head: bytes = b""
+
+    @property
+    def expects_continue(self) -> bool:
+        """The client waits for 100 (Continue) before it sends the body (RFC 9110, 10.1.1)."""
+        return self.expectation == CONTINUE

@@ -104,5 +104,10 @@ def _start(status: int, now: int, software: bytes) -> bytes:
 
 
 def may_keep_alive(response: Response, request: Request) -> bool:
-    """Say whether another request may follow this answer."""
-    return request.keep_alive and response.status not in DROPS_CONNECTION
+    """Say whether another request may follow this answer.
+
+    It may not where the client expects 100 (Continue) and has no body to send: it may
+    still wait for it (ap_set_keepalive of httpd's modules/http/http_protocol.c).
+    """
+    still_expects = request.expects_continue and not request.content_length
+    return request.keep_alive and response.status not in DROPS_CONNECTION and not still_expects

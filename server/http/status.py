@@ -3,16 +3,17 @@
 from http import HTTPStatus
 
 STATUS_LINE = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
-STATUS_LINE[413] = b"HTTP/1.1 413 Content Too Large\r\n"
-STATUS_LINE[414] = b"HTTP/1.1 414 URI Too Long\r\n"
-STATUS_LINE[416] = b"HTTP/1.1 416 Range Not Satisfiable\r\n"
+# As httpd says them; Python's have changed from version to version.
+STATUS_LINE[413] = b"HTTP/1.1 413 Request Entity Too Large\r\n"
+STATUS_LINE[414] = b"HTTP/1.1 414 Request-URI Too Long\r\n"
+STATUS_LINE[416] = b"HTTP/1.1 416 Requested Range Not Satisfiable\r\n"
 
 # They end with their head (RFC 9110, 6.4.1; 205 has a Content-Length of 0).
 NO_CONTENT = frozenset({100, 101, 204, 304})
 
 # After these the connection is closed: what follows on it cannot be trusted to be
 # a request (ap_status_drops_connection in httpd's include/httpd.h, and 431).
-DROPS_CONNECTION = frozenset({400, 408, 411, 413, 414, 431, 500, 501, 503, 505})
+DROPS_CONNECTION = frozenset({400, 408, 411, 413, 414, 417, 431, 500, 501, 503, 505})
 
 
 class HttpError(Exception):

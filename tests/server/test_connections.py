@@ -59,7 +59,7 @@ CHUNK = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n9\r\na
 
 @pytest.mark.parametrize("begun", [b"GET / HTTP/1.1\r\n", GET[:-2], BODY, CHUNK])
 def test_a_request_that_does_not_end_is_timed_out(mpm: str, tmp_path: Path, begun: bytes) -> None:
-    with lab_server(tmp_path, mpm, extra="Timeout 500ms") as running, connect(running) as connection:
+    with lab_server(tmp_path, mpm, extra="Timeout 1") as running, connect(running) as connection:
         connection.sendall(begun)
         (answer,) = answers(rest(connection))
         assert (answer.status, answer.headers["Connection"]) == (408, "close")
@@ -67,7 +67,7 @@ def test_a_request_that_does_not_end_is_timed_out(mpm: str, tmp_path: Path, begu
 
 
 def test_a_request_line_that_does_not_end_is_not_answered(mpm: str, tmp_path: Path) -> None:
-    with lab_server(tmp_path, mpm, extra="Timeout 500ms") as running:
+    with lab_server(tmp_path, mpm, extra="Timeout 1") as running:
         with connect(running) as connection:
             connection.sendall(b"GET / HT")
             assert rest(connection) == b""
@@ -129,7 +129,7 @@ def test_a_slow_reader_gets_everything_and_holds_nobody_up(tmp_path: Path) -> No
 
 
 def test_a_reader_that_stops_is_given_up_and_logged(mpm: str, tmp_path: Path) -> None:
-    with lab_server(tmp_path, mpm, extra="Timeout 500ms") as running, socket.socket() as connection:
+    with lab_server(tmp_path, mpm, extra="Timeout 1") as running, socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect(running.address)
         connection.sendall(b"GET /big.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")

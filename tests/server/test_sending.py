@@ -66,7 +66,7 @@ def test_a_slow_reader_gets_every_byte_once(
     mode: str, pair: tuple[socket.socket, socket.socket], file: int
 ) -> None:
     server, client = pair
-    content = [
+    content: list[bytes | FilePart] = [
         b"first",
         FilePart(1, 7),
         FilePart(0, SIZE),
