@@ -27,8 +27,11 @@ def run_child(runtime: Runtime, slot: int) -> None:
         signal.SIGHUP: end_at_once,
         signal.SIGUSR1: child.stop_listening,
     }
+    if runtime.one_process:
+        handlers[signal.SIGINT] = end_at_once
     become_child(runtime, handlers)
-    _end_with_parent()
+    if not runtime.one_process:
+        _end_with_parent()
     child.serve()
 
 

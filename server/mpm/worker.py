@@ -10,6 +10,7 @@ import threading
 
 from ..child import CHILD_SICK
 from ..connection import Connection
+from ..fd_queue import Idler
 from ..runtime import Runtime
 from ..scoreboard import Status, WorkerScore
 from .acceptor import Acceptor, ShortageError
@@ -33,6 +34,7 @@ class WorkerChild(ThreadedChild):
     def __init__(self, runtime: Runtime, slot: int) -> None:
         super().__init__(runtime, slot)
         self._acceptor = Acceptor(runtime)
+        self._reserved: Idler | None = None  # for the connection that the listener waits for
 
     def serve(self, connection: Connection, score: WorkerScore) -> None:
         """Serve a connection to its end, and wait where it waits."""
@@ -44,20 +46,17 @@ class WorkerChild(ThreadedChild):
     def listen(self) -> None:
         """Reserve a worker, wait for a connection, hand it over; over and over."""
         left = self.runtime.config.max_connections_per_child or float("inf")
-        idler = None
         try:
             while left > 0 and not self.child.leaving:
-                idler = idler or self.queue.reserve()
+                idler = self._reserved = self._reserved or self.queue.reserve()
                 accepted = self._acceptor.accept()
                 if accepted is None:
                     continue
                 left -= 1
+                self._reserved = None
                 idler.give(Connection(*accepted, threading.get_native_id(), self.runtime))
-                idler = None
         except ShortageError:
             self.child.exit_status = CHILD_SICK
-        if idler is not None:
-            self.queue.set_idle(idler)
         self.leave()
 
     def stop_listening(self) -> None:
@@ -68,11 +67,11 @@ class WorkerChild(ThreadedChild):
         """Wait until the listener is done; one that waits for the accept mutex is left there.
 
         That can take until another child gets a connection. When the listener has the mutex
-        it sees that the child is leaving. Until then it keeps the worker that it has reserved.
+        it sees that the child is leaving. The worker that it has reserved is idle.
         """
         while listener.is_alive() and not self._acceptor.queued:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(listener.native_id or os.getpid(), WAKE_SIGNAL)
             listener.join(WAKE_AGAIN_SECONDS)
-        if listener.is_alive():
-            self.workers -= 1
+        if self._reserved is not None:
+            self.send_home(self._reserved)
