@@ -1,5 +1,6 @@
 """One request to one response: look it up, find who answers, and turn every failure into a page."""
 
+import contextlib
 import traceback
 
 from .. import SERVER_BUILT, SERVER_SOFTWARE
@@ -45,7 +46,8 @@ class Content:
     def respond(self, exchange: Exchange) -> Response:
         """Return the response to a request whose body has been read; every refusal is one, too."""
         try:
-            response = self._answer(exchange, exchange.request.origin, exchange.request.method)
+            resource = exchange.resource or self._resolve(exchange, exchange.request.origin)
+            response = self._answer(exchange, resource, exchange.request.method)
         except HttpError as error:
             response = self.refuse(exchange, error)
         except Exception:  # noqa: BLE001  a bug costs one request, and is not mistaken for a client that left
@@ -53,6 +55,15 @@ class Content:
             response = self.refuse(exchange, HttpError(500))
         response.path = exchange.path
         return response
+
+    def body_limit(self, exchange: Exchange) -> int:
+        """Return how many bytes the request's body may have (LimitRequestBody); 0 for any number.
+
+        What was looked up for that is kept for :meth:`respond`; so are the settings if it was refused.
+        """
+        with contextlib.suppress(HttpError):  # which comes again when it is answered
+            exchange.resource = self._resolve(exchange, exchange.request.origin)
+        return exchange.settings.limit_request_body or 0
 
     def refuse(self, exchange: Exchange, error: HttpError) -> Response:
         """Return the page of an error or a redirect, or what ErrorDocument says instead."""
@@ -64,43 +75,48 @@ class Content:
 
     def _error_document(self, exchange: Exchange, target: bytes, status: int) -> Response:
         """Answer a path of this server in the place of an error page."""
-        return self._answer(exchange, target, b"GET", status)
+        return self._answer(exchange, self._resolve(exchange, target), b"GET", status)
 
-    def _answer(self, exchange: Exchange, target: bytes, method: bytes, status: int = 200) -> Response:
-        """Look a target up and have its handler answer.
+    def _resolve(self, exchange: Exchange, target: bytes) -> Resource:
+        """Look a target up, down to the index file of a directory.
 
         Raises:
-            HttpError: it is refused.
+            HttpError: it is refused, or redirected.
         """
         lookup = self._lookup(exchange)
-        if method == b"CONNECT":
+        if exchange.request.method == b"CONNECT":
             target = b"/"  # its own is no path, and it is refused in any case
         path, question, query = target.partition(b"?")
         resource = lookup.find(exchange, lookup.url_path(path))
         if resource.found.is_directory and not resource.found.path_info:
-            resource = directory.resolve(exchange, lookup, resource, question + query)
-        elif resource.found.info is None:
-            resource = directory.fall_back(exchange, lookup, resource)
-        _check_length(exchange, resource.settings.limit_request_body)
+            return directory.resolve(exchange, lookup, resource, question + query)
+        if resource.found.info is None:
+            return directory.fall_back(exchange, lookup, resource)
+        return resource
+
+    def _answer(self, exchange: Exchange, resource: Resource, method: bytes, status: int = 200) -> Response:
+        """Have the handler of a resource answer.
+
+        Raises:
+            HttpError: it is refused.
+        """
         if method in methods.READING:
-            special = self._special(exchange, lookup, resource, query)
+            special = self._special(exchange, resource)
             if special is not None:
                 special.status = status
                 return special
         return self._default(exchange, resource, method, status)
 
-    def _special(
-        self, exchange: Exchange, lookup: Lookup, resource: Resource, query: bytes
-    ) -> Response | None:
+    def _special(self, exchange: Exchange, resource: Resource) -> Response | None:
         """Answer with what is made for the request; None for what the default handler serves."""
         if resource.handler == STATUS_HANDLER:
-            return self._status(exchange, query)
+            return self._status(exchange, exchange.query)
         if resource.handler == CRASH_HANDLER:
             crash.crash(exchange, self._error_log)
         if not resource.found.is_directory or resource.found.path_info:
             return None
         if Options.INDEXES in (resource.settings.options or Options.NONE):
-            return autoindex.respond(exchange, lookup, resource, query)
+            return autoindex.respond(exchange, self._lookup(exchange), resource, exchange.query)
         names = resource.settings.directory_index
         tried = b",".join(directory.DEFAULT_INDEX if names is None else names)
         raise HttpError(
@@ -162,14 +178,6 @@ class Content:
         if lookup is None:
             lookup = self._lookups[id(exchange.site)] = Lookup(exchange.site, self._media_types)
         return lookup
-
-
-def _check_length(exchange: Exchange, limit: int | None) -> None:
-    """Raise 413 for a body longer than LimitRequestBody, which each directory can have its own of."""
-    length = exchange.request.content_length
-    if limit and length > limit:
-        text = b"AH01588: Requested content-length of %d is larger than the configured limit of %d"
-        raise HttpError(413, reason=text % (length, limit))
 
 
 def _refresh_seconds(query: bytes) -> int:

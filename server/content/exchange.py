@@ -1,10 +1,14 @@
 """One request on its way to a response, and what has been found out for it so far."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ..config import DirectorySettings
 from ..http.request import Request
 from ..sites import Site
+
+if TYPE_CHECKING:
+    from .lookup import Resource
 
 Address = tuple[str, int]
 
@@ -21,6 +25,7 @@ class Exchange:
         path: the file that it is mapped to, for %f; b'' for none yet.
         url_path: the decoded path, after DirectoryIndex that of the index file, for %U; b'' for none yet.
         handler: who answers by name, for %R; None for the usual one.
+        resource: what the target leads to, if that was looked up before the body was read.
     """
 
     request: Request
@@ -31,9 +36,15 @@ class Exchange:
     path: bytes = field(init=False, default=b"")
     url_path: bytes = field(init=False, default=b"")
     handler: bytes | None = field(init=False, default=None)
+    resource: "Resource | None" = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.settings = self.site.base
+
+    @property
+    def query(self) -> bytes:
+        """What stands behind the question mark of the target."""
+        return self.request.origin.partition(b"?")[2]
 
     @property
     def state(self) -> tuple[DirectorySettings, bytes, bytes, bytes | None]:

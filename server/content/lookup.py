@@ -19,7 +19,7 @@ from ..sites import Site, substituted
 from . import mime
 from .escaping import url_of
 from .exchange import Exchange
-from .walk import Found, Rules, Walker
+from .walk import Found, Rules, StopError, Walker
 
 REMEMBERED = 512  # targets, URL paths and files of which the facts are kept
 PATH_MAX = 4096  # bytes; apr_filepath_merge refuses longer ones
@@ -96,7 +96,11 @@ class Lookup:
         if self._site.redirects:
             _redirect(self._site.redirects, exchange, url_path)
         exchange.path = path = self._file_path(url_path)
-        found = self._walker.walk(path)
+        try:
+            found = self._walker.walk(path)
+        except StopError as error:
+            exchange.path = error.path
+            raise
         facts = self._facts(url_path, found)
         exchange.path, exchange.settings, exchange.handler = found.path, facts.settings, facts.handler
         _authorize(exchange, found, facts.settings)

@@ -24,6 +24,18 @@ LINK_OPTIONS = Options.FOLLOW_SYMLINKS | Options.SYMLINKS_IF_OWNER_MATCH
 REMEMBERED_DIRECTORIES = 1024
 
 
+class StopError(HttpError):
+    """A walk that may not go on.
+
+    Attributes:
+        path: how far it came.
+    """
+
+    def __init__(self, error: HttpError, path: bytes) -> None:
+        super().__init__(error.status, error.headers, error.reason, error.level, error.notes)
+        self.path = path
+
+
 class Rules(NamedTuple):
     """Settings of a directory, ``<Files>`` and ``<Location>`` left aside.
 
@@ -71,7 +83,7 @@ class Walker:
         """Find what is at an absolute, normalised path.
 
         Raises:
-            HttpError: 403, something on the way may not be passed; 500, an ``.htaccess`` is wrong.
+            StopError: 403, something on the way may not be passed; 500, an ``.htaccess`` is wrong.
         """
         info = _stat(path)
         if info is not None:
@@ -79,7 +91,11 @@ class Walker:
             rules = self.rules_at(path, is_directory=is_directory)
             if rules.is_plain:
                 return Found(path, info, b"", rules, is_directory)
-        return _Walk(self._site, self._sections, path, info).run()
+        walk = _Walk(self._site, self._sections, path, info)
+        try:
+            return walk.run()
+        except HttpError as error:
+            raise StopError(error, walk.here) from None
 
     def rules_at(self, path: bytes, *, is_directory: bool) -> Rules:
         """Return the rules of a directory, or of the one that a file is in, without looking at anything."""
@@ -118,17 +134,17 @@ class _Walk:
     settings: DirectorySettings = field(init=False)
     checked: bytes = b""
     owner_matters: bool = False
+    here: bytes = b""
 
     def run(self) -> Found:
         """Go down from ``/`` until the path ends or leads no further."""
         self.settings = self.site.base
-        here = b""
         seen = self.info
         parts = [part for part in self.path.split(b"/") if part]
         taken = 0
         self._enter(0, b"/")
         for part in parts:
-            here += b"/" + part
+            self.here = here = self.here.rstrip(b"/") + b"/" + part
             taken += 1
             if self.info is None or not _follows(self.settings):
                 seen = self._look(here, part)
@@ -141,6 +157,7 @@ class _Walk:
             else:
                 self.checked = b""
             self._enter(taken, here)
+        here = self.here.rstrip(b"/")
         rest = parts[taken:]
         tail = b"/" if self.path.endswith(b"/") and parts else b""
         info = self.info or seen
@@ -157,6 +174,7 @@ class _Walk:
             if section.depth == depth and section.matches(directory):
                 self.settings = self.settings.merged(section.settings)
         if self.settings.allow_override:
+            self.here = directory.rstrip(b"/") + b"/"
             said = htaccess.read(self.site, directory, self.settings.allow_override)
             if said is not None:
                 self.settings = self.settings.merged(said)

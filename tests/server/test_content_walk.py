@@ -205,6 +205,25 @@ def test_an_htaccess_that_cannot_be_read_closes_its_folder(tmp_path: Path, kind:
     assert "Server unable to read htaccess file" in reply.text
 
 
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [("/near/a.txt", "near"), ("/bad/a.txt", "bad/"), ("/bad/", "bad/"), ("/sub/nope", "sub/nope")],
+)
+def test_the_log_has_the_path_as_far_as_the_walk_came(tmp_path: Path, target: str, path: str) -> None:
+    site = linked(
+        ContentSite(
+            tmp_path,
+            directories={
+                "htdocs": NO_LINKS,
+                "htdocs/bad": DirectorySettings(allow_override=AllowOverride(Place.ALL_CLASSES)),
+            },
+        )
+    )
+    site.write("htdocs/bad/.htaccess", "Nonsense")
+    response = site.content.respond(site.exchange(target))
+    assert response.path == bytes(site.docroot) + b"/" + path.encode()
+
+
 def test_links_can_be_forbidden_in_htaccess(tmp_path: Path) -> None:
     site = linked(overridden(tmp_path))
     assert site.ask("/near/a.txt").status == 200
