@@ -2,7 +2,6 @@
 
 import getopt
 import os
-import signal
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +11,10 @@ from .child import PROCESS_NAME, name_thread, user_and_group
 from .config import ConfigError, ServerConfig, load
 from .control import ACTIONS, control
 from .error_log import STDERR
+from .limits import Limits, limits_of
 from .listeners import report_chosen_ports
 from .mpm import MPMS
-from .parent import SIGNALS, Parent
+from .parent import Parent
 from .runtime import Runtime
 from .startup import next_runtime, open_runtime
 
@@ -61,6 +61,8 @@ class Options:
     after: list[str] = field(default_factory=list)
     action: str = ""
     flags: set[str] = field(default_factory=set)
+    shown: str = PROGRAM
+    """The command line as the error log shows it: without ``-k``, as httpd's."""
 
     def load(self) -> ServerConfig:
         """Read the configuration that they name.
@@ -68,7 +70,9 @@ class Options:
         Raises:
             ConfigError: it cannot be used.
         """
-        return load(self.file, self.defines)
+        return load(
+            self.file, self.defines, server_root=self.server_root, before=self.before, after=self.after
+        )
 
 
 def read_options(args: list[str]) -> Options:
@@ -81,6 +85,8 @@ def read_options(args: list[str]) -> Options:
     if rest:
         raise getopt.GetoptError(f"{rest[0]} is no option")
     options = Options()
+    shown = [word for pair in pairs if pair[0] != "-k" for word in pair if word]
+    options.shown = " ".join((PROGRAM, *shown))
     for letter, value in pairs:
         match letter:
             case "-C":
@@ -116,7 +122,7 @@ def run(args: list[str]) -> int:
         print(texts[letter])  # noqa: T201
         return int(letter == "-h")
     try:
-        return _run(options, args)
+        return _run(options)
     except ConfigError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
@@ -127,10 +133,11 @@ def version() -> str:
     return f"Server version: {SERVER_SOFTWARE}\nServer built:   {SERVER_BUILT}"
 
 
-def _run(options: Options, args: list[str]) -> int:
+def _run(options: Options) -> int:
     """Read the configuration, and show it, check it, signal the server or be it."""
     config = options.load()
-    for warning in config.warnings:
+    limits, corrections = limits_of(config, MPMS[config.mpm].defaults)
+    for warning in config.warnings + corrections:
         print(warning, file=sys.stderr)  # noqa: T201
     user_and_group(config)
     if "-t" in options.flags:
@@ -140,18 +147,17 @@ def _run(options: Options, args: list[str]) -> int:
         status = control(options.action, config)
         if status is not None:
             return status
-    return serve(config, options, _shown(args))
+    return serve(config, limits, options)
 
 
-def serve(config: ServerConfig, options: Options, command_line: str) -> int:
+def serve(config: ServerConfig, limits: Limits, options: Options) -> int:
     """Open everything, detach if that is wanted, and be the parent until the end.
 
     Raises:
         ConfigError: an address, a log or another file cannot be opened.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS - {signal.SIGINT})
     defines = set(options.defines)
-    runtime = open_runtime(config, one_process=bool(defines & ONE_PROCESS))
+    runtime = open_runtime(config, limits, one_process=bool(defines & ONE_PROCESS))
     if options.action and not defines & FOREGROUND:
         detach(keep_stderr=config.error_log is None)
     runtime.error_log.redirect()
@@ -161,7 +167,7 @@ def serve(config: ServerConfig, options: Options, command_line: str) -> int:
         return next_runtime(last, options.load(), graceful=graceful)
 
     name_thread(PROCESS_NAME)
-    return Parent(runtime, MPMS[config.mpm], reload, command_line).run()
+    return Parent(runtime, MPMS[config.mpm], reload, options.shown).run()
 
 
 def detach(*, keep_stderr: bool) -> None:
@@ -175,15 +181,6 @@ def detach(*, keep_stderr: bool) -> None:
     for fd in range(STDERR if keep_stderr else STDERR + 1):
         os.dup2(null, fd)
     os.close(null)
-
-
-def _shown(args: list[str]) -> str:
-    """Return the command line without ``-k``, which httpd takes off it, too."""
-    shown = list(args)
-    for index, arg in enumerate(args):
-        if arg.startswith("-k"):
-            del shown[index : index + (1 if len(arg) > len("-k") else 2)]
-    return " ".join((PROGRAM, *shown))
 
 
 def _open_standard_descriptors() -> None:

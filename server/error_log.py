@@ -3,10 +3,12 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .config import ConfigError, ServerConfig
-from .config.directives import LOG_LEVELS
+from .config.levels import LOG_LEVELS
+from .error_log_format import Entry, compile_error_format
 from .escape import escape
 
 STDERR = 2
@@ -34,6 +36,7 @@ class ErrorLog:
     levels: dict[str, int] = field(default_factory=dict)
     default: int = LOG_LEVELS.index("notice")
     opened: int | None = None
+    format: Callable[[Entry], bytes] | None = None
 
     def configure(self, config: ServerConfig) -> None:
         """Take the levels and open the file; until it is redirected, messages go where they went.
@@ -43,6 +46,8 @@ class ErrorLog:
         """
         if config.error_log is not None:
             self.opened = open_log(config.error_log)
+        template = config.error_log_format
+        self.format = None if template is None else compile_error_format(template)
         self.default = LOG_LEVELS.index(config.log_level)
         self.levels = {module: LOG_LEVELS.index(level) for module, level in config.module_log_levels.items()}
 
@@ -73,18 +78,27 @@ class ErrorLog:
         """
         if level != "notice" and LOG_LEVELS.index(level) > self.levels.get(module, self.default):
             return
-        line = escape(text if isinstance(text, bytes) else os.fsencode(text), quotes=False)
-        now = time.time_ns()
-        local = time.localtime(now // 10**9)
-        prefix = (
-            f"[{time.strftime('%a %b %d %H:%M:%S', local)}.{now // 1000 % 10**6:06d} {local.tm_year}] "
-            f"[{module}:{level}] [pid {os.getpid()}:tid {threading.get_native_id()}] "
-        )
-        if errno:
-            prefix += f"({errno}){os.strerror(errno)}: "
-        if client is not None:
-            prefix += f"[client {client[0]}:{client[1]}] "
+        reason = f"({errno}){os.strerror(errno)}: ".encode() if errno else b""
+        message = text if isinstance(text, bytes) else os.fsencode(text)
+        if self.format is not None:
+            line = self.format(Entry(module, level, reason + message, client))
+        else:
+            line = _usual_prefix(module, level) + reason + _shown(client) + escape(message, quotes=False)
         try:
-            os.write(STDERR, prefix.encode() + line + b"\n")
+            os.write(STDERR, line + b"\n")
         except OSError:
             return
+
+
+def _usual_prefix(module: str, level: str) -> bytes:
+    """Return time, module, level, process and LWP as httpd writes them without ErrorLogFormat."""
+    now = time.time_ns()
+    local = time.localtime(now // 10**9)
+    return (
+        f"[{time.strftime('%a %b %d %H:%M:%S', local)}.{now // 1000 % 10**6:06d} {local.tm_year}] "
+        f"[{module}:{level}] [pid {os.getpid()}:tid {threading.get_native_id()}] "
+    ).encode()
+
+
+def _shown(client: tuple[str, int] | None) -> bytes:
+    return b"" if client is None else f"[client {client[0]}:{client[1]}] ".encode()

@@ -12,6 +12,7 @@ from .error_log import ErrorLog
 DEFER_ACCEPT_SECONDS = 30  # a connection is shown to us when its first byte is there, or after this
 DUMMY_SECONDS = 3.0
 DUMMY_REQUEST = f"OPTIONS * HTTP/1.0\r\nUser-Agent: {SERVER_SOFTWARE} (internal dummy connection)\r\n\r\n"
+NOTHING_TO_LISTEN_TO = "no listening sockets available, shutting down\nAH00015: Unable to open logs"
 
 Bound = tuple[ListenAddress, socket.socket]
 
@@ -24,8 +25,10 @@ def open_listeners(config: ServerConfig, earlier: Iterable[Bound] = ()) -> list[
         earlier: the addresses and sockets of the last generation.
 
     Raises:
-        ConfigError: an address cannot be had.
+        ConfigError: an address cannot be had, or there is none.
     """
+    if not config.listens:
+        raise ConfigError(NOTHING_TO_LISTEN_TO)
     kept = list(earlier)
     sockets = []
     for address in config.listens:
@@ -73,7 +76,7 @@ def _bind(address: ListenAddress, backlog: int) -> socket.socket:
         shown = _shown(address.host or "0.0.0.0", address.port)  # noqa: S104  (shown, not bound)
         raise ConfigError(
             f"({error.errno}){error.strerror}: AH00072: make_sock: could not bind to address {shown}\n"
-            "no listening sockets available, shutting down\nAH00015: Unable to open logs"
+            + NOTHING_TO_LISTEN_TO
         ) from None
 
 

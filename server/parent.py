@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NoReturn
 
 from . import SERVER_BUILT, SERVER_SOFTWARE
 from .brood import Brood
@@ -63,8 +64,11 @@ class Parent:
         """Serve until a signal ends it; return the exit status.
 
         Raises:
-            ConfigError: the PidFile cannot be written, or the configuration read anew is wrong.
+            ConfigError: the configuration read anew is wrong.
+            SystemExit: the PidFile cannot be written.
         """
+        if self._runtime.one_process:
+            self._serve_alone()
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         graceful = False
         while True:
@@ -79,16 +83,27 @@ class Parent:
 
     def _begin(self, *, graceful: bool) -> None:
         """Start a generation; after a graceful restart child by child, as those of the last one end."""
-        runtime, log = self._runtime, self._mpm.log
-        if runtime.config.pid_file is not None:
-            write_pid(runtime.config.pid_file, runtime.error_log)
+        self._write_pid_file()
         self._taken = None
         self._pace = replace(self._pace, had_healthy_child=False)
-        self._to_start = runtime.limits.start_servers
+        self._to_start = self._runtime.limits.start_servers
         if graceful:
             self._pace = replace(self._pace, hold=HOLD_TICKS)
         else:
             self._start_missing()
+        self._announce()
+
+    def _serve_alone(self) -> NoReturn:
+        """Be the one child, too, and take signals as a child does (-X)."""
+        self._write_pid_file()
+        self._note_starting(0)
+        self._brood.add(0, os.getpid())
+        self._announce()
+        run_vital(self._runtime, PROCESS_NAME, self._mpm.run_child, self._runtime, 0)
+
+    def _announce(self) -> None:
+        """Say in the error log that, and what, it serves now."""
+        runtime, log = self._runtime, self._mpm.log
         self._log("notice", f"{log.started}: {SERVER_SOFTWARE} configured -- resuming normal operations")
         self._log("info", f"{log.built}: Server built: {SERVER_BUILT}")
         runtime.error_log.log("core", "notice", f"AH00094: Command line: '{self._command_line}'")
@@ -164,8 +179,7 @@ class Parent:
 
     def _make_child(self, slot: int) -> bool:
         """Fork a child into a slot; where that fails, rest for a while."""
-        if not self._mpm.is_threaded:
-            self._runtime.scoreboard.set_starting(slot)  # before there is a child that writes there, too
+        self._note_starting(slot)
         try:
             pid = os.fork()
         except OSError as error:
@@ -178,6 +192,11 @@ class Parent:
             run_vital(self._runtime, PROCESS_NAME, self._mpm.run_child, self._runtime, slot)
         self._brood.add(slot, pid)
         return True
+
+    def _note_starting(self, slot: int) -> None:
+        """Have a child without threads be idle before it is there; threads note that themselves."""
+        if not self._mpm.is_threaded:
+            self._runtime.scoreboard.set_starting(slot)
 
     def _sleep(self, seconds: float) -> bool:
         """Sleep until a signal comes; True when one did. None that came earlier is forgotten."""
@@ -236,6 +255,10 @@ class Parent:
         self._brood.leave_now()
         reclaim(self._brood.remaining, self._log_core)
         return 0
+
+    def _write_pid_file(self) -> None:
+        if self._runtime.config.pid_file is not None:
+            write_pid(self._runtime.config.pid_file, self._runtime.error_log)
 
     def _remove_pid_file(self) -> None:
         if self._runtime.config.pid_file is not None:

@@ -4,6 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from . import PROGRAM
 from .config import ConfigError
 from .error_log import ErrorLog
 
@@ -16,7 +17,7 @@ def write_pid(path: Path, error_log: ErrorLog) -> None:
     The file is complete at any moment: it is written under another name first.
 
     Raises:
-        ConfigError: the file cannot be written.
+        SystemExit: the file cannot be written; the error log says why.
     """
     try:
         if path.exists():
@@ -30,10 +31,9 @@ def write_pid(path: Path, error_log: ErrorLog) -> None:
             file.write(f"{os.getpid()}\n")
         Path(name).replace(path)
     except OSError as error:
-        raise ConfigError(
-            f"({error.errno}){error.strerror}: AH00099: could not create {path}\n"
-            f"AH00100: could not log pid to file {path}"
-        ) from None
+        error_log.log("core", "error", f"AH00099: could not create {path}", errno=error.errno or 0)
+        error_log.log("core", "error", f"AH00100: {PROGRAM}: could not log pid to file {path}")
+        raise SystemExit(1) from None
 
 
 def read_pid(path: Path) -> int | None:

@@ -1,14 +1,13 @@
 """From a configuration to a runtime: everything is opened, and at a restart what can be kept is kept."""
 
 import dataclasses
-import sys
 import time
 
 from .accept_mutex import AcceptMutex
 from .config import ConfigError, ServerConfig
 from .content.content import Content
 from .error_log import ErrorLog
-from .limits import limits_of
+from .limits import Limits, limits_of
 from .listeners import open_listeners, report_chosen_ports
 from .media_types import MediaTypes
 from .mpm import MPMS
@@ -18,15 +17,12 @@ from .scoreboard import Scoreboard
 from .sites import Sites
 
 
-def open_runtime(config: ServerConfig, *, one_process: bool) -> Runtime:
+def open_runtime(config: ServerConfig, limits: Limits, *, one_process: bool) -> Runtime:
     """Open everything for the first generation; messages go to the terminal until the log is redirected.
 
     Raises:
         ConfigError: an address, a log or another file cannot be opened, or the memory cannot be had.
     """
-    limits, warnings = limits_of(config, MPMS[config.mpm].defaults)
-    for warning in warnings:
-        print(warning, file=sys.stderr)  # noqa: T201
     error_log = ErrorLog()
     listeners = open_listeners(config)
     error_log.configure(config)

@@ -280,6 +280,7 @@ DRIVER = """
 import dataclasses, errno, os, sys
 from pathlib import Path
 from server.config import load
+from server.limits import limits_of
 from server.mpm import MPMS
 from server.parent import Parent
 from server.startup import open_runtime
@@ -288,9 +289,9 @@ def fails(*_):
     raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
 
 config = load(Path(sys.argv[1]))
-runtime = open_runtime(config, one_process=False)
-runtime.error_log.redirect()
 mpm = MPMS[config.mpm]
+runtime = open_runtime(config, limits_of(config, mpm.defaults)[0], one_process=False)
+runtime.error_log.redirect()
 if sys.argv[2] == "fork":
     os.fork = fails
 else:
