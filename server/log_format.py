@@ -20,6 +20,7 @@ DIRECTIVE = re.compile(
     r"%(?P<modifiers>(?:[!<>,]|\d+|\{[^}]*\})*)(?P<letter>\^[A-Za-z]{2}|[^!<>,0-9{])", re.DOTALL
 )
 ARGUMENT = re.compile(r"\{([^}]*)\}")
+ABSOLUTE_PORT = re.compile(rb"[A-Za-z]+://[^/?#]*:([0-9]+)(?:[/?#]|$)")
 ESCAPES = {r"\\": "\\", r"\n": "\n", r"\r": "\r", r"\t": "\t"}
 DEFAULT_PORT = 80
 Item = Callable[["Transaction"], bytes]
@@ -85,8 +86,8 @@ def _port(argument: str, done: "Transaction") -> bytes:
         return b"%d" % (done.connection.client if word == "remote" else done.connection.local)[1]
     if word not in ("", "canonical"):
         return os.fsencode(argument)
-    named = done.request.authority.rpartition(b":")[2]
-    return named if named.isdigit() else b"%d" % (done.site.port or DEFAULT_PORT)
+    absolute = ABSOLUTE_PORT.match(done.request.target)
+    return absolute[1] if absolute else b"%d" % (done.site.port or DEFAULT_PORT)
 
 
 @lru_cache(maxsize=256)
@@ -111,6 +112,8 @@ def _request_field(argument: str, done: "Transaction") -> bytes | None:
 def _response_field(argument: str, done: "Transaction") -> bytes | None:
     wanted = argument.lower().encode()
     values = [value for name, value in done.response.headers if name.lower() == wanted]
+    if wanted == b"content-type":
+        values = [value.partition(b";")[0] for value in values]
     return escape(b", ".join(values)) if values else None
 
 
@@ -126,6 +129,13 @@ def _cookie(argument: str, done: "Transaction") -> bytes | None:
 def _variable(argument: str, done: "Transaction") -> bytes | None:
     value = environment_of(done).get(argument)
     return None if value is None else escape(os.fsencode(value))
+
+
+def _canonical_name(_: str, done: "Transaction") -> bytes:
+    """Return %V: the name that the client used, or with UseCanonicalName the server's."""
+    if done.site.base.use_canonical_name == "on":
+        return done.site.name
+    return escape(done.request.host.strip(b"[]")) or done.site.name
 
 
 def _path(_: str, done: "Transaction") -> bytes:
@@ -163,7 +173,7 @@ LETTERS: dict[str, Letter] = {
     "S": lambda _, done: b"%d" % (done.request_size + done.response.sent),
     "T": _duration,
     "U": _path,
-    "V": lambda _, done: escape(done.request.host) or done.site.name,
+    "V": _canonical_name,
     "X": _connection,
     "^FB": _nothing,
     "^ti": _nothing,
@@ -211,6 +221,10 @@ def _literal(text: str) -> bytes:
     return os.fsencode(re.sub(r"\\[\\nrt]", lambda match: ESCAPES[match[0]], text))
 
 
+def _or_hyphen(value: bytes | None) -> bytes:
+    return b"-" if value is None else value
+
+
 def _item(match: re.Match[str]) -> Item:
     function = LETTERS.get(match["letter"])
     if function is None:
@@ -222,11 +236,11 @@ def _item(match: re.Match[str]) -> Item:
         function = _default_time
     wanted = frozenset(int(number) for number in re.findall(r"\d+", modifiers))
     if not wanted:
-        return lambda done: function(argument, done) or b"-"
+        return lambda done: _or_hyphen(function(argument, done))
     negated = modifiers.count("!") % 2 == 1
 
     def item(done: "Transaction") -> bytes:
         is_listed = done.response.status in wanted
-        return b"-" if is_listed == negated else function(argument, done) or b"-"
+        return b"-" if is_listed == negated else _or_hyphen(function(argument, done))
 
     return item
