@@ -7,7 +7,7 @@ import pytest
 from tests.support.lab_server import LabServer, lab_server
 
 
-@pytest.fixture(scope="module", params=["event", "prefork"])
+@pytest.fixture(scope="module", params=["event", "worker", "prefork"])
 def mpm(request: pytest.FixtureRequest) -> str:
     """Each model in turn."""
     return str(request.param)
