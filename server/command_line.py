@@ -6,10 +6,11 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import PROGRAM, SERVER_BUILT, SERVER_SOFTWARE
+from . import PROGRAM
 from .child import PROCESS_NAME, name_thread, user_and_group
 from .config import ConfigError, ServerConfig, load
 from .control import ACTIONS, control
+from .dump import dump_includes, dump_modules, dump_run_config, dump_vhosts
 from .error_log import STDERR
 from .limits import Limits, limits_of
 from .listeners import report_chosen_ports
@@ -17,6 +18,7 @@ from .mpm import MPMS
 from .parent import Parent
 from .runtime import Runtime
 from .startup import next_runtime, open_runtime
+from .version import compiled_in, settings, version
 
 CONFIG = Path(__file__).resolve().parent / "conf" / "httpd.conf"
 LETTERS = "C:c:D:d:f:k:hlMStVvX"
@@ -45,6 +47,12 @@ Options:
   -t                 : run syntax check for config files
   -X                 : debug mode (only one worker, do not detach)
 Without -k it stays in the foreground; -D FOREGROUND keeps -k start there, too."""
+DUMPS = {
+    "DUMP_VHOSTS": dump_vhosts,
+    "DUMP_RUN_CFG": dump_run_config,
+    "DUMP_MODULES": dump_modules,
+    "DUMP_INCLUDES": dump_includes,
+}
 SYNONYMS = {"-S": ("DUMP_VHOSTS", "DUMP_RUN_CFG"), "-M": ("DUMP_MODULES",), "-X": ("DEBUG",)}
 FOREGROUND = frozenset({"FOREGROUND", "NO_DETACH", "DEBUG", "ONE_PROCESS"})
 ONE_PROCESS = frozenset({"DEBUG", "ONE_PROCESS"})
@@ -117,7 +125,7 @@ def run(args: list[str]) -> int:
     except getopt.GetoptError as error:
         print(f"{PROGRAM}: {error}\n{USAGE}", file=sys.stderr)  # noqa: T201
         return 1
-    texts = {"-h": USAGE, "-v": version()}
+    texts = {"-h": USAGE, "-v": version(), "-l": compiled_in()}
     for letter in texts.keys() & options.flags:
         print(texts[letter])  # noqa: T201
         return int(letter == "-h")
@@ -128,11 +136,6 @@ def run(args: list[str]) -> int:
         return 1
 
 
-def version() -> str:
-    """Return what ``-v`` shows."""
-    return f"Server version: {SERVER_SOFTWARE}\nServer built:   {SERVER_BUILT}"
-
-
 def _run(options: Options) -> int:
     """Read the configuration, and show it, check it, signal the server or be it."""
     config = options.load()
@@ -140,6 +143,14 @@ def _run(options: Options) -> int:
     for warning in config.warnings + corrections:
         print(warning, file=sys.stderr)  # noqa: T201
     user_and_group(config)
+    if "-V" in options.flags:
+        print(settings(config))  # noqa: T201
+        return 0
+    dumps = [dump for name, dump in DUMPS.items() if name in options.defines]
+    for dump in dumps:
+        print(dump(config))  # noqa: T201
+    if dumps:
+        return 0
     if "-t" in options.flags:
         print("Syntax OK", file=sys.stderr)  # noqa: T201
         return 0

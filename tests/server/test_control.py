@@ -215,6 +215,35 @@ def test_version() -> None:
     )
 
 
+def test_modules_that_are_built_in() -> None:
+    lines = run("-l").stdout.splitlines()
+    assert lines[:3] == ["Compiled in modules:", "  core.c", "  mod_so.c"]
+    assert "  http_core.c" in lines
+
+
+def test_settings_name_the_model(config: Path) -> None:
+    answer = run("-V", "-f", config)
+    assert answer.returncode == 0
+    assert "\nServer MPM:     event\n  threaded:     yes (fixed thread count)\n" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "begins"),
+    [
+        (["-S"], ["VirtualHost configuration:", "ServerRoot: "]),
+        (["-M"], ["Loaded Modules:"]),
+        (["-t", "-D", "DUMP_MODULES"], ["Loaded Modules:"]),
+        (["-DDUMP_RUN_CFG"], ["ServerRoot: "]),
+        (["-t", "-DDUMP_INCLUDES"], ["Included configuration files:"]),
+    ],
+)
+def test_dumps(args: list[str], begins: list[str], config: Path) -> None:
+    answer = run("-f", config, *args)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout.startswith(begins[0])
+    assert all(f"\n{begin}" in answer.stdout for begin in begins[1:])
+
+
 @pytest.mark.parametrize("args", [["-q"], ["-k", "sleep"], ["-f"], ["extra"], ["-k", "start", "-k", "stop"]])
 def test_a_wrong_command_line_shows_the_usage(args: list[str]) -> None:
     answer = run(*args)
