@@ -73,7 +73,7 @@ class Lookup:
         self._walker = Walker(site)
         self.url_path = lru_cache(REMEMBERED)(self._url_path)
         self._file_path = lru_cache(REMEMBERED)(self._translate)
-        self._plain_facts = lru_cache(REMEMBERED)(self._facts_of_path)
+        self._known_facts = lru_cache(REMEMBERED)(self._facts_of_path)
 
     def _url_path(self, target: bytes) -> bytes:
         """Return the decoded, normalised path of a target that has no query.
@@ -143,8 +143,8 @@ class Lookup:
 
     def _facts(self, url_path: bytes, found: Found) -> Facts:
         """Return what holds for what was found; it is remembered where it follows from the paths alone."""
-        if found.rules.is_plain:
-            return self._plain_facts(url_path, found.path, found.is_directory)
+        if not found.is_overridden:
+            return self._known_facts(url_path, found.path, found.is_directory)
         return self._facts_by_rules(url_path, found.path, found.rules, is_directory=found.is_directory)
 
     def _facts_of_path(self, url_path: bytes, path: bytes, is_directory: bool) -> Facts:

@@ -59,6 +59,7 @@ class Found(NamedTuple):
         is_directory: there is something, and it is a directory.
         checked: the end of ``path`` in which no component was a symbolic link, nor may be one.
         owner_matters: a link on the way was only good because of its owner.
+        is_overridden: an ``.htaccess`` has had its say in the rules.
     """
 
     path: bytes
@@ -68,6 +69,7 @@ class Found(NamedTuple):
     is_directory: bool
     checked: bytes = b""
     owner_matters: bool = False
+    is_overridden: bool = False
 
 
 class Walker:
@@ -91,7 +93,7 @@ class Walker:
             rules = self.rules_at(path, is_directory=is_directory)
             if rules.is_plain:
                 return Found(path, info, b"", rules, is_directory)
-        walk = _Walk(self._site, self._sections, path, info)
+        walk = _Walk(self, self._site, path, info)
         try:
             return walk.run()
         except HttpError as error:
@@ -101,6 +103,10 @@ class Walker:
         """Return the rules of a directory, or of the one that a file is in, without looking at anything."""
         directory = path.rstrip(b"/") if is_directory else path.rpartition(b"/")[0]
         return self._remembered_rules(directory or b"/")
+
+    def sections_of(self, depth: int, directory: bytes) -> list[Section]:
+        """Return the ``<Directory>`` sections for a directory itself, which has so many components."""
+        return [each for each in self._sections if each.depth == depth and each.matches(directory)]
 
     def sections(self, path: bytes, rules: Rules) -> list[Section]:
         """Return the ``<DirectoryMatch>`` and ``<Files>`` sections that a file's own name brings in."""
@@ -116,9 +122,8 @@ class Walker:
         settings = self._site.base
         is_plain = _follows(settings) and not settings.allow_override
         for depth, above in enumerate(_prefixes(directory)):
-            for section in self._sections:
-                if section.depth == depth and section.matches(above):
-                    settings = settings.merged(section.settings)
+            for section in self.sections_of(depth, above):
+                settings = settings.merged(section.settings)
             is_plain = is_plain and _follows(settings) and not settings.allow_override
         return Rules(settings, is_plain=is_plain)
 
@@ -127,11 +132,12 @@ class Walker:
 class _Walk:
     """One walk, component by component."""
 
+    walker: Walker
     site: Site
-    sections: list[Section]
     path: bytes
     info: os.stat_result | None
     settings: DirectorySettings = field(init=False)
+    is_overridden: bool = False
     checked: bytes = b""
     owner_matters: bool = False
     here: bytes = b""
@@ -164,19 +170,29 @@ class _Walk:
         if not rest and info is not None and stat.S_ISDIR(info.st_mode):
             here, tail = here + tail, b""
         path_info = (b"/" + b"/".join(rest) if rest else b"") + tail
-        rules = Rules(self.settings, is_plain=False)
-        is_directory = info is not None and stat.S_ISDIR(info.st_mode)
-        return Found(here or b"/", info, path_info, rules, is_directory, self.checked, self.owner_matters)
+        return Found(
+            path=here or b"/",
+            info=info,
+            path_info=path_info,
+            rules=Rules(self.settings, is_plain=False),
+            is_directory=info is not None and stat.S_ISDIR(info.st_mode),
+            checked=self.checked,
+            owner_matters=self.owner_matters,
+            is_overridden=self.is_overridden,
+        )
 
     def _enter(self, depth: int, directory: bytes) -> None:
         """Take what the configuration and ``.htaccess`` say of a directory."""
-        for section in self.sections:
-            if section.depth == depth and section.matches(directory):
+        if not self.is_overridden:
+            self.settings = self.walker.rules_at(directory, is_directory=True).settings
+        else:
+            for section in self.walker.sections_of(depth, directory):
                 self.settings = self.settings.merged(section.settings)
         if self.settings.allow_override:
             self.here = directory.rstrip(b"/") + b"/"
             said = htaccess.read(self.site, directory, self.settings.allow_override)
             if said is not None:
+                self.is_overridden = True
                 self.settings = self.settings.merged(said)
 
     def _look(self, here: bytes, name: bytes) -> os.stat_result | None:
