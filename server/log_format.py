@@ -135,7 +135,7 @@ def _canonical_name(_: str, done: "Transaction") -> bytes:
     """Return %V: the name that the client used, or with UseCanonicalName the server's."""
     if done.site.base.use_canonical_name == "on":
         return done.site.name
-    return escape(done.request.host.strip(b"[]")) or done.site.name
+    return escape(done.request.host.strip(b"[]").removesuffix(b".")) or done.site.name
 
 
 def _path(_: str, done: "Transaction") -> bytes:

@@ -108,6 +108,7 @@ class Sites:
         chain = find_chain(self._chains, address, local[1])
         if chain is None:
             return self._main
+        host = host.removesuffix(b".")
         candidates = [self._sites[id(each)] for each in chain.hosts]
         for site in candidates:
             if host in site.names or any(pattern.fullmatch(host) for pattern in site.patterns):

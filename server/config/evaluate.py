@@ -41,7 +41,15 @@ def load(
         config.server_root = server_root.absolute()
     config.config_file = path.absolute()
     config.defines.update(dict.fromkeys(defines))
-    tree = _read(config, before, after)
+    try:
+        _apply(_read(config, before, after), config)
+        _complete(config)
+    except ConfigError as error:
+        raise ConfigError("\n".join([*config.warnings, str(error)])) from None
+    return config
+
+
+def _apply(tree: list[Directive], config: ServerConfig) -> None:
     scope = Scope(config, config.main, config.main.settings, rules=rules_of(config.modules))
     try:
         walk(tree, scope)
@@ -51,8 +59,6 @@ def load(
         raise ConfigError(
             f"AH00526: Syntax error on line {culprit.line} of {culprit.file}:\n{error}"
         ) from None
-    _complete(config)
-    return config
 
 
 def _read(config: ServerConfig, before: Sequence[str], after: Sequence[str]) -> list[Directive]:
