@@ -58,7 +58,7 @@ class Connection:
         self, accepted: socket.socket, client: tuple[str, int], accept_tid: int, runtime: Runtime
     ) -> None:
         self.fd = accepted.fileno()
-        self.client = client[:2]
+        self.client: tuple[str, int] = client[:2]
         self.local: tuple[str, int] = accepted.getsockname()[:2]
         self.accept_tid = accept_tid
         self.is_lingering = False
@@ -181,7 +181,7 @@ class Connection:
             if request.expectation not in (b"", CONTINUE):
                 raise HttpError(417)
             if request.content_length:
-                self._receiver.discard_body(request, exchange.site.base.limit_request_body or 0)
+                self._receiver.discard_body(request, self._runtime.handler.body_limit(exchange))
         except HttpError as error:
             return error
         return None

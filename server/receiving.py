@@ -98,9 +98,9 @@ class Receiver:
     def _take(self) -> Request | None:
         if not self._data:
             return None
-        before = len(self._data)
+        self.received = len(self._data)
         request = take_request(self._data, self._limits)
-        self.received = before - len(self._data)
+        self.received -= len(self._data)
         return request
 
     def _wait_for_request(self) -> Request:
@@ -117,6 +117,7 @@ class Receiver:
 
     def _give_up(self, status: int) -> None:
         """Raise what the end of a head that is not complete amounts to."""
+        self.received = len(self._data)
         head = self._data.lstrip(b"\r\n")
         if b"\n" in head:
             raise BadRequestError(HttpError(status), partial_request(head))

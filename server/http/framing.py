@@ -17,6 +17,7 @@ REMEMBERED_HEADS = 512
 REMEMBERED_SIZE = 2048  # bytes; a longer head is parsed each time
 DEFAULT_LIMITS = Limits()
 CR = 13
+FIELD_TOO_LONG = "Size of a request header field exceeds server limit."
 
 # A bare LF ends the head, too: such a head is complete and wrong (RFC 9112, 2.2).
 HEAD_END = re.compile(rb"\r\n\r\n|(?<!\r)\n")
@@ -76,12 +77,12 @@ def _remembered(head: bytes, limits: Limits) -> Request:
 
 
 def _check_size(head: bytes, limits: Limits) -> None:
-    """Raise 414 or 431 as soon as what is there is longer than any valid head."""
+    """Raise 414 or 431 as soon as what is there is too long; httpd, too, lets one byte more pass."""
     line_end = head.find(b"\n")
     line = line_end if line_end >= 0 else len(head)
-    if line > limits.line + 1:
+    if line > limits.line + 2:
         raise HttpError(414)
     if len(head) > limits.field_size + line and (
-        len(head) > limits.head or max(map(len, head[line:].splitlines())) > limits.field_size
+        len(head) > limits.head or max(map(len, head[line:].splitlines())) > limits.field_size + 1
     ):
-        raise HttpError(431)
+        raise HttpError(431, notes=FIELD_TOO_LONG)

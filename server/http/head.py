@@ -23,6 +23,7 @@ ABSOLUTE_FORM = re.compile(rb"https?://([^/?#]+)([^#]*)", re.IGNORECASE)
 CONDITIONS = frozenset(
     (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since", b"range")
 )
+TOO_MANY_FIELDS = "The number of request header fields exceeds this server's limit."
 MAX_PORT = 65535
 LINE_LIMIT = 8192  # bytes of a line that cannot be used that are kept for the log
 
@@ -111,7 +112,7 @@ class _Fields:
         if not self._complete or self._hosts > 1 or (version == (1, 1) and not self._hosts):
             raise HttpError(400)
         if 0 < limits.fields < self._count:
-            raise HttpError(431)
+            raise HttpError(431, notes=TOO_MANY_FIELDS)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Collect one field (a callback of httptools)."""
@@ -134,7 +135,7 @@ def _target_uri(method: bytes, target: bytes, host_field: bytes) -> tuple[bytes,
     """
     host = _host(host_field)
     if target.startswith(b"/"):
-        if b"#" in target:
+        if b"#" in target or method == b"CONNECT":
             raise HttpError(400)
         return host_field, host, target
     absolute = ABSOLUTE_FORM.fullmatch(target)

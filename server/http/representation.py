@@ -162,10 +162,10 @@ def _multipart(
 ) -> list[bytes | FilePart]:
     """Return several parts of the file, each with a head of its own (RFC 9110, 14.6)."""
     content: list[bytes | FilePart] = []
-    line = b"" if media_type is None else b"Content-Type: " + media_type + b"\r\n"
+    line = b"" if media_type is None else b"Content-type: " + media_type + b"\r\n"
     for part in parts:
         span = _content_range(part, size)
-        content += (b"\r\n--" + boundary + b"\r\n" + line + b"Content-Range: " + span + b"\r\n\r\n", part)
+        content += (b"\r\n--" + boundary + b"\r\n" + line + b"Content-range: " + span + b"\r\n\r\n", part)
     return [*content, b"\r\n--" + boundary + b"--\r\n"]
 
 

@@ -29,20 +29,26 @@ class Response:
         file: descriptor of the file that the parts are of; -1 for none. It is
             the response's own and closed with it.
         use_mmap, use_sendfile: EnableMMAP and EnableSendfile for that file.
+        closes: the connection is to end after it, whatever its status says.
         path: the file that the target was mapped to, for %f; b'' for none.
+        url_path: the path of the URL in the end, for %U; b'' for that of the target.
+        handler: who answered, for %R.
         head: the head, once it is prepared.
         sent: bytes handed to the kernel, head included.
     """
 
     __slots__ = (
+        "closes",
         "content",
         "content_length",
         "file",
+        "handler",
         "head",
         "headers",
         "path",
         "sent",
         "status",
+        "url_path",
         "use_mmap",
         "use_sendfile",
     )
@@ -55,7 +61,10 @@ class Response:
         self.file = -1
         self.use_mmap = True
         self.use_sendfile = False
+        self.closes = False
         self.path = b""
+        self.url_path = b""
+        self.handler: bytes | None = None
         self.head = b""
         self.sent = 0
 
@@ -110,4 +119,5 @@ def may_keep_alive(response: Response, request: Request) -> bool:
     still wait for it (ap_set_keepalive of httpd's modules/http/http_protocol.c).
     """
     still_expects = request.expects_continue and not request.content_length
-    return request.keep_alive and response.status not in DROPS_CONNECTION and not still_expects
+    drops = response.closes or response.status in DROPS_CONNECTION
+    return request.keep_alive and not drops and not still_expects
