@@ -49,7 +49,7 @@ def respond(exchange: Exchange, lookup: Lookup, directory: Resource, query: byte
         by_version=view.version_sort,
         ignore_case=view.ignore_case,
     )
-    blank_icon = _exactly(directory.settings.icons, BLANK_PATTERN)[0]
+    blank_icon = _exactly(directory.settings.icons, BLANK_PATTERN)
     head = index_text.head(exchange, lookup, directory, view)
     tail = index_text.tail(exchange, lookup, directory, view)
     body = head + listing.render(entries, view, directory.settings, blank_icon) + tail
@@ -148,8 +148,8 @@ def _decorate(entry: Entry, path: bytes, resource: Resource, *, is_directory: bo
         entry.alt = entry.alt or b"DIR"
     else:
         about = {"path": path, "type": content.media_type or b"", "encoding": content.encoding or b""}
-        entry.icon, alt = _first(settings.icons, about)
-        entry.alt = _first(settings.alts, about)[0] or alt
+        entry.icon = _first(settings.icons, about)
+        entry.alt = _first(settings.alts, about)
     entry.description = _description(settings.descriptions, path)
 
 
@@ -157,14 +157,12 @@ def _decorated(
     icons: tuple[Decoration, ...], alts: tuple[Decoration, ...], path: bytes, pattern: bytes
 ) -> tuple[bytes, bytes]:
     """Return icon and alternative text: those of the name, else those of a directory."""
-    icon, icon_alt = _first(icons, {"path": path})
-    alt = _first(alts, {"path": path})[0]
-    if not icon:
-        icon, icon_alt = _exactly(icons, pattern)
-    return icon, alt or _exactly(alts, pattern)[0] or icon_alt
+    about = {"path": path}
+    icon = _first(icons, about) or _exactly(icons, pattern)
+    return icon, _first(alts, about) or _exactly(alts, pattern)
 
 
-def _first(decorations: tuple[Decoration, ...], about: dict[str, bytes]) -> tuple[bytes, bytes]:
+def _first(decorations: tuple[Decoration, ...], about: dict[str, bytes]) -> bytes:
     for decoration in decorations:
         text = about.get(decoration.by, b"")
         if (
@@ -172,13 +170,12 @@ def _first(decorations: tuple[Decoration, ...], about: dict[str, bytes]) -> tupl
             and not decoration.pattern.lstrip(b"*").startswith(b"^^")
             and _decoration_matches(decoration, text)
         ):
-            return decoration.value, decoration.alt
-    return b"", b""
+            return decoration.value
+    return b""
 
 
-def _exactly(decorations: tuple[Decoration, ...], pattern: bytes) -> tuple[bytes, bytes]:
-    found = (each for each in decorations if each.pattern.lstrip(b"*") == pattern)
-    return next(((each.value, each.alt) for each in found), (b"", b""))
+def _exactly(decorations: tuple[Decoration, ...], pattern: bytes) -> bytes:
+    return next((each.value for each in decorations if each.pattern.lstrip(b"*") == pattern), b"")
 
 
 def _decoration_matches(decoration: Decoration, text: bytes) -> bool:

@@ -53,8 +53,7 @@ class Content:
         except Exception:  # noqa: BLE001  a bug costs one request, and is not mistaken for a client that left
             self._error_log.log("core", "crit", traceback.format_exc(), exchange.client)
             response = self.refuse(exchange, HttpError(500))
-        response.path = exchange.path
-        return response
+        return _noted(response, exchange)
 
     def body_limit(self, exchange: Exchange) -> int:
         """Return how many bytes the request's body may have (LimitRequestBody); 0 for any number.
@@ -68,10 +67,11 @@ class Content:
     def refuse(self, exchange: Exchange, error: HttpError) -> Response:
         """Return the page of an error or a redirect, or what ErrorDocument says instead."""
         try:
-            return error_documents.answer(exchange, error, self._error_document, self._error_log)
+            response = error_documents.answer(exchange, error, self._error_document, self._error_log)
         except Exception:  # noqa: BLE001  the page of last resort needs nothing
             self._error_log.log("core", "crit", traceback.format_exc(), exchange.client)
-            return Response(500, [error_pages.CONTENT_TYPE], error_pages.page(exchange, 500))
+            response = Response(500, [error_pages.CONTENT_TYPE], error_pages.page(exchange, 500))
+        return _noted(response, exchange)
 
     def _error_document(self, exchange: Exchange, target: bytes, status: int) -> Response:
         """Answer a path of this server in the place of an error page."""
@@ -178,6 +178,12 @@ class Content:
         if lookup is None:
             lookup = self._lookups[id(exchange.site)] = Lookup(exchange.site, self._media_types)
         return lookup
+
+
+def _noted(response: Response, exchange: Exchange) -> Response:
+    """Have the response know what the access log says of it."""
+    response.path, response.url_path, response.handler = exchange.path, exchange.url_path, exchange.handler
+    return response
 
 
 def _refresh_seconds(query: bytes) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ..error_log import ErrorLog
 from ..http.response import Response
-from ..http.status import HttpError
+from ..http.status import DROPS_CONNECTION, HttpError
 from . import error_pages
 from .exchange import Exchange
 
@@ -39,7 +39,9 @@ def answer(exchange: Exchange, error: HttpError, local: LocalDocument, error_log
     if document.startswith(b'"'):
         return _response(exchange, error, document[1:])
     if URL.match(document):
-        return _response(exchange, HttpError(302, ((b"Location", document),)))
+        response = _response(exchange, HttpError(302, ((b"Location", document),)))
+        response.closes = error.status in DROPS_CONNECTION
+        return response
     if not document.startswith(b"/"):
         return _response(exchange, error)
     before = exchange.state

@@ -2,7 +2,6 @@
 
 from html import escape
 
-from .. import SERVER_SOFTWARE
 from ..http.status import phrase
 from .escaping import html_of
 from .exchange import Exchange
@@ -105,4 +104,5 @@ def signature(rule: str, exchange: Exchange) -> str:
     port = exchange.request.authority.rpartition(b":")[2]
     number = int(port) if port.isdigit() and len(port) < 6 else exchange.site.port or 80
     before = f"{rule}\n" if rule else ""
-    return f"{before}<address>{SERVER_SOFTWARE} Server at {name} Port {number}</address>\n"
+    software = html_of(exchange.site.software)
+    return f"{before}<address>{software} Server at {name} Port {number}</address>\n"

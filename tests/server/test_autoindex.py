@@ -178,12 +178,12 @@ def test_icons_alternative_texts_and_descriptions_are_by_name(tmp_path: Path) ->
         index_options={"fancyindexing": "", "iconwidth": "20", "iconheight": "22"},
         icons=(
             Decoration(b"/i/text.gif", b".txt", "path"),
-            Decoration(b"/i/web.gif", b"text/html", "type", b"WEB"),
+            Decoration(b"/i/web.gif", b"text/html", "type"),
             Decoration(b"/i/up.gif", b"..", "path"),
             Decoration(b"/i/folder.gif", b"^^DIRECTORY^^", "path"),
             Decoration(b"/i/none.gif", b"^^BLANKICON^^", "path"),
         ),
-        alts=(Decoration(b"TXT", b".txt", "path"),),
+        alts=(Decoration(b"TXT", b".txt", "path"), Decoration(b"WEB", b"text/html", "type")),
         default_icon=b"/i/unknown.gif",
         descriptions=(Decoration(b"<b>binary</b> file", b"*.bin", "path"),),
     )

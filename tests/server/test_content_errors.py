@@ -77,6 +77,13 @@ def test_a_url_makes_it_a_redirect(tmp_path: Path) -> None:
     assert (reply.status, reply.headers["Location"]) == (302, "https://elsewhere.example/x")
 
 
+@pytest.mark.parametrize(("status", "closes"), [(400, True), (404, False), (501, True)])
+def test_a_redirect_closes_where_the_error_would(tmp_path: Path, status: int, closes: bool) -> None:
+    site = site_with(tmp_path, {status: b"https://elsewhere.example/x"})
+    response = site.content.refuse(site.exchange("/"), HttpError(status))
+    assert (response.status, response.closes) == (302, closes)
+
+
 def test_a_path_is_served_with_the_status_of_the_error(tmp_path: Path) -> None:
     site = site_with(tmp_path, {404: b"/errors/404.html", 403: b"/errors/", 405: b"/errors/404.html"})
     site.write("htdocs/errors/404.html", "not here")
