@@ -85,42 +85,44 @@ class Brood:
         return self._runtime.scoreboard.pids() + list(self._lost)
 
     def kill_one(self) -> None:
-        """Have one idle child leave: whoever reads the byte."""
+        """Have one idle child leave: whoever reads the byte; one without threads reads when it is woken."""
         self._runtime.pipe_of_death.graceful(1)
-        if not self._mpm.is_threaded:
-            self._wake(1)
+        if not self._mpm.is_threaded and not wake_an_accepter(self._runtime.listeners[0]):
+            self._log("warn", "AH00056: connect to listener failed")
 
     def leave_gracefully(self) -> None:
         """Have all children finish what they have and leave."""
         board = self._runtime.scoreboard
         if self._mpm.is_threaded:
             self._runtime.pipe_of_death.graceful(len(board.pids()))
-            return
-        slots = [slot for slot in range(board.used) if board.pid(slot)]
-        self._wake(sum(board.worker(slot, 0).status is Status.READY for slot in slots))
-        for slot in slots:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(board.pid(slot), signal.SIGUSR1)
+        for slot in self._without_threads():
+            self._stop_listening(slot)
+
+    def remind(self) -> None:
+        """Tell prefork's children of an earlier generation again: just before an accept it can be missed."""
+        board = self._runtime.scoreboard
+        for slot in self._without_threads():
+            if board.process(slot).generation != board.whole.running_generation:
+                self._stop_listening(slot)
 
     def mark_leaving(self) -> None:
         """Show on the scoreboard which children belong to an earlier generation (prefork)."""
+        for slot in self._without_threads():
+            self._runtime.scoreboard.worker(slot, 0).set(Status.GRACEFUL)
+
+    def _without_threads(self) -> list[int]:
+        """Return the slots of prefork's children."""
         board = self._runtime.scoreboard
-        if not self._mpm.is_threaded:
-            for slot in range(board.used):
-                if board.pid(slot):
-                    board.worker(slot, 0).set(Status.GRACEFUL)
+        return [] if self._mpm.is_threaded else [slot for slot in range(board.used) if board.pid(slot)]
+
+    def _stop_listening(self, slot: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._runtime.scoreboard.pid(slot), signal.SIGUSR1)
 
     def leave_now(self) -> None:
         """Have all children leave at once; who does not is reclaimed."""
         if self._mpm.is_threaded:
             self._runtime.pipe_of_death.kill(len(self._runtime.scoreboard.pids()))
-
-    def _wake(self, children: int) -> None:
-        """Get that many children out of their accept, so that they look whether they are to leave."""
-        for _ in range(children):
-            if not wake_an_accepter(self._runtime.listeners[0]):
-                self._log("warn", "AH00056: connect to listener failed")
-                return
 
     def _log(self, level: str, text: str) -> None:
         self._runtime.error_log.log(f"mpm_{self._runtime.config.mpm}", level, text)

@@ -172,6 +172,8 @@ def serve(config: ServerConfig, limits: Limits, options: Options) -> int:
     if options.action and not defines & FOREGROUND:
         detach(keep_stderr=config.error_log is None)
     runtime.error_log.redirect()
+    for text in limits_of(config, MPMS[config.mpm].defaults, limits)[1]:  # httpd, too, says it twice
+        runtime.error_log.log(f"mpm_{config.mpm}", "warn", text)
     report_chosen_ports(config, runtime.listeners, runtime.error_log)
 
     def reload(last: Runtime, graceful: bool) -> Runtime:

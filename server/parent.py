@@ -118,6 +118,7 @@ class Parent:
                 self._to_start += 1
             else:
                 self._successive_kills = 0
+                self._brood.remind()
                 if self._sleep(MAINTENANCE_SECONDS):
                     return
             if self._to_start:
@@ -251,6 +252,7 @@ class Parent:
         timeout = self._runtime.config.graceful_shutdown_timeout or float("inf")
         end = time.monotonic() + timeout
         while self._brood.remaining() and self._taken not in STOP and time.monotonic() < end:
+            self._brood.leave_gracefully()  # again, to those who are left: nobody reads or minds it twice
             self._sleep(MAINTENANCE_SECONDS)
         self._brood.leave_now()
         reclaim(self._brood.remaining, self._log_core)
