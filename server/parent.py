@@ -5,6 +5,7 @@ it would otherwise sleep; so nothing can interrupt anything. A child that dies d
 not wake it: it looks once a second who is gone, as httpd's ap_wait_or_timeout does.
 """
 
+import gc
 import os
 import signal
 import time
@@ -84,6 +85,7 @@ class Parent:
     def _begin(self, *, graceful: bool) -> None:
         """Start a generation; after a graceful restart child by child, as those of the last one end."""
         self._write_pid_file()
+        _share_objects()
         self._taken = None
         self._pace = replace(self._pace, had_healthy_child=False)
         self._to_start = self._runtime.limits.start_servers
@@ -271,3 +273,10 @@ class Parent:
 
     def _log_core(self, level: str, text: str) -> None:
         self._runtime.error_log.log("core", level, text)
+
+
+def _share_objects() -> None:
+    """Have the collector of every child leave alone what it has from the parent, so that it stays shared."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
