@@ -101,8 +101,6 @@ def signature(rule: str, exchange: Exchange) -> str:
     if wanted == "email":
         admin = escape(exchange.site.values.server_admin)
         name = f'<a href="mailto:{admin}">{name}</a>'
-    port = exchange.request.authority.rpartition(b":")[2]
-    number = int(port) if port.isdigit() and len(port) < 6 else exchange.site.port or 80
     before = f"{rule}\n" if rule else ""
     software = html_of(exchange.site.software)
-    return f"{before}<address>{software} Server at {name} Port {number}</address>\n"
+    return f"{before}<address>{software} Server at {name} Port {exchange.server_port}</address>\n"

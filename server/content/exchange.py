@@ -10,6 +10,7 @@ from ..sites import Site
 if TYPE_CHECKING:
     from .lookup import Resource
 
+HTTP_PORT = 80
 Address = tuple[str, int]
 
 
@@ -56,15 +57,23 @@ class Exchange:
         self.settings, self.path, self.url_path, self.handler = values
 
     def url(self, path: bytes) -> bytes:
-        """Return an absolute URL on the host that the client named (httpd's ap_construct_url)."""
-        authority = self.request.authority.lower().removesuffix(b":80")
-        if not authority or self.settings.use_canonical_name == "on":
-            port = b"" if self.site.port in (0, 80) else b":%d" % self.site.port
-            authority = self.site.name + port
-        return b"http://" + authority + path
+        """Return an absolute URL on this server (httpd's ap_construct_url)."""
+        port = self.server_port
+        return b"http://" + self.server_name + (b"" if port == HTTP_PORT else b":%d" % port) + path
 
     @property
     def server_name(self) -> bytes:
-        """The name that the client knows the server by (ap_get_server_name)."""
-        by_client = self.settings.use_canonical_name != "on"
-        return (self.request.host if by_client else b"") or self.site.name
+        """The name that the client knows the server by, or ServerName (ap_get_server_name)."""
+        is_canonical = self.settings.use_canonical_name == "on"
+        return (b"" if is_canonical else self.request.host.removesuffix(b".")) or self.site.name
+
+    @property
+    def server_port(self) -> int:
+        """The port that belongs to the name (ap_get_server_port)."""
+        request, site, settings = self.request, self.site, self.settings
+        asked = request.authority[len(request.host) :].rpartition(b":")[2]
+        is_canonical = settings.use_canonical_name == "on"
+        by_client = int(asked) if asked.isdigit() and not is_canonical else 0
+        physical = self.local[1] if settings.use_canonical_physical_port else 0
+        in_order = (site.port, physical) if is_canonical else (by_client, physical, site.port)
+        return next(filter(None, in_order), HTTP_PORT)

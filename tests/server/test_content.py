@@ -78,12 +78,32 @@ def test_a_refused_method_says_what_is_allowed(site: ContentSite) -> None:
         ("localhost", "http://localhost/sub/?a=%20b"),
         ("localhost:80", "http://localhost/sub/?a=%20b"),
         ("ELSEWHERE.example:8080", "http://elsewhere.example:8080/sub/?a=%20b"),
+        ("elsewhere.example.", "http://elsewhere.example/sub/?a=%20b"),
+        ("elsewhere.example.:99", "http://elsewhere.example:99/sub/?a=%20b"),
+        ("[::1]:99", "http://[::1]:99/sub/?a=%20b"),
     ],
 )
 def test_a_directory_without_slash_is_redirected(site: ContentSite, host: str, location: str) -> None:
     reply = site.ask("/sub?a=%20b", f"Host: {host}")
     assert (reply.status, reply.headers["Location"]) == (301, location)
     assert f'<a href="{location}">here</a>' in reply.text
+
+
+@pytest.mark.parametrize(
+    ("settings", "location"),
+    [
+        (DirectorySettings(use_canonical_name="on"), "http://localhost/sub/"),
+        (DirectorySettings(use_canonical_physical_port=True), "http://other.example:8080/sub/"),
+        (
+            DirectorySettings(use_canonical_name="on", use_canonical_physical_port=True),
+            "http://localhost:8080/sub/",
+        ),
+    ],
+)
+def test_the_canonical_name_can_be_used(tmp_path: Path, settings: DirectorySettings, location: str) -> None:
+    site = ContentSite(tmp_path, base=settings, local=("127.0.0.1", 8080))
+    site.write("htdocs/sub/x")
+    assert site.ask("/sub", "Host: other.example").headers["Location"] == location
 
 
 def test_the_name_in_a_redirect_is_escaped_in_lower_case(site: ContentSite) -> None:

@@ -17,7 +17,6 @@ from server.sites import Sites
 
 GRANTED = Authorization("any", (Condition("all", ("granted",)),))
 DENIED = Authorization("any", (Condition("all", ("denied",)),))
-LOCAL = ("127.0.0.1", 80)
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,7 @@ class ContentSite:
         files, locations: by name or URL path.
         aliases: of the main server, in their order.
         values: others of the main server, by their names in HostValues.
+        local: address and port that clients connect to.
     """
 
     root: Path
@@ -56,6 +56,7 @@ class ContentSite:
     scoreboard: Scoreboard = field(default_factory=lambda: Scoreboard(2, 3))
     mpm: str = "event"
     values: dict[str, object] = field(default_factory=dict)
+    local: tuple[str, int] = ("127.0.0.1", 80)
 
     def __post_init__(self) -> None:
         self.docroot.mkdir(parents=True, exist_ok=True)
@@ -103,7 +104,7 @@ class ContentSite:
         head = method.encode() + b" " + target + b" HTTP/1.1\r\n" + lines.encode("latin-1") + b"\r\n"
         request = take_request(bytearray(head))
         assert request is not None
-        return Exchange(request, self.sites.select(LOCAL, request.host), (client, 50000), LOCAL)
+        return Exchange(request, self.sites.select(self.local, request.host), (client, 50000), self.local)
 
     def ask(
         self, target: str | bytes, *headers: str, method: str = "GET", client: str = "127.0.0.1"
