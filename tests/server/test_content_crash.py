@@ -40,7 +40,10 @@ def test_the_process_dies_by_the_signal_itself(tmp_path: Path) -> None:
 
 
 def test_others_are_served_and_the_dead_process_is_replaced(mpm: str, tmp_path: Path) -> None:
-    extra = "<Location /crash>\nSetHandler crash\n</Location>"
+    extra = (
+        "<Location /crash>\nSetHandler crash\n</Location>\n"
+        "<IfModule mpm_prefork_module>\nMinSpareServers 2\n</IfModule>"
+    )
     with lab_server(tmp_path, mpm, servers=2, extra=extra) as server:
         assert send(server.address, [b"GET /crash HTTP/1.1\r\nHost: localhost\r\n\r\n"]) == b""
         assert ask(server.address, "/").status == 200
