@@ -10,6 +10,7 @@ from typing import NamedTuple
 from lark import Lark, Token
 
 GRAMMAR = Path(__file__).resolve().parents[2] / "grammars" / "httpd_conf.lark"
+BLANKS = " \t\n\v\f\r"
 CONTINUATION = re.compile(r"\\\r?\n")
 DOUBLE_BACKSLASH = re.compile(r"\\\\")
 ESCAPED = {'"': re.compile(r'\\(["\\])'), "'": re.compile(r"\\(['\\])")}
@@ -61,7 +62,7 @@ def lines(text: str) -> Iterator[Line]:
     """Yield the lines of a file that are neither empty nor comments."""
     for token in _parser().parse(text, start="file").children:
         assert isinstance(token, Token)
-        joined = CONTINUATION.sub("", token).strip()
+        joined = CONTINUATION.sub("", token).strip(BLANKS)
         if joined:
             yield Line(joined, (token.line or 0) + token.count("\n"))
 
@@ -76,7 +77,7 @@ def first_word(text: str) -> tuple[str, str]:
     tokens = _tokens(text)
     if not tokens:
         return "", ""
-    return _unquoted(tokens[0]), text[tokens[0].end_pos :].strip()
+    return _unquoted(tokens[0]), text[tokens[0].end_pos :].strip(BLANKS)
 
 
 @lru_cache(maxsize=256)

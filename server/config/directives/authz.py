@@ -107,11 +107,17 @@ def _network(text: str) -> Network:
         address, slash, mask = ".".join(parts + ["0"] * (4 - len(parts))), "/", str(8 * len(parts))
     try:
         return ipaddress.ip_network(address + slash + mask, strict=False)
-    except ipaddress.NetmaskValueError:
-        complaint = "appears to be invalid: The specified network mask is invalid."
-        raise DirectiveError(f"ip address '{text}' {complaint}") from None
     except ValueError:
-        raise DirectiveError(f"ip address '{text}' appears to be invalid") from None
+        reason = ": The specified network mask is invalid." if slash and _is_address(address) else ""
+        raise DirectiveError(f"ip address '{text}' appears to be invalid{reason}") from None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _group(how: str) -> Apply:
