@@ -17,7 +17,7 @@ from .listeners import report_chosen_ports
 from .mpm import MPMS
 from .parent import Parent
 from .runtime import Runtime
-from .startup import next_runtime, open_runtime
+from .startup import next_runtime, open_logs_anew, open_runtime
 from .version import compiled_in, settings, version
 
 CONFIG = Path(__file__).resolve().parent / "conf" / "httpd.conf"
@@ -171,6 +171,7 @@ def serve(config: ServerConfig, limits: Limits, options: Options) -> int:
     runtime = open_runtime(config, limits, one_process=bool(defines & ONE_PROCESS))
     if options.action and not defines & FOREGROUND:
         detach(keep_stderr=config.error_log is None)
+        runtime = open_logs_anew(runtime)
     runtime.error_log.redirect()
     for text in limits_of(config, MPMS[config.mpm].defaults, limits)[1]:  # httpd, too, says it twice
         runtime.error_log.log(f"mpm_{config.mpm}", "warn", text)

@@ -44,6 +44,9 @@ class ErrorLog:
         Raises:
             ConfigError: the file cannot be opened.
         """
+        if self.opened is not None:
+            os.close(self.opened)
+            self.opened = None
         if config.error_log is not None:
             self.opened = open_log(config.error_log)
         template = config.error_log_format

@@ -48,6 +48,16 @@ def open_runtime(config: ServerConfig, limits: Limits, *, one_process: bool) -> 
     return runtime
 
 
+def open_logs_anew(runtime: Runtime) -> Runtime:
+    """Open the logs again, after detaching: ``/dev/stdout`` is not the terminal any more.
+
+    Raises:
+        ConfigError: a log cannot be opened.
+    """
+    runtime.error_log.configure(runtime.config)
+    return dataclasses.replace(runtime, sites=Sites(runtime.config))
+
+
 def next_runtime(last: Runtime, config: ServerConfig, *, graceful: bool) -> Runtime:
     """Open everything for the next generation; sockets of an unchanged Listen and the scoreboard stay.
 

@@ -148,6 +148,16 @@ def test_start_and_stop(config: Path) -> None:
         assert not (config.parent / "httpd.pid").exists()
 
 
+def test_a_server_in_the_background_does_not_write_to_the_terminal(config: Path) -> None:
+    config.write_text(config.read_text().replace("CustomLog access.log truth", "CustomLog /dev/stdout truth"))
+    with (config.parent / "terminal").open("wb") as terminal:
+        argv = [sys.executable, "-m", "server", "-f", str(config), "-k", "start"]
+        assert start(argv, stdout=terminal, stderr=terminal).wait(PATIENCE_S) == 0
+        with detached(config):
+            assert ask(address(config), "/").status == 200
+    assert (config.parent / "terminal").read_bytes() == b""
+
+
 def test_graceful_starts_one_that_graceful_stop_ends(config: Path) -> None:
     started = run("-f", config, "-k", "graceful")
     assert (started.returncode, started.stdout) == (0, f"{PROGRAM} not running, trying to start\n")
