@@ -100,7 +100,7 @@ def test_what_cannot_be_written_is_one_unknown_value(monkeypatch: pytest.MonkeyP
     def too_deep(_text: str) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(jsonvalues, "parse_arguments", too_deep)
+    monkeypatch.setattr(jsonvalues, "read_arguments", too_deep)
     assert arguments_json("[[1]] for this test") == '[{"type":"unknown","text":"[[1]] for this test"}]'
 
 

@@ -17,11 +17,10 @@ else
 import json
 from collections.abc import Sequence
 from dataclasses import fields
-from functools import lru_cache
 from typing import Any
 
-from tracekit.stream import parse_arguments
-from tracekit.stream.arguments import REMEMBERED
+from tracekit.stream.arguments import read_arguments
+from tracekit.stream.memory import Memory
 from tracekit.stream.values import Integer, Unknown, Value
 
 TYPES = {kind.__name__.lower(): kind for kind in Value.__subclasses__()}
@@ -34,17 +33,24 @@ def _members(kind: type[Value]) -> list[tuple[str, Any]]:
     return [(member.name, member.default) for member in members]
 
 
-MEMBERS = {kind: _members(kind) for kind in TYPES.values()}
+SHAPES = {kind: (name, _members(kind)) for name, kind in TYPES.items()}
+"""The ``type`` of each class, and its members."""
 BYTES = {kind: [member.name for member in fields(kind) if member.type is bytes] for kind in TYPES.values()}
+MUCH = 8
+"""Characters of JSON for one of arguments."""
+PLAIN = (str, int, bool, type(None))
+"""What is written as it is."""
+ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def to_json(value: Value) -> dict[str, Any]:
     """Return a value as what ``json`` can write."""
-    shape: dict[str, Any] = {"type": type(value).__name__.lower()}
-    for name, usual in MEMBERS[type(value)]:
-        member = getattr(value, name)
-        if member != usual:
-            shape[name] = _written(member)
+    name, members = SHAPES[type(value)]
+    shape: dict[str, Any] = {"type": name}
+    for part, usual in members:
+        member = getattr(value, part)
+        if member is not usual and member != usual:
+            shape[part] = member if type(member) in PLAIN else _written(member)
     if isinstance(value, Integer) and value.text == str(value.value):
         del shape["text"]
     return shape
@@ -67,30 +73,32 @@ def from_json(shape: dict[str, Any]) -> Value:
     return kind(**members)
 
 
-@lru_cache(maxsize=REMEMBERED)
 def arguments_json(text: str) -> str:
     """Return the arguments of a call, as printed, as JSON text in ASCII: an array of values.
 
     Arguments that are nested too deeply to be read are one unknown value, as printed.
     """
+    return REMEMBERED[text]
+
+
+def _arguments_json(text: str) -> str:
     try:
-        return _dumped([to_json(value) for value in parse_arguments(text)])
+        return ENCODE([to_json(value) for value in read_arguments(text)])
     except RecursionError:
-        return _dumped([to_json(Unknown(text))])
+        return ENCODE([to_json(Unknown(text))])
+
+
+REMEMBERED = Memory(_arguments_json, lambda text: MUCH * len(text))
 
 
 def all_arguments_json(texts: Sequence[str | None]) -> list[str | None]:
     """Return the arguments of many calls as JSON text; None for None."""
-    return [None if text is None else arguments_json(text) for text in texts]
+    return [None if text is None else REMEMBERED[text] for text in texts]
 
 
 def arguments_of(text: str) -> tuple[Value, ...]:
     """Return the values that ``arguments_json`` wrote."""
     return tuple(from_json(shape) for shape in json.loads(text))
-
-
-def _dumped(shape: Any) -> str:
-    return json.dumps(shape, separators=(",", ":"))
 
 
 def _written(member: Any) -> Any:

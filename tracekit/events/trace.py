@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from tracekit.events.collection import without_collection
 from tracekit.events.derive import DERIVATIONS
 from tracekit.events.schema import DERIVED, Row
 
@@ -65,7 +66,8 @@ class Trace:
             return self.events[name]
         derive = DERIVATIONS[name]
         dtype = next(column.dtype for column in DERIVED if column.name == name)
-        values: Any = [derive(row) if row.kind == "syscall" else None for row in self.rows()]
+        with without_collection():
+            values: Any = [derive(row) if row.kind == "syscall" else None for row in self.rows()]
         return pd.Series(pd.array(values, dtype=dtype), index=self.events.index, name=name)
 
     def __repr__(self) -> str:

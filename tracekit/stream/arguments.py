@@ -18,6 +18,12 @@ DEEPEST = 64
 """How deeply values may stand in one another; strace's go to ten. What is deeper is not taken apart."""
 
 
+def read_arguments(text: str) -> tuple[Value, ...]:
+    """Return the values of a call's arguments, and remember none of them; see ``parse_arguments``."""
+    values = None if is_deep(text) else quick_arguments(text)
+    return tuple(map(_argument, split_arguments(text))) if values is None else values
+
+
 @lru_cache(maxsize=REMEMBERED)
 def parse_arguments(text: str) -> tuple[Value, ...]:
     """Return the values of a call's arguments.
@@ -28,8 +34,7 @@ def parse_arguments(text: str) -> tuple[Value, ...]:
     Args:
         text: what stands between the parentheses of a call, as in ``Event.args``.
     """
-    values = None if is_deep(text) else quick_arguments(text)
-    return tuple(map(_argument, split_arguments(text))) if values is None else values
+    return read_arguments(text)
 
 
 def arguments_by_grammar(text: str) -> tuple[Value, ...]:

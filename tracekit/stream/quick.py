@@ -14,7 +14,7 @@ from tracekit.stream import builders
 from tracekit.stream.terminals import pattern
 from tracekit.stream.values import Array, Change, Field, Flags, Function, Unknown, Value
 
-SIMPLE: dict[str, Callable[[str], Value]] = {
+SIMPLE: dict[str | None, Callable[[str], Value]] = {
     "string": builders.string,
     "descriptor": builders.descriptor,
     "name": builders.name,
@@ -75,20 +75,17 @@ class Frame:
         if value is None:
             raise UnusualShapeError
         if self.before is not None:
-            value = Change(self.before, value)
-        self.items.append(value if self.label is None else Field(self.label, value))
-        self.value = self.before = self.label = None
+            value, self.before = Change(self.before, value), None
+        if self.label is not None:
+            value, self.label = Field(self.label, value), None
+        self.items.append(value)
+        self.value = None
 
     def all(self) -> list[Value]:
         """Return the values of a list that ends here: behind a value, or at once."""
         if self.value is not None or self.items or self.label is not None or self.before is not None:
             self.end()
         return self.items
-
-
-def _next(here: Frame, _: re.Match[str]) -> Frame:
-    here.end()
-    return here
 
 
 def _label(here: Frame, token: re.Match[str]) -> Frame:
@@ -129,8 +126,9 @@ def _other(_here: Frame, _token: re.Match[str]) -> Frame:
     raise UnusualShapeError
 
 
-STEPS = {
-    "next": _next,
+Step = Callable[[Frame, re.Match[str]], Frame]
+
+STEPS: dict[str | None, Step] = {
     "label": _label,
     "change": _change,
     "comment": _comment,
@@ -146,9 +144,13 @@ def quick_arguments(text: str) -> tuple[Value, ...] | None:
     here = Frame()
     try:
         for token in tokens().finditer(text):
-            kind = str(token.lastgroup)
-            if build := SIMPLE.get(kind):
-                here.put(build(token[0]))
+            kind = token.lastgroup
+            if kind == "next":
+                here.end()
+            elif build := SIMPLE.get(kind):
+                if here.value is not None:
+                    return None
+                here.value = build(token[0])
             else:
                 here = STEPS[kind](here, token)
         return None if here.outer else tuple(here.all())
