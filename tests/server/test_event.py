@@ -10,6 +10,7 @@ from tests.support.held_connections import (
     answer,
     connect,
     event_is_at_rest,
+    get_huge,
     is_closed,
     watched,
 )
@@ -57,11 +58,10 @@ def test_kept_connections_hold_no_worker(tmp_path: Path) -> None:
 
 
 def test_blocked_writers_hold_no_worker(tmp_path: Path) -> None:
-    get = GET.replace(b"GET /", b"GET /big.bin")
     with (
         lab_server(tmp_path, "event", servers=1, threads=2, extra=ALONE.format(2)) as running,
-        connect(running.address, get) as one,
-        connect(running.address, get) as two,
+        connect(running.address, get_huge(tmp_path)) as one,
+        connect(running.address, get_huge(tmp_path)) as two,
     ):
         wait_until(lambda: accepted(only_child(running), running.address) == 2, "the two of them")
         wait_until(lambda: event_is_at_rest(only_child(running)), "full sockets")

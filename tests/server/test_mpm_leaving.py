@@ -62,7 +62,7 @@ def test_event_closes_idle_connections_when_it_leaves(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("model", "left"), [("event", 3), ("worker", 2)])
 def test_idle_workers_leave_before_the_busy_one(tmp_path: Path, model: str, left: int) -> None:
-    """What is left: main thread, busy worker, and event's listener, since the connection could be parked yet."""
+    """Main thread and busy worker stay, and event's listener, since the connection could be parked yet."""
     with lab_server(tmp_path, model, servers=1, extra=PATIENT) as running:
         (old,) = running.children()
         with connect(running.address, GET[:5]) as begun:

@@ -11,6 +11,8 @@ from tests.support.processes import PROC, threads, wait_until
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LISTEN = "0A"
 """A state of /proc/net/tcp (net/tcp_states.h)."""
+HUGE = 64 << 20
+"""Bytes that no two sockets have room for (tcp_wmem and tcp_rmem in tcp(7))."""
 CALLS = {"accept4": "288", "epoll_wait": "232", "futex": "202"}
 """Numbers of x86_64 (asm/unistd_64.h), as proc(5) shows them in ``syscall``."""
 
@@ -21,6 +23,13 @@ def connect(address: Address, data: bytes = b"") -> Iterator[socket.socket]:
     with socket.create_connection(address, timeout=TIMEOUT_S) as connection:
         connection.sendall(data)
         yield connection
+
+
+def get_huge(root: Path) -> bytes:
+    """Return the request for a file that is served slowly to who does not read, and make it."""
+    with (root / "htdocs/huge.bin").open("wb") as file:
+        file.truncate(HUGE)
+    return GET.replace(b"GET /", b"GET /huge.bin")
 
 
 def answer(connection: socket.socket) -> bytes:
