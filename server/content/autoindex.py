@@ -30,7 +30,7 @@ def respond(exchange: Exchange, lookup: Lookup, directory: Resource, query: byte
         query: without its question mark.
 
     Raises:
-        HttpError: 403, it cannot be opened.
+        HttpError: 403, it cannot be opened; 503, there are no descriptors left for it.
     """
     options = directory.settings.index_options or {}
     view = View.of(query, options, directory.settings.index_order_default)
@@ -40,6 +40,8 @@ def respond(exchange: Exchange, lookup: Lookup, directory: Resource, query: byte
     fd = _open(directory)
     try:
         entries = _entries(exchange, lookup, directory, fd, view)
+    except OSError as error:
+        raise _refusal(error, directory) from None
     finally:
         os.close(fd)
     index_entry.sort(
@@ -62,17 +64,19 @@ def _open(directory: Resource) -> int:
     try:
         fd = os.open(found.path, DIRECTORY_FLAGS)
     except OSError as error:
-        raise HttpError(
-            403,
-            reason=b"(%d)%s: AH01275: Can't open directory for index: %s"
-            % (error.errno or 0, (error.strerror or "").encode(), found.path),
-        ) from None
+        raise _refusal(error, directory) from None
     try:
         static.check_name(fd, os.fstat(fd), found)
     except BaseException:
         os.close(fd)
         raise
     return fd
+
+
+def _refusal(error: OSError, directory: Resource) -> HttpError:
+    text = b"(%d)%s: AH01275: Can't open directory for index: %s"
+    reason = text % (error.errno or 0, (error.strerror or "").encode(), directory.found.path)
+    return HttpError(503 if error.errno in static.SHORTAGE else 403, reason=reason)
 
 
 def _entries(exchange: Exchange, lookup: Lookup, directory: Resource, fd: int, view: View) -> list[Entry]:

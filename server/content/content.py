@@ -18,6 +18,7 @@ from . import (
     error_documents,
     error_pages,
     methods,
+    mime,
     static,
     status_auto,
     status_html,
@@ -114,6 +115,8 @@ class Content:
         if resource.handler == CRASH_HANDLER:
             crash.crash(exchange, self._error_log)
         if not resource.found.is_directory or resource.found.path_info:
+            return None
+        if resource.handler not in (None, mime.DIRECTORY_TYPE):
             return None
         if Options.INDEXES in (resource.settings.options or Options.NONE):
             return autoindex.respond(exchange, self._lookup(exchange), resource, exchange.query)

@@ -116,7 +116,8 @@ class Lookup:
         """
         url_path = directory.url_path + name
         found = self._walker.walk(directory.found.path + name)
-        facts = self._facts(url_path, found)
+        # Not remembered: a long list would push out what is asked for.
+        facts = self._facts_by_rules(url_path, found.path, found.rules, is_directory=found.is_directory)
         _authorize(exchange, found, facts.settings)
         return Resource(url_path, found, *facts)
 

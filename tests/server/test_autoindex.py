@@ -1,5 +1,6 @@
 """Index pages. The expected texts were taken from apache2 2.4.71 with the same files."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -236,6 +237,34 @@ def test_head_says_how_long_the_page_is(tmp_path: Path) -> None:
 def test_without_the_option_there_is_no_index(tmp_path: Path) -> None:
     site = ContentSite(tmp_path)
     site.write("htdocs/dir/x")
+    assert site.ask("/dir/").status == 403
+
+
+def test_without_descriptors_there_is_no_index_for_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = indexed(tmp_path)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+
+    def none_left(_: int) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", none_left)
+        assert site.ask("/dir/").status == 503
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_an_index_that_cannot_be_read_is_forbidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = indexed(tmp_path)
+    real_open = os.open
+
+    def refuse(path: bytes, flags: int) -> int:
+        if flags & os.O_DIRECTORY:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real_open(path, flags)
+
+    monkeypatch.setattr(os, "open", refuse)
     assert site.ask("/dir/").status == 403
 
 
