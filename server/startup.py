@@ -55,6 +55,7 @@ def open_logs_anew(runtime: Runtime) -> Runtime:
         ConfigError: a log cannot be opened.
     """
     runtime.error_log.configure(runtime.config)
+    runtime.sites.close()
     return dataclasses.replace(runtime, sites=Sites(runtime.config))
 
 
@@ -108,6 +109,7 @@ def _note(runtime: Runtime, *, is_restart: bool) -> None:
 def _close(last: Runtime, runtime: Runtime) -> None:
     """Close what the parent had open for the last generation, and has not any more."""
     last.pipe_of_death.close()
+    last.sites.close()
     for listener in last.listeners:
         if listener not in runtime.listeners:
             listener.close()

@@ -175,6 +175,21 @@ def test_a_configuration_that_is_wrong_ends_the_server(mpm: str, name: str, tmp_
         assert (tmp_path / "httpd.pid").exists()
 
 
+def descriptors(server: LabServer) -> list[str]:
+    folder = Path(f"/proc/{server.process.pid}/fd")
+    return sorted(str(entry.readlink()).partition(":")[0] for entry in folder.iterdir())
+
+
+@pytest.mark.parametrize("name", ["HUP", "USR1"])
+def test_restarts_leave_nothing_open(mpm: str, name: str, tmp_path: Path) -> None:
+    with lab_server(tmp_path, mpm, listens=2) as server:
+        before = descriptors(server)
+        for times in (2, 3, 4):
+            server.process.send_signal(signal.Signals[f"SIG{name}"])
+            wait_until(lambda: ready(server, times), "the restart")  # noqa: B023
+        assert descriptors(server) == before
+
+
 def test_the_model_cannot_be_changed_by_a_restart(tmp_path: Path) -> None:
     with lab_server(tmp_path, "event") as server:
         change(server, "mpm_event", "mpm_worker")
