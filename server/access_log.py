@@ -21,7 +21,8 @@ class AccessLog:
         Raises:
             ConfigError: the file cannot be opened.
         """
-        self._items = compile_format(log.template)
+        self._template, self._items = compile_format(log.template)
+        self._template += b"\n"
         self._env = log.env
         self._env_wanted = log.env_wanted
         self._fd = open_log(log.path)
@@ -30,8 +31,11 @@ class AccessLog:
         """Append the line for one transaction; a full disk does not stop the server."""
         if self._env and (self._env in environment_of(done)) != self._env_wanted:
             return
-        line = b"".join([item if isinstance(item, bytes) else item(done) for item in self._items])
         try:
-            os.write(self._fd, line + b"\n")
+            os.write(self._fd, self._template % tuple([item(done) for item in self._items]))
         except OSError:
             return
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._fd)

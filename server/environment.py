@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from .transaction import Transaction
 
 ATTRIBUTES: dict[str, Callable[["Transaction"], bytes]] = {
-    "remote_addr": lambda done: done.connection.client[0].encode(),
-    "remote_host": lambda done: done.connection.client[0].encode(),
+    "remote_addr": lambda done: str(done.connection.client[0]).encode(),
+    "remote_host": lambda done: str(done.connection.client[0]).encode(),
     "server_addr": lambda done: done.connection.local[0].encode(),
     "request_uri": lambda done: done.request.origin.partition(b"?")[0],
     "request_method": lambda done: done.request.method,

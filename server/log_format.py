@@ -24,6 +24,7 @@ ABSOLUTE_PORT = re.compile(rb"[A-Za-z]+://[^/?#]*:([0-9]+)(?:[/?#]|$)")
 ESCAPES = {r"\\": "\\", r"\n": "\n", r"\r": "\r", r"\t": "\t"}
 DEFAULT_PORT = 80
 Item = Callable[["Transaction"], bytes]
+Plain = Callable[["Transaction"], bytes | None]
 Letter = Callable[[str, "Transaction"], bytes | None]
 
 
@@ -53,7 +54,7 @@ def _time(argument: str, done: "Transaction") -> bytes:
     return os.fsencode(time.strftime(form, time.localtime(when // 10**9)))
 
 
-def _default_time(_: str, done: "Transaction") -> bytes:
+def _default_time(done: "Transaction") -> bytes:
     return _common_time(done.started_ns // 10**9)
 
 
@@ -98,9 +99,9 @@ def _looked_up(address: str) -> bytes:
         return address.encode()
 
 
-def _host(_: str, done: "Transaction") -> bytes:
+def _host(done: "Transaction") -> bytes:
     """Return %h: the address, or with HostnameLookups the name of the client."""
-    address = done.connection.client[0]
+    address: str = done.connection.client[0]
     return address.encode() if done.site.base.hostname_lookups == "off" else _looked_up(address)
 
 
@@ -131,88 +132,100 @@ def _variable(argument: str, done: "Transaction") -> bytes | None:
     return None if value is None else escape(os.fsencode(value))
 
 
-def _canonical_name(_: str, done: "Transaction") -> bytes:
+def _canonical_name(done: "Transaction") -> bytes:
     """Return %V: the name that the client used, or with UseCanonicalName the server's."""
     if done.site.base.use_canonical_name == "on":
         return done.site.name
     return escape(done.request.host.strip(b"[]").removesuffix(b".")) or done.site.name
 
 
-def _path(_: str, done: "Transaction") -> bytes:
-    return escape(unquote_to_bytes(done.request.origin.partition(b"?")[0]))
+def _client(done: "Transaction") -> bytes:
+    address: str = done.connection.client[0]
+    return address.encode()
 
 
-def _query(_: str, done: "Transaction") -> bytes:
+def _path(done: "Transaction") -> bytes:
+    """Return %U: the path that was answered in the end, or that of a request which nobody looked at."""
+    return escape(done.response.url_path or unquote_to_bytes(done.request.origin.partition(b"?")[0]))
+
+
+def _query(done: "Transaction") -> bytes:
     return escape(b"".join(done.request.origin.partition(b"?")[1:]))
 
 
-def _connection(_: str, done: "Transaction") -> bytes:
+def _connection(done: "Transaction") -> bytes:
     return b"X" if done.aborted else (b"+" if done.keep_alive else b"-")
 
 
-def _sent(_: str, done: "Transaction") -> bytes | None:
+def _sent(done: "Transaction") -> bytes | None:
     return b"%d" % done.response.content_sent if done.response.content_sent else None
 
 
-def _nothing(_: str, __: "Transaction") -> bytes | None:
-    """Return what there is of identd, authentication, notes, trailers and handlers here."""
-    return None
+def _nothing(_: "Transaction") -> None:
+    """Return what there is of identd, authentication, notes and trailers here."""
 
 
-LETTERS: dict[str, Letter] = {
-    "A": lambda _, done: done.connection.local[0].encode(),
-    "B": lambda _, done: b"%d" % done.response.content_sent,
-    "C": _cookie,
-    "D": lambda _, done: b"%d" % ((time.time_ns() - done.started_ns) // 1000),
-    "H": lambda _, done: b"HTTP/%d.%d" % done.request.version,
-    "I": lambda _, done: b"%d" % done.request_size,
+PLAIN: dict[str, Plain] = {
+    "A": lambda done: done.connection.local[0].encode(),
+    "B": lambda done: b"%d" % done.response.content_sent,
+    "D": lambda done: b"%d" % ((time.time_ns() - done.started_ns) // 1000),
+    "H": lambda done: b"HTTP/%d.%d" % done.request.version,
+    "I": lambda done: b"%d" % done.request_size,
     "L": _nothing,
-    "O": lambda _, done: b"%d" % done.response.sent,
-    "P": _pid,
-    "R": _nothing,
-    "S": lambda _, done: b"%d" % (done.request_size + done.response.sent),
-    "T": _duration,
+    "O": lambda done: b"%d" % done.response.sent,
+    "R": lambda done: done.response.handler,
+    "S": lambda done: b"%d" % (done.request_size + done.response.sent),
     "U": _path,
     "V": _canonical_name,
     "X": _connection,
     "^FB": _nothing,
     "^ti": _nothing,
     "^to": _nothing,
-    "a": lambda _, done: done.connection.client[0].encode(),
+    "a": _client,
     "b": _sent,
-    "e": _variable,
-    "f": lambda _, done: escape(done.response.path) or None,
+    "f": lambda done: escape(done.response.path) or None,
     "h": _host,
-    "i": _request_field,
-    "k": lambda _, done: b"%d" % done.nth,
+    "k": lambda done: b"%d" % done.nth,
     "l": _nothing,
-    "m": lambda _, done: escape(done.request.method) or None,
+    "m": lambda done: escape(done.request.method) or None,
     "n": _nothing,
+    "q": _query,
+    "r": lambda done: escape(done.request.line) or None,
+    "s": lambda done: b"%d" % done.response.status,
+    "t": _default_time,
+    "u": _nothing,
+    "v": lambda done: done.site.name,
+}
+"""Letters that take no argument, or do not need theirs; None is logged as ``-``."""
+
+WITH_ARGUMENT: dict[str, Letter] = {
+    "C": _cookie,
+    "P": _pid,
+    "T": _duration,
+    "e": _variable,
+    "i": _request_field,
     "o": _response_field,
     "p": _port,
-    "q": _query,
-    "r": lambda _, done: escape(done.request.line) or None,
-    "s": lambda _, done: b"%d" % done.response.status,
     "t": _time,
-    "u": _nothing,
-    "v": lambda _, done: done.site.name,
 }
 
 
-def compile_format(template: str) -> list[bytes | Item]:
-    """Return literals and functions in their order.
+def compile_format(template: str) -> tuple[bytes, tuple[Item, ...]]:
+    """Return a template for bytes and the functions for its gaps, in their order.
 
     Raises:
         ValueError: a letter that is not known here, or the template ends within one.
     """
-    items: list[bytes | Item] = []
-    position = 0
+    out, items, position = b"", [], 0
     for match in DIRECTIVE.finditer(template):
-        items.append(_literal(template[position : match.start()]))
-        items.append(b"%" if match[0] == "%%" else _item(match))
+        out += _literal(template[position : match.start()])
+        if match[0] == "%%":
+            out += b"%%"
+        else:
+            out += b"%b"
+            items.append(_item(match))
         position = match.end()
-    items.append(_literal(template[position:]))
-    return [item for item in items if item != b""]
+    return out + _literal(template[position:]), tuple(items)
 
 
 def _literal(text: str) -> bytes:
@@ -221,26 +234,27 @@ def _literal(text: str) -> bytes:
     return os.fsencode(re.sub(r"\\[\\nrt]", lambda match: ESCAPES[match[0]], text))
 
 
-def _or_hyphen(value: bytes | None) -> bytes:
-    return b"-" if value is None else value
-
-
 def _item(match: re.Match[str]) -> Item:
-    function = LETTERS.get(match["letter"])
-    if function is None:
-        raise ValueError(f"Unrecognized LogFormat directive %{match['letter'][0]}")
+    """Return the function of one letter with its modifiers."""
     arguments = ARGUMENT.findall(match["modifiers"])
-    argument = arguments[-1] if arguments else ""
+    function = _of_letter(match["letter"], arguments[-1] if arguments else "")
     modifiers = ARGUMENT.sub("", match["modifiers"])
-    if function is _time and not argument:
-        function = _default_time
     wanted = frozenset(int(number) for number in re.findall(r"\d+", modifiers))
     if not wanted:
-        return lambda done: _or_hyphen(function(argument, done))
+        return function
     negated = modifiers.count("!") % 2 == 1
 
     def item(done: "Transaction") -> bytes:
-        is_listed = done.response.status in wanted
-        return b"-" if is_listed == negated else _or_hyphen(function(argument, done))
+        return b"-" if (done.response.status in wanted) == negated else function(done)
 
     return item
+
+
+def _of_letter(letter: str, argument: str) -> Item:
+    with_argument = WITH_ARGUMENT.get(letter)
+    if with_argument is None or (letter == "t" and not argument):
+        plain = PLAIN.get(letter)
+        if plain is None:
+            raise ValueError(f"Unrecognized LogFormat directive %{letter[0]}")
+        return lambda done: b"-" if (value := plain(done)) is None else value
+    return lambda done: b"-" if (value := with_argument(argument, done)) is None else value

@@ -96,6 +96,12 @@ class Sites:
         self._sites = {id(host): _site(host, config, logs) for host in config.virtual_hosts}
         self._chains = chains_of(config.virtual_hosts)
         self.select = lru_cache(REMEMBERED)(self._select)
+        self._logs = list(logs.values())
+
+    def close(self) -> None:
+        """Close the access logs."""
+        for log in self._logs:
+            log.close()
 
     def _select(self, local: tuple[str, int], host: bytes) -> Site:
         """Return the site for a request.

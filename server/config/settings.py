@@ -82,7 +82,6 @@ class Decoration(NamedTuple):
     value: bytes
     pattern: bytes
     by: str
-    alt: bytes = b""
 
 
 def _merged_dict(base: dict[Any, Any], over: dict[Any, Any]) -> dict[Any, Any]:

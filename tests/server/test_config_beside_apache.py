@@ -1,4 +1,4 @@
-"""Good and bad configurations, given to the real httpd and to ours: verdict, line and message are the same."""
+"""Good and bad configurations, given to the real httpd and to ours: verdict, line and message agree."""
 
 import re
 import subprocess

@@ -40,9 +40,20 @@ def test_letters(tmp_path: Path, template: str, expected: str) -> None:
         assert re.fullmatch(expected + "\n", log.read_text())
 
 
-@pytest.mark.parametrize("template", ["%", "% s", "%Z", "%{x}P", "%{", "100%"])
-def test_unknown_letters_are_refused(template: str) -> None:
-    with pytest.raises(ValueError, match="Unrecognized LogFormat directive"):
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("% s", "Unrecognized LogFormat directive % "),
+        ("%Z", "Unrecognized LogFormat directive %Z"),
+        ("%^xx", r"Unrecognized LogFormat directive %\^"),
+        ("%", "Ran off end of LogFormat parsing"),
+        ("%{", "Ran off end of LogFormat parsing"),
+        ("%>", "Ran off end of LogFormat parsing"),
+        ("100%", "Ran off end of LogFormat parsing"),
+    ],
+)
+def test_unknown_letters_are_refused(template: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         compile_format(template)
 
 
