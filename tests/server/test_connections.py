@@ -174,3 +174,50 @@ def test_a_shortage_of_descriptors_passes(mpm: str, tmp_path: Path) -> None:
             assert waiting.recv(12) in (b"HTTP/1.1 200", b"HTTP/1.1 503")
         assert ask(running.address, "/").status == 200
         wait_until(lambda: len(running.children()) == 1, "one child again")
+
+
+def test_a_client_that_waits_for_100_is_told_to_go_on(server: LabServer) -> None:
+    head = b"PUT / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+    with connect(server) as connection:
+        connection.sendall(head)
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"hello" + GET[:-2] + b"Connection: close\r\n\r\n")
+        assert [answer.status for answer in answers(rest(connection))] == [405, 200]
+
+
+def test_an_unknown_expectation_fails(server: LabServer) -> None:
+    (answer,) = answers(send(server.address, [GET[:-2] + b"Expect: the-unexpected\r\n\r\n" + GET]))
+    assert (answer.status, answer.headers["Connection"]) == (417, "close")
+
+
+LIMITED = "LimitRequestBody 10\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "body"),
+    [
+        (b"Content-Length: 11\r\n", b""),
+        (b"Content-Length: 11\r\nExpect: 100-continue\r\n", b""),
+        (b"Transfer-Encoding: chunked\r\n", b"5\r\nhello\r\n6\r\nworlds\r\n0\r\n\r\n"),
+        (b"Transfer-Encoding: chunked\r\n", b"b\r\n"),
+    ],
+)
+def test_a_body_above_the_limit_is_refused_at_once(
+    mpm: str, tmp_path: Path, fields: bytes, body: bytes
+) -> None:
+    with lab_server(tmp_path, mpm, extra=LIMITED) as running, connect(running) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\n" + fields + b"\r\n" + body)
+        (answer,) = answers(rest(connection))
+        assert (answer.status, answer.headers["Connection"]) == (413, "close")
+
+
+REQTIMEOUT = "LoadModule reqtimeout_module modules/mod_reqtimeout.so\nRequestReadTimeout "
+
+
+@pytest.mark.parametrize("begun", [GET[:-2], BODY])
+def test_mod_reqtimeout_ends_a_request_that_comes_too_slowly(mpm: str, tmp_path: Path, begun: bytes) -> None:
+    extra = REQTIMEOUT + "header=1 body=1"
+    with lab_server(tmp_path, mpm, extra=extra) as running, connect(running) as connection:
+        connection.sendall(begun)
+        (answer,) = answers(rest(connection))
+        assert (answer.status, answer.headers["Connection"]) == (408, "close")
