@@ -8,6 +8,33 @@ MODULES = (
     "alias authz_core authz_host autoindex dir env mime reqtimeout setenvif status".split()  # noqa: SIM905
 )
 
+HOSTS = """
+<VirtualHost *:80>
+ServerName a.example
+ServerAlias b.example *.c.example ?.d.example
+</VirtualHost>
+<VirtualHost *:80>
+ServerName b.example:8080
+ServerAlias e.example
+</VirtualHost>
+<VirtualHost 127.0.0.1:81>
+ServerName only.example
+</VirtualHost>
+<VirtualHost [::1]:82 127.0.0.2:83>
+ServerName six.example
+</VirtualHost>
+<VirtualHost 127.0.0.3>
+ServerName any.example
+</VirtualHost>
+<VirtualHost *>
+ServerName star.example
+</VirtualHost>
+<VirtualHost 127.0.0.3:80>
+ServerName exact.example
+</VirtualHost>
+"""
+"""Virtual hosts that share addresses, and some that do not."""
+
 
 def header(root: Path, mpm: str = "event", modules: str = "/usr/lib/apache2/modules") -> str:
     """Return the first lines, which httpd takes, too, where it has its modules in that folder."""
