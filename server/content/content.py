@@ -3,7 +3,6 @@
 import contextlib
 import traceback
 
-from .. import SERVER_BUILT, SERVER_SOFTWARE
 from ..config import Options, ServerConfig
 from ..error_log import ErrorLog
 from ..http.representation import file_response
@@ -19,17 +18,13 @@ from . import (
     error_pages,
     methods,
     mime,
+    server_status,
     static,
-    status_auto,
-    status_html,
-    status_snapshot,
 )
 from .exchange import Exchange
 from .lookup import Lookup, Resource
 
 STATUS_HANDLER, CRASH_HANDLER = b"server-status", b"crash"
-AUTO, PAGE = b"text/plain; charset=ISO-8859-1", b"text/html; charset=ISO-8859-1"
-DEFAULT_REFRESH_S = 10
 
 
 class Content:
@@ -111,7 +106,7 @@ class Content:
     def _special(self, exchange: Exchange, resource: Resource) -> Response | None:
         """Answer with what is made for the request; None for what the default handler serves."""
         if resource.handler == STATUS_HANDLER:
-            return self._status(exchange, exchange.query)
+            return server_status.respond(exchange, self._config.mpm, self._scoreboard)
         if resource.handler == CRASH_HANDLER:
             crash.crash(exchange, self._error_log)
         if not resource.found.is_directory or resource.found.path_info:
@@ -153,28 +148,6 @@ class Content:
             raise HttpError(405, (allow,))
         raise HttpError(501, (allow,), b"AH00135: Invalid method in request " + exchange.request.line)
 
-    def _status(self, exchange: Exchange, query: bytes) -> Response:
-        """Answer with the scoreboard: as a page, or with ``?auto`` for programs."""
-        identity = {
-            "name": exchange.server_name.decode("latin-1"),
-            "address": exchange.local[0],
-            "version": f"{SERVER_SOFTWARE} (Unix)",
-            "mpm": self._config.mpm,
-            "built": SERVER_BUILT,
-            "signature": error_pages.signature("<hr />", exchange),
-        }
-        form = status_auto if b"auto" in query else status_html
-        headers = [(b"Content-Type", AUTO if b"auto" in query else PAGE)]
-        if b"refresh" in query:
-            headers.append((b"Refresh", b"%d" % _refresh_seconds(query)))
-        body = form.render(
-            status_snapshot.take(self._scoreboard),
-            identity,
-            extended=self._scoreboard.extended,
-            is_async=self._config.mpm == "event",
-        )
-        return Response(200, headers, body)
-
     def _lookup(self, exchange: Exchange) -> Lookup:
         """Return what remembers the rules of a site; sites live as long as this object."""
         lookup = self._lookups.get(id(exchange.site))
@@ -187,12 +160,3 @@ def _noted(response: Response, exchange: Exchange) -> Response:
     """Have the response know what the access log says of it."""
     response.path, response.url_path, response.handler = exchange.path, exchange.url_path, exchange.handler
     return response
-
-
-def _refresh_seconds(query: bytes) -> int:
-    """Return the number behind ``refresh=``, as C's atol reads it; 10 when it is none or below 1."""
-    text = query.partition(b"refresh")[2]
-    digits = text[1:] if text.startswith(b"=") else b""
-    length = len(digits) - len(digits.lstrip(b"0123456789"))
-    seconds = int(digits[: min(length, 9)] or b"0")
-    return seconds if seconds >= 1 else DEFAULT_REFRESH_S

@@ -5,6 +5,7 @@ from html import escape
 from ..escape import escape as escape_log
 from ..scoreboard import Status
 from .error_pages import DOCTYPE
+from .escaping import html_of
 from .status_auto import KILOBYTE, cpu_load, date, duration, short
 from .status_snapshot import ProcessRow, Snapshot, WorkerRow
 
@@ -52,13 +53,28 @@ WORKER_COLUMNS = (
 )
 UNEXPLAINED_COLUMNS = ("Client", "Protocol", "VHost", "Request")
 PLAIN_LETTERS = frozenset({Status.READY, Status.DEAD, Status.GRACEFUL, Status.IDLE_KILL})
+STATES = {
+    Status.READY: "Ready",
+    Status.STARTING: "Starting",
+    Status.READING: "<b>Read</b>",
+    Status.WRITING: "<b>Write</b>",
+    Status.KEEP_ALIVE: "<b>Keepalive</b>",
+    Status.LOGGING: "<b>Logging</b>",
+    Status.DNS: "<b>DNS lookup</b>",
+    Status.CLOSING: "<b>Closing</b>",
+    Status.DEAD: "Dead",
+    Status.GRACEFUL: "Graceful",
+    Status.IDLE_KILL: "Dying",
+}
 NOT_EXTENDED = (
     "<hr />To obtain a full report with current status information you need to use the "
     "<code>ExtendedStatus On</code> directive.\n"
 )
 
 
-def render(shot: Snapshot, identity: dict[str, str], *, extended: bool, is_async: bool) -> bytes:
+def render(
+    shot: Snapshot, identity: dict[str, str], *, extended: bool, is_async: bool, has_table: bool = True
+) -> bytes:
     """Return the page; everything that came from a client is escaped.
 
     Args:
@@ -66,6 +82,7 @@ def render(shot: Snapshot, identity: dict[str, str], *, extended: bool, is_async
         identity: name, version, mpm, built, local address and signature of the server.
         extended: ExtendedStatus is on.
         is_async: the MPM is event, which parks connections.
+        has_table: the workers stand in a table, and not in a list.
     """
     parts = [_head(shot, identity)]
     if extended:
@@ -77,7 +94,10 @@ def render(shot: Snapshot, identity: dict[str, str], *, extended: bool, is_async
     if is_async:
         parts.append(_process_table(shot))
     parts += ["<pre>", _letters(shot.letters), "</pre>\n", KEY]
-    parts.append(_worker_table(shot) if extended else _pid_key(shot) + NOT_EXTENDED)
+    if extended:
+        parts.append(_worker_table(shot) if has_table else _worker_list(shot))
+    else:
+        parts.append(_pid_key(shot) + NOT_EXTENDED)
     parts += [identity["signature"], "</body></html>\n"]
     return "".join(parts).encode("latin-1", "replace")
 
@@ -187,18 +207,36 @@ def _worker_table(shot: Snapshot) -> str:
     )
 
 
+def _worker_list(shot: Snapshot) -> str:
+    """Return the workers for a browser without tables (``?notable``)."""
+    return f"<hr /><h2>Server Details</h2>\n\n{''.join(map(_worker_item, shot.workers))}"
+
+
+def _worker_item(row: WorkerRow) -> str:
+    state = STATES.get(row.status, "?STATE?")
+    pid = "-" if row.status is Status.DEAD else row.pid
+    accesses, sizes = "|".join(map(str, row.accesses)), "|".join(map(_size, row.sent))
+    user, system, children_user, children_system = map(short, row.cpu_s)
+    client, protocol, vhost = (html_of(text) for text in (row.client, row.protocol, row.vhost))
+    request = html_of(escape_log(row.request))
+    return (
+        f"<b>Server {row.slot}-{row.generation}</b> ({pid}): {accesses} [{state}] "
+        f"u{user} s{system} cu{children_user} cs{children_system}\n"
+        f" {row.idle_s} {row.request_ms} {row.duration_ms}({sizes})\n"
+        f" <i>{client} {{{request}}}</i> <i>({protocol})</i> <b>[{vhost}]</b><br />\n\n"
+    )
+
+
 def _worker_row(row: WorkerRow) -> str:
     letter = row.status.letter if row.status in PLAIN_LETTERS else f"<b>{row.status.letter}</b>"
     pid = "-" if row.status is Status.DEAD else row.pid
     connection, child, slot = row.sent
-    client, protocol, vhost = (
-        escape(text.decode("latin-1")) for text in (row.client, row.protocol, row.vhost)
-    )
-    request = escape(escape_log(row.request).decode())
+    client, protocol, vhost = (html_of(text) for text in (row.client, row.protocol, row.vhost))
+    request = html_of(escape_log(row.request))
     return (
         f"<tr><td><b>{row.slot}-{row.generation}</b></td><td>{pid}</td>"
         f"<td>{'/'.join(map(str, row.accesses))}</td><td>{letter}\n</td>"
-        f"<td>{row.cpu_s:.2f}</td><td>{row.idle_s}</td><td>{row.request_ms}</td><td>{row.duration_ms}</td>"
+        f"<td>{sum(row.cpu_s):.2f}</td><td>{row.idle_s}</td><td>{row.request_ms}</td><td>{row.duration_ms}</td>"
         f"<td>{connection / KILOBYTE:.1f}</td><td>{child / MEGABYTE:.2f}</td><td>{slot / MEGABYTE:.2f}\n</td>"
         f"<td>{client}</td><td>{protocol}</td><td nowrap>{vhost}</td><td nowrap>{request}</td></tr>\n\n"
     )

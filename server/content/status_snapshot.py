@@ -40,7 +40,7 @@ class WorkerRow:
     status: Status
     accesses: tuple[int, int, int]  # this connection, this child, this slot
     sent: tuple[int, int, int]
-    cpu_s: float
+    cpu_s: tuple[float, ...]  # user, system, children's user and children's system
     idle_s: int
     request_ms: int
     duration_ms: int
@@ -154,11 +154,13 @@ def _workers(
             shot.accesses += worker.slot_accesses
             shot.sent += worker.slot_bytes
             shot.duration_ms += worker.duration_us // 1000
-            shot.workers.append(_worker(worker, slot, status, shot.now_s, sum(times)))
+            shot.workers.append(_worker(worker, slot, status, shot.now_s, times))
     return newest
 
 
-def _worker(worker: WorkerScore, slot: int, status: Status, now_s: float, cpu_us: int) -> WorkerRow:
+def _worker(
+    worker: WorkerScore, slot: int, status: Status, now_s: float, times_us: tuple[int, ...]
+) -> WorkerRow:
     return WorkerRow(
         slot=slot,
         generation=worker.generation,
@@ -166,7 +168,7 @@ def _worker(worker: WorkerScore, slot: int, status: Status, now_s: float, cpu_us
         status=status,
         accesses=(worker.connection_accesses, worker.child_accesses, worker.slot_accesses),
         sent=(worker.connection_bytes, worker.child_bytes, worker.slot_bytes),
-        cpu_s=cpu_us // TICK_US / 100,
+        cpu_s=tuple(us // TICK_US / 100 for us in times_us),
         idle_s=max(0, int(now_s - worker.last_used_us / 1e6)),
         request_ms=max(0, worker.stopped_us - worker.started_us) // 1000,
         duration_ms=worker.duration_us // 1000,

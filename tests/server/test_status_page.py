@@ -153,6 +153,21 @@ def test_the_page_has_a_table_of_processes_and_one_of_workers(tmp_path: Path) ->
     assert "<pre>W__G..</pre>" in reply.text
 
 
+def test_the_workers_can_stand_in_a_list(tmp_path: Path) -> None:
+    """As apache2 2.4.71 writes it."""
+    site = ContentSite(tmp_path, locations=LOCATION, scoreboard=board())
+    text = site.ask("/server-status?notable").text
+    item = text.partition("<h2>Server Details</h2>\n\n")[2]
+    assert re.match(
+        r"<b>Server 0-0</b> \(101\): 2\|7\|12 \[<b>Write</b>\] u.25 s0 cu0 cs0\n"
+        r" [01] 0 24\(0 B\|0 B\|2.9 MB\)\n"
+        r" <i>192.0.2.1 \{GET /&lt;script&gt;\\x07 HTTP/1.1\}</i> <i>\(http/1.1\)</i> "
+        r"<b>\[localhost:80\]</b><br />",
+        item,
+    )
+    assert "<th>Srv</th>" not in text
+
+
 def test_prefork_has_no_table_of_processes(tmp_path: Path) -> None:
     site = ContentSite(tmp_path, locations=LOCATION, scoreboard=board(), mpm="prefork")
     assert "Async connections" not in site.ask("/server-status").text
