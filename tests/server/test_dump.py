@@ -15,8 +15,8 @@ SETTINGS = """
 Define FOO bar
 Define BAZ
 DocumentRoot htdocs
-DefaultRuntimeDir .
-Mutex default:.
+DefaultRuntimeDir run
+Mutex default:run
 User www-data
 Group www-data
 Include more.conf
@@ -29,6 +29,7 @@ pytestmark = pytest.mark.conformance
 
 def written(root: Path) -> Path:
     (root / "htdocs").mkdir()
+    (root / "run").mkdir()
     (root / "more.conf").write_text("\nInclude other.conf\n")
     (root / "other.conf").write_text("Timeout 5\n")
     path = root / "httpd.conf"

@@ -1,5 +1,6 @@
 """LogFormat and the forms of both logs."""
 
+import os
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.error_log_format import Entry, compile_error_format
 from server.escape import escape
 from server.log_format import compile_format
 from tests.support.lab_server import lab_server
@@ -16,28 +18,56 @@ from tests.support.raw_http import ask
 TIME = r"\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]"
 
 
-@pytest.mark.parametrize(
-    ("template", "expected"),
-    [
-        ('%h %l %u %t "%r" %>s %b', rf'127\.0\.0\.1 - - {TIME} "GET /pic\.png\?a=b HTTP/1\.1" 200 20480'),
-        ("%a %A %p %m %U %q", r"127\.0\.0\.1 127\.0\.0\.1 \d+ GET /pic\.png \?a=b"),
-        ("%H %v %V %X", r"HTTP/1\.1 localhost localhost -"),
-        ("%D %T %B %k %%", r"\d+ 0 20480 0 %"),
-        ("%{Referer}i %{X-None}i", r'\\" -'),
-        ("%{Content-Type}o %{x}o", "image/png -"),
-        ("%{%Y}t", r"\d{4}"),
-        ("%f", r".*/htdocs/pic\.png"),
-        ("%P %{pid}P", r"(\d+) \1"),
-        (r"a\tb", "a\tb"),
-    ],
-)
-def test_letters(tmp_path: Path, template: str, expected: str) -> None:
-    quoted = template.replace("\\", "\\\\").replace('"', '\\"') if '"' in template else template
-    with lab_server(tmp_path, "event", extra=f'CustomLog letters.log "{quoted}"') as running:
-        ask(running.address, "/pic.png?a=b", 'Referer: "')
-        log = tmp_path / "letters.log"
-        wait_until(lambda: log.read_text().endswith("\n"), "the line")
-        assert re.fullmatch(expected + "\n", log.read_text())
+LETTERS = [
+    ('%h %l %u %t "%r" %>s %b', rf'127\.0\.0\.1 - - {TIME} "GET /pic\.png\?a=b HTTP/1\.1" 200 20480'),
+    ("%a %{c}a %A %m %U %q", r"127\.0\.0\.1 127\.0\.0\.1 127\.0\.0\.1 GET /pic\.png \?a=b"),
+    ("%p %{canonical}p %{local}p %{remote}p", r"80 80 \d+ \d+"),
+    ("%H %v %V %X %L", r"HTTP/1\.1 localhost localhost - -"),
+    ("%D %T %{s}T %{ms}T %{us}T %B %k %%", r"\d+ 0 0 \d+ \d+ 20480 0 %"),
+    ("%{Referer}i %{X-None}i", r'\\" -'),
+    ("%{Content-Type}o %{x}o", "image/png -"),
+    ("%{one}C %{two}C %{three}C", r"1 \\\"2\\\" -"),
+    ("%{SEEN}e %{GROUP}e %{GONE}e", "yes pic -"),
+    ("%t %{begin}t %{end}t", rf"{TIME} {TIME} {TIME}"),
+    ("%{%Y}t %{begin:%d}t %{end:%H:%M}t", r"\d{4} \d\d \d\d:\d\d"),
+    ("%{sec}t %{msec}t %{usec}t %{msec_frac}t %{end:usec_frac}t", r"\d{10} \d{13} \d{16} \d{3} \d{6}"),
+    ("%f %R", r".*/htdocs/pic\.png -"),
+    ("%P %{pid}P %{tid}P %{hextid}P %{accept_tid}P", r"(\d+) \1 \d+ 0x[0-9a-f]+ \d+"),
+    ("%I %O %S", r"\d{2,} 2\d{4} 2\d{4}"),
+    ("%200,304h %!200,304h %404h %!404{Referer}i", r'127\.0\.0\.1 - - \\"'),
+    ("%<s %>s %!s", "200 200 200"),
+    ("%{x}n %^FB %{x}^ti %{x}^to", "- - - -"),
+    (r"a\tb\\c\d", r"a\tb\\c\\d"),
+]
+ENVIRONMENT = """
+SetEnv SEEN yes
+SetEnvIf Request_URI "/(\\w+)" GROUP=$1
+SetEnv GONE x
+BrowserMatch "" !GONE
+SetEnvIf Remote_Addr ^127 client-is-here
+CustomLog only.log %m env=client-is-here
+CustomLog never.log %m env=!client-is-here
+"""
+
+
+@pytest.fixture(scope="module")
+def letters(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What one request leaves in a log for each template."""
+    root = tmp_path_factory.mktemp("letters")
+    quoted = [template.replace("\\", "\\\\").replace('"', '\\"') for template, _ in LETTERS]
+    logs = "".join(f'CustomLog {number}.log "{text}"\n' for number, text in enumerate(quoted))
+    with lab_server(root, "event", extra=ENVIRONMENT + logs) as running:
+        ask(running.address, "/pic.png?a=b", 'Referer: "', 'Cookie: one=1; two="2"')
+        files = [root / f"{number}.log" for number in range(len(LETTERS))]
+        wait_until(lambda: all(file.read_text().endswith("\n") for file in files), "the lines")
+        assert (root / "only.log").read_text() == "GET\n"
+        assert (root / "never.log").read_text() == ""
+        return [file.read_text() for file in files]
+
+
+@pytest.mark.parametrize("number", range(len(LETTERS)), ids=[template for template, _ in LETTERS])
+def test_letters(letters: list[str], number: int) -> None:
+    assert re.fullmatch(LETTERS[number][1] + "\n", letters[number])
 
 
 @pytest.mark.parametrize(
@@ -78,3 +108,53 @@ def test_every_line_of_the_error_log_has_httpds_form(tmp_path: Path) -> None:
         lines = running.error_log().splitlines()
         assert len(lines) >= 4
         assert all(form.fullmatch(line) for line in lines)
+
+
+CLIENT = ("1.2.3.4", 5)
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("%M", "text\\n"),
+        ("[%l] %M", "[warn] text\\n"),
+        ("[%-m:%l] [pid %P:tid %T] %M", "[core:warn] [pid PID:tid TID] text\\n"),
+        ("[client %a] %M", "[client 1.2.3.4:5] text\\n"),
+        ("%E: %M", "text\\n"),
+        ("%-E: %M", "-: text\\n"),
+        (r"[client\ %a] %M", "[client 1.2.3.4:5] text\\n"),
+        ("a%%b %M% c", "a%b text\\nc"),
+        (r"%M% ,\ referer\ %{Referer}i", "text\\n"),
+    ],
+)
+def test_error_log_formats(template: str, expected: str) -> None:
+    line = compile_error_format(template)(Entry("core", "warn", b"text\n", CLIENT)).decode()
+    assert line.replace(str(os.getpid()), "PID").replace("tid PID", "tid TID") == expected
+
+
+def test_a_field_without_a_value_is_left_out() -> None:
+    line = compile_error_format(r"%l [client\ %a] %M")
+    assert line(Entry("core", "warn", b"x")) == b"warn x"
+
+
+def test_times_of_the_error_log() -> None:
+    line = compile_error_format("%t|%{u}t|%{cu}t|%M")(Entry("core", "warn", b"")).decode()
+    day = r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d"
+    assert re.fullmatch(
+        rf"{day} \d{{4}}\|{day}\.\d{{6}} \d{{4}}\|\d{{4}}-\d\d-\d\d [\d:]{{8}}\.\d{{6}}\|", line
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("%Z %M", "Unrecognized error log format directive %Z"),
+        ("%t", "must contain message format string"),
+        ("%+t %M", "cannot be used in the main error log format"),
+        ("%99t %M", "out of range"),
+        ("%M %{x", "Ran off end"),
+    ],
+)
+def test_wrong_error_log_formats_are_refused(template: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        compile_error_format(template)

@@ -27,6 +27,7 @@ IGNORED: dict[str, tuple[Rule, ...]] = {
         Rule("ForceLanguagePriority", FILE_INFO, EACH, nothing),
         Rule("LanguagePriority", FILE_INFO, EACH, nothing),
     ),
+    "proxy_module": (Rule("ProxyStatus", SERVER, ONE, nothing),),
     "watchdog_module": (Rule("WatchdogInterval", SERVER, ONE, nothing),),
 }
 """By module."""
