@@ -1,6 +1,7 @@
 """Connections that are kept, closed, cut, reset or slow."""
 
 import contextlib
+import os
 import resource
 import socket
 import struct
@@ -221,3 +222,34 @@ def test_mod_reqtimeout_ends_a_request_that_comes_too_slowly(mpm: str, tmp_path:
         connection.sendall(begun)
         (answer,) = answers(rest(connection))
         assert (answer.status, answer.headers["Connection"]) == (408, "close")
+
+
+@pytest.mark.parametrize("how", ["EnableMMAP On", "EnableMMAP Off", "EnableSendfile On"])
+def test_a_file_that_is_truncated_while_it_is_sent_costs_its_connection_alone(
+    mpm: str, tmp_path: Path, how: str
+) -> None:
+    with lab_server(tmp_path, mpm, servers=1, extra=how) as running:
+        before = running.children()
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.settimeout(load.TIMEOUT_S)
+            slow.connect(running.address)
+            slow.sendall(b"GET /big.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert slow.recv(8) == b"HTTP/1.1"
+            os.truncate(running.root / "htdocs" / "big.bin", 10)
+            with contextlib.suppress(ConnectionResetError):
+                assert len(rest(slow)) < len(SITE["htdocs/big.bin"])
+        assert ask(running.address, "/big.bin").body == SITE["htdocs/big.bin"][:10]
+        assert set(before) <= set(running.children())
+        assert "Traceback" not in running.error_log()
+
+
+def test_a_file_that_is_replaced_while_it_is_sent_is_sent_as_it_was(mpm: str, tmp_path: Path) -> None:
+    with lab_server(tmp_path, mpm, servers=1) as running, connect(running) as slow:
+        slow.sendall(b"GET /big.bin HTTP/1.0\r\n\r\n")
+        assert slow.recv(8) == b"HTTP/1.1"
+        other = tmp_path / "other"
+        other.write_bytes(b"new")
+        other.replace(running.root / "htdocs" / "big.bin")
+        assert ask(running.address, "/big.bin").body == b"new"
+        assert rest(slow).endswith(SITE["htdocs/big.bin"])
