@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .rules import DirectiveError
-from .settings import wildcard_pattern
+from .wildcards import wildcard_pattern
 
 MAX_DEPTH = 20  # of folders in folders: AP_MAX_FNMATCH_DIR_DEPTH
 WILDCARD = re.compile(r"[*?\[]")

@@ -5,9 +5,17 @@ from pathlib import Path
 import pytest
 
 from server.config import AllowOverride, ConfigError, DirectorySettings, Options, Section, read_htaccess
-from server.config.settings import DEFAULTS, Place, wildcard_pattern
+from server.config.settings import DEFAULTS, Place
+from server.config.wildcards import wildcard_pattern
 from tests.support.configurations import configured
 
+NESTED = """\
+<RequireAll>
+Require all granted
+<RequireNone>
+Require ip 1.2.3.4
+</RequireNone>
+</RequireAll>"""
 EVERYTHING = AllowOverride(Place.ALL_CLASSES)
 
 
@@ -146,8 +154,7 @@ def test_locations_are_for_paths_and_what_is_below(
             ["1.2.3.4"],
         ),
         (
-            "<RequireAll>\nRequire all granted\n<RequireNone>\nRequire ip 1.2.3.4\n</RequireNone>\n"
-            "</RequireAll>",
+            NESTED,
             ["1.2.3.5"],
             ["1.2.3.4"],
         ),

@@ -6,7 +6,22 @@ from ..levels import LOG_LEVELS
 from ..modules import BUILT_IN
 from ..on_read import SPELLINGS
 from ..rules import Rule
-from . import alias, authz, autoindex, core, env, folder, http, log, mime, mpm, reqtimeout, sections, unixd
+from . import (
+    alias,
+    authz,
+    autoindex,
+    core,
+    env,
+    folder,
+    http,
+    log,
+    mime,
+    mpm,
+    options,
+    reqtimeout,
+    sections,
+    unixd,
+)
 from .dir import RULES as DIR_RULES
 from .ignored import IGNORED
 
@@ -14,7 +29,7 @@ __all__ = ["LOG_LEVELS", "rules_of", "spelling_of"]
 
 TABLES: dict[str, tuple[Rule, ...]] = {
     **IGNORED,
-    "core_module": core.RULES + folder.RULES + sections.RULES + log.ERROR_LOG_RULES,
+    "core_module": core.RULES + options.RULES + folder.RULES + sections.RULES + log.ERROR_LOG_RULES,
     "http_module": http.RULES,
     "log_config_module": log.RULES,
     "unixd_module": unixd.RULES,

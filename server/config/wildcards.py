@@ -1,0 +1,30 @@
+"""Shell wildcards as httpd reads them (APR's apr_fnmatch)."""
+
+import re
+
+
+def wildcard_pattern(text: bytes) -> re.Pattern[bytes]:
+    """Return the regular expression of shell wildcards: none of them stands for a slash.
+
+    ``*``, ``?``, ``[...]`` and a backslash before any of them, as apr_fnmatch reads
+    them with APR_FNM_PATHNAME.
+    """
+    out, rest = [], text
+    while rest:
+        one, rest = rest[:1], rest[1:]
+        end = rest.find(b"]", 2 if rest[:1] in (b"!", b"^") else 1)
+        if one == b"*":
+            out.append(b"[^/]*")
+        elif one == b"?":
+            out.append(b"[^/]")
+        elif one == b"[" and end > 0:
+            negated = rest[:1] in (b"!", b"^")
+            inner = re.sub(rb"([\\\[\]^&~|])", rb"\\\1", rest[negated:end])
+            out.append(b"(?!/)[" + (b"^" if negated else b"") + inner + b"]")
+            rest = rest[end + 1 :]
+        elif one == b"\\" and rest:
+            out.append(re.escape(rest[:1]))
+            rest = rest[1:]
+        else:
+            out.append(re.escape(one))
+    return re.compile(b"".join(out), re.DOTALL)
