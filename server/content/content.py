@@ -42,7 +42,7 @@ class Content:
     def respond(self, exchange: Exchange) -> Response:
         """Return the response to a request whose body has been read; every refusal is one, too."""
         try:
-            resource = exchange.resource or self._resolve(exchange, exchange.request.origin)
+            resource = exchange.resource or self._resolve(exchange, _target(exchange))
             response = self._answer(exchange, resource, exchange.request.method)
         except HttpError as error:
             response = self.refuse(exchange, error)
@@ -57,7 +57,7 @@ class Content:
         What was looked up for that is kept for :meth:`respond`; so are the settings if it was refused.
         """
         with contextlib.suppress(HttpError):  # which comes again when it is answered
-            exchange.resource = self._resolve(exchange, exchange.request.origin)
+            exchange.resource = self._resolve(exchange, _target(exchange))
         return exchange.settings.limit_request_body or 0
 
     def refuse(self, exchange: Exchange, error: HttpError) -> Response:
@@ -80,8 +80,6 @@ class Content:
             HttpError: it is refused, or redirected.
         """
         lookup = self._lookup(exchange)
-        if exchange.request.method == b"CONNECT":
-            target = b"/"  # its own is no path, and it is refused in any case
         path, question, query = target.partition(b"?")
         resource = lookup.find(exchange, lookup.url_path(path))
         if resource.found.is_directory and not resource.found.path_info:
@@ -154,6 +152,11 @@ class Content:
         if lookup is None:
             lookup = self._lookups[id(exchange.site)] = Lookup(exchange.site, self._media_types)
         return lookup
+
+
+def _target(exchange: Exchange) -> bytes:
+    """Return path and query of the request; those of CONNECT are none, and it is refused in any case."""
+    return b"/" if exchange.request.method == b"CONNECT" else exchange.request.origin
 
 
 def _noted(response: Response, exchange: Exchange) -> Response:

@@ -94,6 +94,7 @@ def test_a_path_is_served_with_the_status_of_the_error(tmp_path: Path) -> None:
     assert "Content-Range" not in missing.headers
     shut = site.ask("/shut/x")
     assert (shut.status, shut.body) == (403, b"index of errors")
+    assert site.ask("localhost:80", method="CONNECT").body == b"not here"
     refused = site.ask("/", method="PUT")
     assert (refused.status, refused.body) == (405, b"not here")
     assert "Allow" in refused.headers
