@@ -175,7 +175,9 @@ def _spawn(census: Census, pace: Pace, limits: Limits, mpm: Mpm) -> Decision:
         slots = slots[: max(0, limits.max_children - (census.children - census.leaving))]
         if not slots:
             return Decision(replace(pace, spawn_rate=1))
-    log = (("info", _seems_busy(census, len(slots), mpm)),) if pace.spawn_rate >= BUSY_SPAWN_RATE else ()
+    log = (
+        (("info", _seems_busy(census, pace, len(slots), mpm)),) if pace.spawn_rate >= BUSY_SPAWN_RATE else ()
+    )
     if pace.hold:
         pace = replace(pace, hold=pace.hold - 1)
     else:
@@ -183,10 +185,11 @@ def _spawn(census: Census, pace: Pace, limits: Limits, mpm: Mpm) -> Decision:
     return Decision(pace, spawn=slots, log=log)
 
 
-def _seems_busy(census: Census, spawning: int, mpm: Mpm) -> str:
+def _seems_busy(census: Census, pace: Pace, spawning: int, mpm: Mpm) -> str:
     need, idle = "ThreadsPerChild or Min/MaxSpareThreads", f"around {census.idle} idle threads"
     if not mpm.is_threaded:
         need, idle = "or Min/MaxSpareServers", f"{census.idle} idle"
+        spawning = pace.spawn_rate  # httpd's prefork says what it would like to do
     total = f"and {census.children} total children"
     if leaving_are_extra(mpm):
         active = census.children - census.leaving

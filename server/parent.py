@@ -28,6 +28,10 @@ SUCCESSIVE_KILLS = 3  # from here on dead children are replaced by idle maintena
 STOP = frozenset({signal.SIGTERM, signal.SIGINT})
 RESTART = frozenset({signal.SIGHUP, signal.SIGUSR1})
 SI_KERNEL = 0x80  # asm-generic/siginfo.h: no process has sent the signal
+FROM_TERMINAL: dict[int, int] = {
+    signal.SIGHUP: signal.SIGTERM,  # it is gone, and nobody would see the server any more
+    signal.SIGWINCH: 0,  # its window has another size
+}
 SIGNALS = STOP | RESTART | {signal.SIGWINCH}
 GRACEFUL_RESTART = {
     False: "Graceful restart requested, doing restart",
@@ -202,14 +206,17 @@ class Parent:
             self._runtime.scoreboard.set_starting(slot)
 
     def _sleep(self, seconds: float) -> bool:
-        """Sleep until a signal comes; True when one did. None that came earlier is forgotten."""
+        """Sleep until a signal comes; True when one did. After TERM no other one counts."""
         self._runtime.scoreboard.note_cpu_time()
         taken = signal.sigtimedwait(SIGNALS, seconds)
-        if taken is None or (taken.si_signo == signal.SIGWINCH and taken.si_code == SI_KERNEL):
-            return False  # of a window that changes its size a graceful stop is not to be made
-        if self._taken not in STOP:
-            self._taken = taken.si_signo
-        return True
+        if taken is None:
+            return False
+        number = taken.si_signo
+        if taken.si_code == SI_KERNEL:  # of the terminal
+            number = FROM_TERMINAL.get(number, number)
+        if number and self._taken not in STOP:
+            self._taken = number
+        return number != 0
 
     def _restart(self, *, graceful: bool) -> None:
         """End this generation and open the next one; logs and configuration are read anew.

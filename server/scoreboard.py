@@ -254,7 +254,10 @@ class Scoreboard:
 
     def reset(self) -> None:
         """Begin anew: nobody is there, and nothing was counted (a restart that is not graceful)."""
-        self._memory[:] = bytes(len(self._memory))
+        self.whole.clear()
+        for slot in range(self.used):
+            start = self.process(slot).at * CELL
+            self._memory[start : start + self._stride * CELL] = bytes(self._stride * CELL)
 
     def note_cpu_time(self) -> None:
         """Note how much CPU time the parent and the children that it reaped have taken."""

@@ -16,6 +16,8 @@ from .runtime import Runtime
 from .scoreboard import Scoreboard
 from .sites import Sites
 
+NO_SCOREBOARD = "Unable to create or access scoreboard (anonymous shared memory failure)"
+
 
 def open_runtime(config: ServerConfig, limits: Limits, *, one_process: bool) -> Runtime:
     """Open everything for the first generation; messages go to the terminal until the log is redirected.
@@ -28,10 +30,9 @@ def open_runtime(config: ServerConfig, limits: Limits, *, one_process: bool) -> 
     error_log.configure(config)
     try:
         scoreboard = Scoreboard(limits.server_limit, limits.thread_limit)
-    except (OSError, OverflowError, MemoryError) as error:
-        raise ConfigError(
-            f"AH00004: Unable to create or access scoreboard (anonymous shared memory): {error}"
-        ) from None
+    except (OSError, OverflowError) as error:
+        reason = f"({error.errno}){error.strerror}: " if isinstance(error, OSError) else ""
+        raise ConfigError(f"{reason}AH00004: {NO_SCOREBOARD}") from None
     runtime = Runtime(
         config=config,
         limits=limits,

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support import load
 from tests.support.lab_server import READY, LabServer, Served, lab_server
-from tests.support.processes import PATIENCE_S, in_session, start, stop, task, wait_until
+from tests.support.processes import PATIENCE_S, Process, in_session, start, stop, task, wait_until
 from tests.support.raw_http import ask
 
 MPMS = ["prefork", "worker", "event"]
@@ -266,20 +266,37 @@ os.execv(sys.executable, [sys.executable, "-m", "server", "-f", sys.argv[2]])
 """
 
 
-def test_a_window_that_changes_its_size_stops_nothing(tmp_path: Path) -> None:
-    config, log = write_config(tmp_path, "event"), tmp_path / "error.log"
+@contextmanager
+def in_terminal(config: Path) -> Iterator[tuple[Process, int]]:
+    """Run a server that a terminal controls; the second value is the other end of the terminal."""
+    log = config.parent / "error.log"
     controller, terminal = os.openpty()
     process = start([sys.executable, "-c", IN_TERMINAL, os.ttyname(terminal), config])
     try:
         wait_until(lambda: log.exists() and READY in log.read_text(), "the start")
-        termios.tcsetwinsize(controller, (50, 100))
-        process.send_signal(signal.SIGUSR1)  # which is taken after it
-        wait_until(lambda: log.read_text().count(READY) == 2, "the restart")
-        assert "AH00492" not in log.read_text()
+        yield process, controller
     finally:
         stop(process)
         os.close(controller)
         os.close(terminal)
+
+
+def test_a_window_that_changes_its_size_stops_nothing(tmp_path: Path) -> None:
+    with in_terminal(write_config(tmp_path, "event")) as (process, controller):
+        log = tmp_path / "error.log"
+        termios.tcsetwinsize(controller, (50, 100))
+        process.send_signal(signal.SIGUSR1)  # which is taken after it
+        wait_until(lambda: log.read_text().count(READY) == 2, "the restart")
+        assert "AH00492" not in log.read_text()
+
+
+def test_a_terminal_that_is_closed_leaves_no_server_behind(tmp_path: Path) -> None:
+    with in_terminal(write_config(tmp_path, "event")) as (process, controller):
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, controller)  # which closes the terminal's other end
+        os.close(null)
+        assert process.wait(PATIENCE_S) == 0
+        assert in_session(process.pid) == []
 
 
 def write_config(root: Path, mpm: str) -> Path:
