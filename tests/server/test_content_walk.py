@@ -136,6 +136,44 @@ def test_what_is_exchanged_before_it_is_opened_is_not_served(exchanged: ContentS
     assert SECRET not in reply.body
 
 
+def test_a_folder_that_is_exchanged_before_it_is_opened_is_not_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = linked(ContentSite(tmp_path, directories={"htdocs": DirectorySettings(options=Options.INDEXES)}))
+    assert "a.txt" in site.ask("/sub/").text
+    real_open = os.open
+
+    def open_late(path: bytes, flags: int) -> int:
+        if flags & os.O_DIRECTORY:
+            (site.docroot / "sub").rename(site.docroot / "moved")
+            (site.docroot / "sub").symlink_to(site.root / "elsewhere")
+        return real_open(path, flags)
+
+    monkeypatch.setattr(os, "open", open_late)
+    reply = site.ask("/sub/")
+    assert reply.status == 403
+    assert "a.txt" not in reply.text
+
+
+def test_a_file_that_was_replaced_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an editor or a deployment does: a new file under the name of the old one."""
+    site = linked(ContentSite(tmp_path, directories={"htdocs": NO_LINKS}))
+    real_open = os.open
+
+    def open_late(path: bytes, flags: int) -> int:
+        if path.endswith(b"sub/a.txt"):
+            site.write("htdocs/sub/new.txt", "new").rename(site.docroot / "sub" / "a.txt")
+        return real_open(path, flags)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", open_late)
+        exchange = site.exchange("/sub/a.txt")
+        response = site.content.respond(exchange)
+    assert response.status == 200
+    assert os.pread(response.file, 10, 0) == b"new"
+    response.close()
+
+
 def overridden(root: Path, allowed: Place = Place.ALL_CLASSES) -> ContentSite:
     return ContentSite(root, directories={"htdocs": DirectorySettings(allow_override=AllowOverride(allowed))})
 
