@@ -62,6 +62,25 @@ def expected(names: Iterable[str]) -> set[tuple[str, str]]:
     return {(name, what) for name in names for one in meant() if one.of(name) for what in one.what}
 
 
+def unexplained(found: Mapping[str, Found]) -> dict[str, object]:
+    """Return what differs and is not listed, and what is listed and does not differ: nothing, if all is well.
+
+    Args:
+        found: what differs, by name, also for the names where nothing does.
+    """
+    listed = expected(found)
+    seen = {(name, what): values for name, one in found.items() for what, values in one.items()}
+    unlisted: dict[str, object] = {f"{name}: {what}": seen[name, what] for name, what in seen.keys() - listed}
+    return unlisted | {f"{name}: {what}": "listed, and alike" for name, what in listed - seen.keys()}
+
+
+def compared(theirs: Mapping[str, str], ours: Mapping[str, str]) -> Found:
+    """Return what differs in two records."""
+    found: Found = {}
+    _note_all(found, "", theirs, ours)
+    return found
+
+
 def differences(theirs: Exchange, ours: Exchange, servers: Sequence[Server], logs: Sequence[str]) -> Found:
     """Compare what two servers made of a request: what the client saw, then their access logs.
 
