@@ -52,6 +52,8 @@ class Connection:
         accept_tid: LWP that accepted it.
         is_lingering: our end is closed, only the client's end is awaited.
         linger_seconds: how long for at most.
+        keep_alive_seconds, timeout_seconds: KeepAliveTimeout and Timeout of the host that it
+            is for, as far as that is known.
     """
 
     def __init__(
@@ -65,7 +67,10 @@ class Connection:
         self.linger_seconds = LINGER_SECONDS
         self._socket = accepted
         self._runtime = runtime
-        self._receiver = Receiver(self.fd, runtime.sites.select(self.local, b"").values)
+        values = runtime.sites.select(self.local, b"").values
+        self.keep_alive_seconds = values.keep_alive_timeout
+        self.timeout_seconds = values.timeout
+        self._receiver = Receiver(self.fd, values)
         self._served = 0
         self._current: Transaction | None = None
         self._sender: Sender | None = None
@@ -206,6 +211,8 @@ class Connection:
         request ends, and another one begins, is not known.
         """
         request, site = exchange.request, exchange.site
+        self.keep_alive_seconds = site.values.keep_alive_timeout
+        self.timeout_seconds = site.values.timeout
         persistence = self._persistence(request, response, site) if may_go_on else CLOSE
         now = time.time_ns() // 10**9
         response.prepare(request, now, self._runtime.config.server_software, persistence)

@@ -117,7 +117,7 @@ class Receiver:
 
     def _give_up(self, status: int) -> None:
         """Raise what the end of a head that is not complete amounts to."""
-        self.received = len(self._data)
+        self.received = len(self._data) or self.received
         head = self._data.lstrip(b"\r\n")
         if b"\n" in head:
             raise BadRequestError(HttpError(status), partial_request(head))
@@ -148,10 +148,11 @@ class Receiver:
             raise HttpError(400) from None
 
     def _discard(self, body: FixedBody | ChunkedBody) -> bool:
-        before = len(self._data)
-        complete = body.discard(self._data)
-        self.received += before - len(self._data)
-        return complete
+        self.received += len(self._data)
+        try:
+            return body.discard(self._data)
+        finally:
+            self.received -= len(self._data)
 
     def _read(self, allowance: Allowance | None = None) -> bool:
         """Read what is there; False when nothing is.

@@ -46,7 +46,7 @@ def take_request(data: bytearray, limits: Limits = DEFAULT_LIMITS) -> Request | 
     try:
         return _remembered(head, limits)
     except HttpError as error:
-        raise BadRequestError(error, partial_request(head)) from None
+        raise _refused(error, head) from None
 
 
 def _take_unusual(data: bytearray, limits: Limits) -> Request | None:
@@ -66,7 +66,13 @@ def _take_unusual(data: bytearray, limits: Limits) -> Request | None:
         del data[: match.end()]
         return parse_head(head, limits)
     except HttpError as error:
-        raise BadRequestError(error, partial_request(head)) from None
+        raise _refused(error, head) from None
+
+
+def _refused(error: HttpError, head: bytes) -> BadRequestError:
+    """Return the error with what the log is to say; a line that is too long says nothing."""
+    request = partial_request(head)
+    return BadRequestError(error, Request(line=request.line) if error.status == 414 else request)
 
 
 @lru_cache(maxsize=REMEMBERED_HEADS)

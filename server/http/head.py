@@ -14,6 +14,7 @@ from .request import CHUNKED, Limits, Request
 from .status import HttpError
 
 REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([!-~]+) HTTP/([0-9])\.([0-9])\r\n")
+VERSION = re.compile(rb"HTTP/([0-9])\.([0-9])")
 # uri-host [":" port] of RFC 9112, 3.2; an empty Host is allowed there.
 HOST = re.compile(
     rb"(\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)"
@@ -59,15 +60,17 @@ def parse_head(head: bytes, limits: Limits) -> Request:
 
 
 def partial_request(head: bytes | bytearray) -> Request:
-    """Return what the first line of a head says, so far as it is there and can be read."""
-    head = bytes(head[:LINE_LIMIT])
-    line = head.partition(b"\n")[0].rstrip(b"\r")
-    match = REQUEST_LINE.match(head)
-    if match is None:
-        return Request(line=line)
-    method, target, major, minor = match.groups()
-    origin = target if target.startswith(b"/") else b"/"
-    return Request(line, method, target, (int(major), int(minor)), origin=origin)
+    """Return what the first line of a head that is refused says, so far as it is there: for the log."""
+    line = bytes(head[:LINE_LIMIT]).partition(b"\n")[0].rstrip(b"\r")
+    method, target, version, *_ = [*line.split(), b"", b"", b""]
+    match = VERSION.fullmatch(version)
+    return Request(
+        line=line,
+        method=method,
+        target=target,
+        origin=target if target.startswith(b"/") else b"",
+        version=(int(match[1]), int(match[2])) if match else (1, 0),
+    )
 
 
 def check_request_line(head: bytes) -> None:

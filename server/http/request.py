@@ -48,7 +48,7 @@ class Request:
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
     authority: bytes = b""
     host: bytes = b""
-    origin: bytes = b"/"
+    origin: bytes = b""
     keep_alive: bool = False
     asks_keep_alive: bool = False
     content_length: int = 0
