@@ -102,8 +102,8 @@ class EventChild(ThreadedChild):
             return None
 
     def note_idle(self) -> None:
-        """Let the listener decide whether it can accept again."""
-        if self._could_accept_again():
+        """Let the listener decide whether it can accept again, or has something for this worker."""
+        if self._deferred or self._could_accept_again():
             self._pollset.wake()
 
     # ---- listener thread
@@ -251,7 +251,7 @@ class EventChild(ThreadedChild):
             deferred = self._next_deferred()
             if deferred is not None:
                 self._hand_over(deferred)
-        if not self._busy and self._could_accept_again():
+        if self._could_accept_again():  # also when a worker has become idle just now
             self._enable_listeners()
         self._note_counts()
 

@@ -115,7 +115,7 @@ def whole_calls(lines: list[str]) -> Iterator[str]:
         if line.endswith(UNFINISHED):
             halves[who(line)] = line.removesuffix(UNFINISHED)
         elif match := re.fullmatch(r"(\d+) +<\.\.\. \w+ resumed>(.*)", line):
-            yield halves.pop(match[1]) + match[2]
+            yield halves.pop(match[1], "") + match[2]
         else:
             yield line
     yield from halves.values()
