@@ -78,7 +78,7 @@ def _read(config: ServerConfig, before: Sequence[str], after: Sequence[str]) -> 
 
 def _from_command_line(reader: Reader, texts: Sequence[str]) -> list[Directive]:
     """Return the directives of ``-C`` or ``-c``, each of which is a line of its own."""
-    place = Path("Command line")
+    place = Path("-c/-C directives")
     lines = (Line(text.strip(), number) for number, text in enumerate(texts, 1))
     frame = Frame(place, lines)
     try:

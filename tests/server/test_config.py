@@ -1,5 +1,6 @@
 """The configuration: what its directives amount to, and how it is read and checked."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -139,6 +140,30 @@ def test_directives_of_the_command_line_come_first_and_last(tmp_path: Path) -> N
     before = ["LoadModule mpm_event_module x", "Timeout 1"]
     config = load(path, server_root=tmp_path, before=before, after=["KeepAliveTimeout 3"])
     assert (config.timeout, config.keep_alive_timeout, config.server_root) == (2, 3, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("before", "message"),
+    [
+        (["Foo x"], "AH00526: Syntax error on line 2 of -c/-C directives:\nInvalid command 'Foo'"),
+        (["</X>"], "Syntax error in -C/-c directive: </X> without matching <X> section"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_found_there(
+    tmp_path: Path, before: list[str], message: str
+) -> None:
+    path = tmp_path / "httpd.conf"
+    path.write_text("ServerName localhost\n")
+    with pytest.raises(ConfigError, match=message.replace("(", r"\(")):
+        load(path, before=["LoadModule mpm_event_module x", *before])
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [("Prod", rb"[a-z-]+"), ("Major", rb"[a-z-]+/\d+"), ("Min", rb"[a-z-]+/[\d.]+"), ("OS", rb"\S+ \(\w+\)")],
+)
+def test_server_tokens(tmp_path: Path, tokens: str, expected: bytes) -> None:
+    assert re.fullmatch(expected, configured(tmp_path, f"ServerTokens {tokens}\n").server_software)
 
 
 def test_a_virtual_host_may_wait_for_its_document_root(tmp_path: Path) -> None:
