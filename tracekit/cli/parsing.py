@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracekit.cli import streams
 from tracekit.cli.outputs import put, put_out, target_of, workspace
@@ -16,11 +16,12 @@ from tracekit.cli.parse import FORMATS
 from tracekit.cli.progress import Progress
 from tracekit.errors import ExitCode, UsageError
 from tracekit.events import batches
-from tracekit.events.counts import Counts
 from tracekit.events.sources import STDIN
-from tracekit.events.store import Store
 from tracekit.report.tables import csv_lines
-from tracekit.report.text import render_text
+
+if TYPE_CHECKING:
+    from tracekit.events.counts import Counts
+    from tracekit.events.store import Store
 
 PREVIEW = 20
 """Events that a terminal shows."""
@@ -61,16 +62,18 @@ def parse(traces: Sequence[str], wanted: Wanted) -> int:
         Progress(quiet=wanted.quiet) as progress,
         workspace(target) as folder,
         closing(batches(traces, jobs=wanted.jobs, progress=progress.reading)) as read,
-        closing(Store(folder, arguments=wanted.arguments, workers=read.workers)) as store,
     ):
+        from tracekit.events.store import Store  # noqa: PLC0415 - others read the first pieces meanwhile
+
         if target:
             _refuse_traces(target, read.files)
-        for batch in read:
-            store.add(batch)
-        groups = read.groups()
-        store.settle(groups, read.first_tids(), progress.writing)
-        _write(store, form, target, folder, progress)
-        counts = store.counted()
+        with closing(Store(folder, arguments=wanted.arguments, workers=read.workers)) as store:
+            for batch in read:
+                store.add(batch)
+            groups = read.groups()
+            store.settle(groups, read.first_tids(), progress.writing)
+            _write(store, form, target, folder, progress)
+            counts = store.counted()
     if not wanted.quiet:
         _account(counts, read.lines, time.monotonic() - begun, target)
         for warning in (*read.warnings, *groups.reasons):
@@ -111,7 +114,7 @@ def _refuse_traces(target: Path, names: Sequence[str]) -> None:
             raise UsageError(f"{name} is a trace: it is not overwritten", "choose another file with -o")
 
 
-def _write(store: Store, form: str | None, target: Path | None, folder: Path, progress: Progress) -> None:
+def _write(store: "Store", form: str | None, target: Path | None, folder: Path, progress: Progress) -> None:
     """Write what is in a store to a file or to standard output."""
     if target or form == "parquet":
         file = folder / f"done.{form}"
@@ -129,7 +132,7 @@ def _write(store: Store, form: str | None, target: Path | None, folder: Path, pr
         sys.stdout.write(text)
 
 
-def _write_text(store: Store, form: str, file: Path, progress: Progress) -> None:
+def _write_text(store: "Store", form: str, file: Path, progress: Progress) -> None:
     done = 0
     with file.open("w", encoding="utf-8", newline="") as out:
         for count, text in _texts(store, form):
@@ -138,7 +141,7 @@ def _write_text(store: Store, form: str, file: Path, progress: Progress) -> None
             progress.writing(done, store.count)
 
 
-def _texts(store: Store, form: str) -> Iterator[tuple[int, str]]:
+def _texts(store: "Store", form: str) -> Iterator[tuple[int, str]]:
     """Yield what is in a store as text, with how many events that is."""
     if form == "jsonl":
         yield from store.json_lines()
@@ -148,8 +151,10 @@ def _texts(store: Store, form: str) -> Iterator[tuple[int, str]]:
         yield len(rows), csv_lines(rows)
 
 
-def _preview(store: Store) -> str:
+def _preview(store: "Store") -> str:
     """Return the first events as a table for the terminal."""
+    from tracekit.report.text import render_text  # noqa: PLC0415 - rich comes with it
+
     names = [column.name for column in store.columns]
     records: list[dict[str, Any]] = [
         dict(zip(names, row, strict=True)) for row in islice(next(store.tuples(), []), PREVIEW)
@@ -161,7 +166,7 @@ def _preview(store: Store) -> str:
     return render_text(value, width, color=streams.colored(), account=False)
 
 
-def _account(counts: Counts, lines: int, seconds: float, target: Path | None) -> None:
+def _account(counts: "Counts", lines: int, seconds: float, target: Path | None) -> None:
     """Say on standard error what was read, and what was not."""
     where = f" -> {target}" if target else ""
     read = ", ".join(

@@ -179,17 +179,31 @@ def split_interruption(text: str) -> tuple[str, str] | None:
 
 
 def _call(text: str) -> Form:
-    if found := call_expression().fullmatch(text) or _old_sigreturn().fullmatch(text):
-        name, args, ret_text, digits, _annotation, _comment, errno, _notes_behind = found.groups()
-        ret = None if digits is None else signed(number(digits))
-        return Form(Says.CALL, name, _trimmed(args), ret, ret_text, errno)
-    if found := half_expression().fullmatch(text):
-        name, args, how = found.groups()
-        rest = args.removesuffix(" ")
-        word, *others = how.split()
-        moved = int(others[2]) if word == "<pid" else None
-        return Form(BREAKS[word], name, _trimmed(rest), moved, rest=rest)
+    halves_first = text.endswith("...>")  # no text is both; this saves the other look at most of them
+    for read in (_half, _whole) if halves_first else (_whole, _half):
+        if form := read(text):
+            return form
     return NOTHING
+
+
+def _whole(text: str) -> Form | None:
+    found = call_expression().fullmatch(text) or _old_sigreturn().fullmatch(text)
+    if not found:
+        return None
+    name, args, ret_text, digits, _annotation, _comment, errno, _notes_behind = found.groups()
+    ret = None if digits is None else signed(number(digits))
+    return Form(Says.CALL, name, _trimmed(args), ret, ret_text, errno)
+
+
+def _half(text: str) -> Form | None:
+    found = half_expression().fullmatch(text)
+    if not found:
+        return None
+    name, args, how = found.groups()
+    rest = args.removesuffix(" ")
+    word, *others = how.split()
+    moved = int(others[2]) if word == "<pid" else None
+    return Form(BREAKS[word], name, _trimmed(rest), moved, rest=rest)
 
 
 def _trimmed(args: str) -> str:
