@@ -6,7 +6,8 @@ import stat
 from functools import lru_cache
 
 from ..config.settings import Decoration
-from ..http.response import Response
+from ..http.dates import http_date
+from ..http.response import Header, Response
 from ..http.status import HttpError
 from . import index_entry, index_text, listing, static
 from .exchange import Exchange
@@ -39,6 +40,8 @@ def respond(exchange: Exchange, lookup: Lookup, directory: Resource, query: byte
     headers = [(b"Content-Type", media_type.encode("latin-1", "replace"))]
     fd = _open(directory)
     try:
+        if "trackmodified" in options:
+            headers += _validators(os.fstat(fd))
         entries = _entries(exchange, lookup, directory, fd, view)
     except OSError as error:
         raise _refusal(error, directory) from None
@@ -71,6 +74,12 @@ def _open(directory: Resource) -> int:
         os.close(fd)
         raise
     return fd
+
+
+def _validators(info: os.stat_result) -> list[Header]:
+    """Return when the directory was modified, and its entity tag (IndexOptions TrackModified)."""
+    etag = b'"%x-%x"' % (info.st_size, info.st_mtime_ns // 1000)
+    return [(b"Last-Modified", http_date(int(info.st_mtime))), (b"ETag", etag)]
 
 
 def _refusal(error: OSError, directory: Resource) -> HttpError:
@@ -128,6 +137,8 @@ def _entry(exchange: Exchange, lookup: Lookup, directory: Resource, name: bytes,
         entry.size = -1 if is_directory else info.st_size
         entry.is_folder = is_directory and view.folders_first
         _decorate(entry, path, resource, is_directory=is_directory)
+        if entry.description is None and "scanhtmltitles" in view.options:
+            entry.description = index_text.title_of(resource)
     return entry
 
 

@@ -68,6 +68,11 @@ class View:
             options={**options, "suppresscolumnsorting": ""} if ignore_client else options,
         )
 
+    @property
+    def tag_end(self) -> str:
+        """The end of a tag that has no content."""
+        return " />" if "xhtml" in self.options else ">"
+
     def wants(self, name: bytes) -> bool:
         """Whether a name is like the client's pattern; a period at its beginning has to stand there, too."""
         if self.pattern is None:

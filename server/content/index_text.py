@@ -1,5 +1,7 @@
 """What stands before and after the lines of an index page: HeaderName and ReadmeName, or the usual lines."""
 
+import re
+
 from ..http.status import HttpError
 from . import static
 from .error_pages import DOCTYPE, signature
@@ -8,6 +10,12 @@ from .exchange import Exchange
 from .index_query import View
 from .lookup import Lookup, Resource
 
+XHTML = (
+    '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"\n'
+    '"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">\n<html xmlns="http://www.w3.org/1999/xhtml">\n'
+)
+TITLE = re.compile(rb"<title>[\r\n]*([^<\0]*)", re.IGNORECASE)
+TITLE_LIMIT = 8191  # bytes of a file in which its title is looked for
 TEXT_LIMIT = 1 << 20  # bytes that are read of a header or readme file
 HTML_TYPES = (b"text/html", b"application/xhtml+xml")
 
@@ -16,10 +24,11 @@ def head(exchange: Exchange, lookup: Lookup, directory: Resource, view: View) ->
     """Return the page up to the lines (mod_autoindex's emit_head)."""
     settings = directory.settings
     title = html_of(directory.url_path).rstrip("/")
-    preamble = [DOCTYPE, "<html>\n <head>\n", f"  <title>Index of {title}</title>\n"]
+    opening = XHTML if "xhtml" in view.options else f"{DOCTYPE}<html>\n"
+    preamble = [opening, " <head>\n", f"  <title>Index of {title}</title>\n"]
     if settings.index_style_sheet:
         sheet = html_of(settings.index_style_sheet)
-        preamble.append(f'  <link rel="stylesheet" href="{sheet}" type="text/css">\n')
+        preamble.append(f'  <link rel="stylesheet" href="{sheet}" type="text/css"{view.tag_end}\n')
     preamble += [text_of(settings.index_head_insert or b""), " </head>\n <body>\n"]
     text = _text(exchange, lookup, directory, settings.header_name)
     if text is not None:
@@ -42,6 +51,18 @@ def tail(exchange: Exchange, lookup: Lookup, directory: Resource, view: View) ->
     if kind in HTML_TYPES:
         return text_of(content) + ("" if "suppresshtmlpreamble" in view.options else end)
     return _plain(content) + end
+
+
+def title_of(resource: Resource) -> bytes | None:
+    """Return the title of an HTML file (IndexOptions ScanHTMLTitles); None for none."""
+    content = resource.content
+    if (content.media_type or b"").partition(b";")[0] not in HTML_TYPES or content.encoding is not None:
+        return None
+    try:
+        title = TITLE.search(static.content(resource.found, TITLE_LIMIT))
+    except HttpError:
+        return None
+    return title and title[1].replace(b"\r", b" ").replace(b"\n", b" ")
 
 
 def _plain(content: bytes) -> str:

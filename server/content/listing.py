@@ -64,7 +64,7 @@ class _Form:
             for name, option in (("width", "iconwidth"), ("height", "iconheight"))
             if self.view.options.get(option)
         )
-        return f'<img src="{html_of(url)}" alt="{alt}"{sizes}>'
+        return f'<img src="{html_of(url)}" alt="{alt}"{sizes}{self.view.tag_end}'
 
     def entry_icon(self, entry: Entry, none: str) -> str:
         """Return the image of a line."""
@@ -103,7 +103,7 @@ def _columns(form: _Form, entries: list[Entry]) -> str:
     for column, title, option, behind in COLUMNS:
         if not form.has(option):
             parts += [form.link(column, title), behind or " " * (form.name_width - 3) * (column == "N")]
-    parts.append("\n" if form.has("suppressrules") else "<hr>")
+    parts.append("\n" if form.has("suppressrules") else f"<hr{form.view.tag_end}")
     for entry in entries:
         if not form.has("suppressicon"):
             parts.append(form.entry_icon(entry, " " * 5) + " ")
@@ -115,7 +115,7 @@ def _columns(form: _Form, entries: list[Entry]) -> str:
         if not form.has("suppressdescription"):
             parts.append(form.description(entry))
         parts.append("\n")
-    parts.append("</pre>\n" if form.has("suppressrules") else "<hr></pre>\n")
+    parts.append("</pre>\n" if form.has("suppressrules") else f"<hr{form.view.tag_end}</pre>\n")
     return "".join(parts)
 
 
@@ -131,7 +131,8 @@ def _table(form: _Form, entries: list[Entry]) -> str:
         head += f"<th{mark}>{form.link(column, title)}</th>"
     width = len(columns) + (not form.has("suppressicon"))
     mark = ' class="indexbreakrow"' if styled else ""
-    rule = "" if form.has("suppressrules") else f'   <tr{mark}><th colspan="{width}"><hr></th></tr>\n'
+    line = f'   <tr{mark}><th colspan="{width}"><hr{form.view.tag_end}</th></tr>\n'
+    rule = "" if form.has("suppressrules") else line
     rows = "".join(_row(form, entry, number, styled=styled) for number, entry in enumerate(entries))
     return f"{head}</tr>\n{rule}{rows}{rule}</table>\n"
 
@@ -194,10 +195,13 @@ def _title(entry: Entry) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    """Cut HTML after so many characters; tags count as none, entities as one (terminate_description)."""
+    """Cut HTML after so many characters, the last of them made ``>`` (terminate_description).
+
+    Tags count as no character, entities as one.
+    """
     at = 0
     while at < len(text) and width > 0:
         end = {"<": text.find(">", at), "&": text.find(";", at)}.get(text[at], at)
         width -= text[at] != "<"
         at = end + 1 if end >= 0 else len(text)
-    return text[:at]
+    return text if at >= len(text) else text[: max(0, at - 1)] + ">"

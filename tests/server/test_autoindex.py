@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -200,6 +201,50 @@ def test_icons_alternative_texts_and_descriptions_are_by_name(tmp_path: Path) ->
     }.items():
         assert f'<img src="/i/{url}.gif" alt="{alt}"{sizes}>' in text
     assert "2.9K  <b>binary</b> file\n" in text
+
+
+def test_a_description_that_is_too_long_is_cut(tmp_path: Path) -> None:
+    """The last character becomes ``>``; tags count as none, entities as one."""
+    text = b"a <b>very</b> long &amp; winding text that goes on"
+    options = {"fancyindexing": "", "descriptionwidth": "13"}
+    site = indexed(tmp_path, index_options=options, descriptions=(Decoration(text, b"b.bin", "path"),))
+    assert "2.9K  a <b>very</b> long &amp>\n" in site.ask("/dir/").text
+
+
+def test_titles_can_be_the_descriptions(tmp_path: Path) -> None:
+    site = ContentSite(
+        tmp_path,
+        base=DirectorySettings(options=INDEXES, index_options={"fancyindexing": "", "scanhtmltitles": ""}),
+    )
+    site.write("htdocs/dir/a.html", "<html>\n<TITLE>\n the\ntitle &amp;</title>")
+    site.write("htdocs/dir/b.html", "<p>none")
+    site.write("htdocs/dir/c.txt", "<title>no page</title>")
+    site.write("htdocs/dir/d.html", "<title>open")
+    site.write("htdocs/dir/e.html", b" " * 9000 + b"<title>far away</title>")
+    text = site.ask("/dir/").text
+    found = re.findall(r">(\w)\.\w+</a> +[0-9-]+ [0-9:]+ +[0-9.]+[ K]  (.*)\n", text)
+    assert found == [("a", " the title &amp;"), ("b", ""), ("c", ""), ("d", "open"), ("e", "")]
+
+
+def test_a_page_can_be_xhtml(tmp_path: Path) -> None:
+    options = {"xhtml": "", "fancyindexing": ""}
+    icons = (Decoration(b"/i/text.gif", b".txt", "path"),)
+    text = (
+        indexed(tmp_path, index_options=options, icons=icons, index_style_sheet=b"/x.css").ask("/dir/").text
+    )
+    assert text.startswith('<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"\n')
+    assert '  <link rel="stylesheet" href="/x.css" type="text/css" />\n' in text
+    assert '<img src="/i/text.gif" alt="[   ]" />' in text
+    assert text.count("<hr />") == 2
+    assert "<hr>" not in text
+
+
+def test_a_page_can_say_when_its_folder_was_modified(tmp_path: Path) -> None:
+    site = indexed(tmp_path, index_options={"trackmodified": ""})
+    os.utime(site.docroot / "dir", (TIME, TIME))
+    headers = site.ask("/dir/").headers
+    assert headers["Last-Modified"] == "Sat, 03 Feb 2024 04:05:06 GMT"
+    assert headers["ETag"] == f'"{(site.docroot / "dir").stat().st_size:x}-{TIME * 10**6:x}"'
 
 
 def test_header_and_readme_are_shown(tmp_path: Path) -> None:
