@@ -178,7 +178,9 @@ def serve(config: ServerConfig, limits: Limits, options: Options) -> int:
     report_chosen_ports(config, runtime.listeners, runtime.error_log)
 
     def reload(last: Runtime, graceful: bool) -> Runtime:
-        return next_runtime(last, options.load(), graceful=graceful)
+        config = options.load()
+        user_and_group(config)
+        return next_runtime(last, config, graceful=graceful)
 
     name_thread(PROCESS_NAME)
     return Parent(runtime, MPMS[config.mpm], reload, options.shown).run()

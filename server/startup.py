@@ -40,7 +40,7 @@ def open_runtime(config: ServerConfig, limits: Limits, *, one_process: bool) -> 
         listeners=listeners,
         accept_mutex=AcceptMutex(),
         scoreboard=scoreboard,
-        pipe_of_death=PipeOfDeath(one_process=one_process),
+        pipe_of_death=_pipe_of_death(one_process=one_process),
         sites=Sites(config),
         handler=Content(config, MediaTypes(config), error_log, scoreboard),
         one_process=one_process,
@@ -84,7 +84,7 @@ def next_runtime(last: Runtime, config: ServerConfig, *, graceful: bool) -> Runt
         config=config,
         limits=limits,
         listeners=listeners,
-        pipe_of_death=PipeOfDeath(),
+        pipe_of_death=_pipe_of_death(),
         sites=Sites(config),
         handler=Content(config, MediaTypes(config), error_log, last.scoreboard),
         generation=last.generation + 1,
@@ -93,6 +93,13 @@ def next_runtime(last: Runtime, config: ServerConfig, *, graceful: bool) -> Runt
     report_chosen_ports(config, listeners, error_log, last.listeners)
     _close(last, runtime)
     return runtime
+
+
+def _pipe_of_death(*, one_process: bool = False) -> PipeOfDeath:
+    try:
+        return PipeOfDeath(one_process=one_process)
+    except OSError as error:
+        raise ConfigError(f"({error.errno}){error.strerror}: could not open pipe-of-death") from None
 
 
 def _note(runtime: Runtime, *, is_restart: bool) -> None:
