@@ -115,7 +115,6 @@ class VirtualHost:
     addresses: list[tuple[str, int]] = field(default_factory=list)
     server_name: str | None = None
     server_port: int | None = None
-    server_scheme: str | None = None
     server_aliases: list[str] = field(default_factory=list)
     document_root: bytes | None = None
     aliases: list[Alias] = field(default_factory=list)
@@ -163,8 +162,6 @@ class ServerConfig(HostValues):
     async_request_worker_factor: float = 2.0
     graceful_shutdown_timeout: int = 0
     listen_backlog: int = 511
-    send_buffer_size: int = 0
-    receive_buffer_size: int = 0
     user: str | None = None
     group: str | None = None
     pid_file: Path | None = None
@@ -173,7 +170,6 @@ class ServerConfig(HostValues):
     extended_status: bool = False
     http_protocol_options: frozenset[str] = frozenset()
     default_runtime_dir: Path | None = None
-    score_board_file: Path | None = None
     core_dump_directory: Path | None = None
     mutexes: dict[str, str] = field(default_factory=dict)
     types_config: Path | None = None

@@ -129,7 +129,6 @@ class DirectorySettings:
     use_canonical_name: str | None = None
     use_canonical_physical_port: bool | None = None
     server_signature: str | None = None
-    log_level: str | None = None
     index_options: dict[str, str] | None = None
     index_options_add: dict[str, str] = field(default_factory=dict)
     index_options_remove: frozenset[str] = frozenset()
@@ -241,7 +240,6 @@ class Section:
         pattern: as it was written; of a path, in its canonical form.
         regex: the pattern of a Match section or of one with ``~``; None for the others.
         has_wildcards: the pattern has shell wildcards.
-        crosses_slashes: a wildcard may stand for a slash, too (``<Files>`` only has names).
         settings: what stands in it.
     """
 

@@ -104,11 +104,10 @@ def _server_name(scope: Scope, line: Directive) -> None:
     whole = line.args[0]
     if WILDCARDS.search(whole):
         raise DirectiveError(f'Invalid ServerName "{whole}" use ServerAlias to set multiple server names.')
-    scheme, separator, rest = whole.rpartition("://")
+    rest = whole.rpartition("://")[2]
     name, colon, port = rest.partition(":")
     if colon and not 0 < integer(port) < 65536:
         raise DirectiveError(f'The port number "{whole}" is outside the appropriate range (i.e., 1..65535).')
-    scope.host.server_scheme = scheme.lower() if separator else None
     scope.host.server_name, scope.host.server_port = name, integer(port) if colon else None
 
 
@@ -216,8 +215,8 @@ def _name_virtual_host(scope: Scope, line: Directive) -> None:
     )
 
 
-def _path(attribute: str) -> Apply:
-    return lambda scope, line: setattr(scope.config, attribute, scope.config.relative(line.args[0]))
+def _pid_file(scope: Scope, line: Directive) -> None:
+    scope.config.pid_file = scope.config.relative(line.args[0])
 
 
 RULES = (
@@ -254,13 +253,13 @@ RULES = (
     in_hosts("MergeTrailers", FLAG, nothing),
     in_server("Mutex", RAW, _mutex),
     in_server("NameVirtualHost", ONE, _name_virtual_host),
-    in_server("PidFile", ONE, _path("pid_file")),
+    in_server("PidFile", ONE, _pid_file),
     in_hosts("Protocol", ONE, nothing),
     in_hosts("Protocols", EACH, nothing),
     in_hosts("ProtocolsHonorOrder", ONE, nothing),
     in_server("RegexDefaultOptions", RAW, nothing),
     in_hosts("RegisterHttpMethod", EACH, nothing),
-    in_server("ScoreBoardFile", ONE, _path("score_board_file")),
+    in_server("ScoreBoardFile", ONE, nothing),
     in_server("SeeRequestTail", FLAG, nothing),
     in_hosts("ServerAdmin", ONE, set_host_value("server_admin", text)),
     in_hosts("ServerAlias", RAW, _server_alias),

@@ -18,11 +18,11 @@ def _backlog(line: Directive) -> int:
     return value
 
 
-def _buffer_size(line: Directive) -> int:
-    value = number(line)
-    if value < 512 and value != 0:
+def _buffer_size(scope: Scope, line: Directive) -> None:
+    """A size of sockets' buffers, which are the kernel's matter here."""
+    del scope
+    if number(line) < 512 and number(line) != 0:
         raise DirectiveError(f"{line.name} must be >= 512 bytes, or 0 for system default.")
-    return value
 
 
 def _factor(line: Directive) -> float:
@@ -50,8 +50,8 @@ COMMON = (
     in_server("MaxMemFree", ONE, _not_negative),
     in_server("MaxRequestWorkers", ONE, set_config("max_request_workers", number)),
     in_server("MaxRequestsPerChild", ONE, set_config("max_connections_per_child", number)),
-    in_server("ReceiveBufferSize", ONE, set_config("receive_buffer_size", _buffer_size)),
-    in_server("SendBufferSize", ONE, set_config("send_buffer_size", _buffer_size)),
+    in_server("ReceiveBufferSize", ONE, _buffer_size),
+    in_server("SendBufferSize", ONE, _buffer_size),
     in_server("ServerLimit", ONE, set_config("server_limit", number)),
     in_server("StartServers", ONE, set_config("start_servers", number)),
     in_server("ThreadStackSize", ONE, _not_negative),
