@@ -37,7 +37,7 @@ def parse_head(head: bytes, limits: Limits) -> Request:
     """
     match = _request_line(head)
     method, target, _, minor = match.groups()
-    version = (1, min(int(minor), 1))
+    version = (1, int(minor))
     headers = _Fields(head[match.end() :], version, limits).values
     authority, host, origin = _target_uri(method, target, headers.get(b"host", b""))
     options = {word.strip() for word in headers.get(b"connection", b"").lower().split(b",")}
@@ -50,7 +50,7 @@ def parse_head(head: bytes, limits: Limits) -> Request:
         authority=authority,
         host=host,
         origin=origin,
-        keep_alive=b"close" not in options and (version == (1, 1) or b"keep-alive" in options),
+        keep_alive=b"close" not in options and (version > (1, 0) or b"keep-alive" in options),
         asks_keep_alive=b"keep-alive" in options,
         content_length=_content_length(headers, version),
         expectation=b"" if version == (1, 0) else headers.get(b"expect", b"").lower(),
@@ -106,13 +106,13 @@ class _Fields:
         self._complete = False
         try:
             parser = httptools.HttpRequestParser(self)
-            parser.feed_data(b"POST / HTTP/%d.%d\r\n" % version + lines)
+            parser.feed_data(b"POST / HTTP/%d.%d\r\n" % min(version, (1, 1)) + lines)
         except httptools.HttpParserUpgrade:
             pass  # Upgrade is an offer that a server may ignore (RFC 9110, 7.8)
         except httptools.HttpParserError:
             raise HttpError(400) from None
         # RFC 9112, 3.2: exactly one Host in HTTP/1.1
-        if not self._complete or self._hosts > 1 or (version == (1, 1) and not self._hosts):
+        if not self._complete or self._hosts > 1 or (version > (1, 0) and not self._hosts):
             raise HttpError(400)
         if 0 < limits.fields < self._count:
             raise HttpError(431, notes=TOO_MANY_FIELDS)

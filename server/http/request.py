@@ -28,7 +28,7 @@ class Request:
     Attributes:
         line: the request line as received, for the log; b'' when none came.
         method, target: as received; ``target`` is what stands in the request line.
-        version: (1, 0) or (1, 1).
+        version: major and minor; what is above (1, 1) is served like it.
         headers: field values by lower-case name; values of one name joined with ', '.
         authority: the Host, or that of an absolute target, as received.
         host: the same in lower case and without port.
