@@ -22,7 +22,6 @@ from .acceptor import ShortageError, accept
 from .pollset import Pollset
 from .threads import ThreadedChild
 
-LINGER_SECONDS = 30.0  # MAX_SECS_TO_LINGER
 SHORT_LINGER_SECONDS = 2.0  # SECONDS_TO_LINGER
 
 
@@ -38,19 +37,17 @@ class EventChild(ThreadedChild):
 
     def __init__(self, runtime: Runtime, slot: int) -> None:
         super().__init__(runtime, slot)
-        config = runtime.config
         self._listeners = {listener.fileno(): listener for listener in runtime.listeners}
         self._not_accepting = False
-        self._keep_alive = TimeoutQueue(config.keep_alive_timeout)
-        self._write_completion = TimeoutQueue(config.timeout)
-        self._linger = TimeoutQueue(LINGER_SECONDS)
-        self._short_linger = TimeoutQueue(SHORT_LINGER_SECONDS)
-        self._pollset = Pollset((self._keep_alive, self._write_completion, self._linger, self._short_linger))
+        self._keep_alive = TimeoutQueue()
+        self._write_completion = TimeoutQueue()
+        self._linger = TimeoutQueue()
+        self._pollset = Pollset((self._keep_alive, self._write_completion, self._linger))
         self._open: set[Connection] = set()
         self._lingering: set[Connection] = set()
         self._deferred: deque[Connection] = deque()  # a worker is to begin their lingering close
         # The listener's own:
-        self._left = config.max_connections_per_child or NEVER
+        self._left = runtime.config.max_connections_per_child or NEVER
         self._reserved: Idler | None = None
         self._busy = False  # a worker was wanted in this pass, and all were busy
 
@@ -80,11 +77,13 @@ class EventChild(ThreadedChild):
 
     def _park(self, connection: Connection, state: State) -> None:
         """Give a connection back to the listener; wake it if it would otherwise sleep too long."""
-        if state is State.LINGER:
-            queue = self._short_linger if connection.linger_seconds < LINGER_SECONDS else self._linger
+        if state is State.KEEP_ALIVE:
+            queue, seconds, events = self._keep_alive, connection.keep_alive_seconds, select.EPOLLIN
+        elif state is State.WRITE:
+            queue, seconds, events = self._write_completion, connection.timeout_seconds, select.EPOLLOUT
         else:
-            queue = self._keep_alive if state is State.KEEP_ALIVE else self._write_completion
-        self._pollset.park(connection, queue, select.EPOLLOUT if state is State.WRITE else select.EPOLLIN)
+            queue, seconds, events = self._linger, connection.linger_seconds, select.EPOLLIN
+        self._pollset.park(connection, queue, seconds, events)
         if self.child.leaving:
             self._pollset.wake()
 
@@ -138,8 +137,8 @@ class EventChild(ThreadedChild):
         for listener in self._listeners.values():
             listener.close()
         self._listeners.clear()
-        if self._linger.seconds > SHORT_LINGER_SECONDS:
-            self._linger.seconds = SHORT_LINGER_SECONDS
+        if self._linger.at_most > SHORT_LINGER_SECONDS:
+            self._linger.at_most = SHORT_LINGER_SECONDS
             self._pollset.expire_soon()
         while self.workers > len(self._open) and self._reserve(blocking=False):
             self._send_reserved_home()
@@ -243,9 +242,8 @@ class EventChild(ThreadedChild):
             for connection in self._pollset.expired(self._write_completion, now):
                 connection.abort()
                 self._forget(connection)
-            for queue in (self._linger, self._short_linger):
-                for connection in self._pollset.expired(queue, now):
-                    self._shut_down(connection)
+            for connection in self._pollset.expired(self._linger, now):
+                self._shut_down(connection)
             self._pollset.find_next_expiry()
         if self._deferred and self._reserve(blocking=False):
             deferred = self._next_deferred()

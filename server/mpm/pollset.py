@@ -27,9 +27,9 @@ class Pollset:
 
     # ---- any thread
 
-    def park(self, connection: Connection, queue: TimeoutQueue, events: int) -> None:
+    def park(self, connection: Connection, queue: TimeoutQueue, seconds: float, events: int) -> None:
         """Watch a connection from now on; wake the listener if it would otherwise sleep for too long."""
-        if self._parked.add(connection, queue):
+        if self._parked.add(connection, queue, seconds):
             self.wake()
         self._epoll.register(connection.fd, events)
 

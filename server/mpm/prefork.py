@@ -69,7 +69,7 @@ class PreforkChild:
                 if accepted is None:
                     continue
                 left -= 1
-                serve_to_the_end(Connection(*accepted, score.tid, runtime), score, runtime.config)
+                serve_to_the_end(Connection(*accepted, score.tid, runtime), score)
                 if runtime.pipe_of_death.check() or self._is_outdated():
                     break
         except ShortageError:

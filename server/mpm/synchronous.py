@@ -2,7 +2,6 @@
 
 import select
 
-from ..config import ServerConfig
 from ..connection import Connection, State
 from ..scoreboard import Status, WorkerScore
 
@@ -10,16 +9,16 @@ LINGER_STEP_SECONDS = 2.0  # SECONDS_TO_LINGER of httpd's server/connection.c
 LINGER_READ_SIZE = 512
 
 
-def serve_to_the_end(connection: Connection, score: WorkerScore, config: ServerConfig) -> None:
+def serve_to_the_end(connection: Connection, score: WorkerScore) -> None:
     """Serve one connection from its first request to its close."""
     state = connection.process(score)
     while state in (State.KEEP_ALIVE, State.WRITE):
         if state is State.KEEP_ALIVE:
             score.set(Status.KEEP_ALIVE)
-            if not connection.wait(select.POLLIN, config.keep_alive_timeout):
+            if not connection.wait(select.POLLIN, connection.keep_alive_seconds):
                 state = State.LINGER
                 break
-        elif not connection.wait(select.POLLOUT, config.timeout):
+        elif not connection.wait(select.POLLOUT, connection.timeout_seconds):
             connection.abort()
             return
         state = connection.process(score)

@@ -38,7 +38,7 @@ class WorkerChild(ThreadedChild):
 
     def serve(self, connection: Connection, score: WorkerScore) -> None:
         """Serve a connection to its end, and wait where it waits."""
-        serve_to_the_end(connection, score, self.runtime.config)
+        serve_to_the_end(connection, score)
 
     def note_idle(self) -> None:
         """Do nothing: a listener that waits for a worker is woken by the queue."""
