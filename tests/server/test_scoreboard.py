@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from server.scoreboard import Cell, GlobalScore, ProcessScore, Record, Scoreboard, Status, Text, WorkerScore
+from server.scoreboard import GlobalScore, ProcessScore, Scoreboard, Status, WorkerScore
+from server.shared_records import Cell, Record, Text
 
 SCORES = [GlobalScore, ProcessScore, WorkerScore]
 
