@@ -50,7 +50,7 @@ def load(
 
 
 def _apply(tree: list[Directive], config: ServerConfig) -> None:
-    scope = Scope(config, config.main, config.main.settings, rules=rules_of(config.modules))
+    scope = Scope(config, config.main, config.main.settings, rules=rules_of(tuple(config.modules)))
     try:
         walk(tree, scope)
     except DirectiveError as error:

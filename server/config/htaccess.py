@@ -1,22 +1,16 @@
 """The directives of a .htaccess file, as far as AllowOverride lets it have them."""
 
 import os
-from functools import lru_cache
 from pathlib import Path
 
 from .directives import rules_of, spelling_of
 from .model import ConfigError, ServerConfig
 from .modules import LOADABLE
 from .reader import Frame, Reader
-from .rules import DirectiveError, Rule, Scope
+from .rules import DirectiveError, Scope
 from .settings import AllowOverride, DirectorySettings
 from .syntax import lines
 from .walk import walk
-
-
-@lru_cache(maxsize=4)
-def _rules(modules: tuple[str, ...]) -> dict[str, Rule]:
-    return rules_of(modules)
 
 
 def read_htaccess(
@@ -45,7 +39,7 @@ def read_htaccess(
         path=os.path.dirname(path),  # noqa: PTH120  paths are bytes
         in_htaccess=True,
         overriding=allow_override,
-        rules=_rules(modules),
+        rules=rules_of(modules),
     )
     try:
         walk(reader.text(frame), scope)

@@ -1,6 +1,7 @@
 """The directives: a table for each module of httpd that has some."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from ..levels import LOG_LEVELS
 from ..modules import BUILT_IN
@@ -47,22 +48,14 @@ TABLES: dict[str, tuple[Rule, ...]] = {
 }
 
 
-def rules_of(modules: Iterable[str]) -> dict[str, Rule]:
+@lru_cache(64)
+def rules_of(modules: tuple[str, ...]) -> Mapping[str, Rule]:
     """Return the directives of the modules that are built in and of those given, by lower-case name."""
-    rules: dict[str, Rule] = {}
-    for module in (*BUILT_IN, *modules):
-        rules.update((rule.name.lower(), rule) for rule in TABLES.get(module, ()))
-    return rules
+    return {rule.name.lower(): rule for name in (*BUILT_IN, *modules) for rule in TABLES.get(name, ())}
 
 
 def spelling_of(name: str, modules: Iterable[str]) -> str | None:
     """Return httpd's spelling of a directive's name; None for one that does not exist."""
     lower = name.lower()
-    known = SPELLINGS.get(lower)
-    if known is not None:
-        return known
-    for module in (*BUILT_IN, *modules):
-        for rule in TABLES.get(module, ()):
-            if rule.name.lower() == lower:
-                return rule.name
-    return None
+    rule = rules_of(tuple(modules)).get(lower)
+    return SPELLINGS.get(lower) if rule is None else rule.name
