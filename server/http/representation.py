@@ -64,32 +64,21 @@ def file_response(
     Raises:
         HttpError: 416, none of the ranges is in the file.
     """
-    state = _state(info.st_ino, info.st_size, info.st_mtime_ns, options.etag_parts)
-    now_ns = time.time_ns()
-    if now_ns - info.st_mtime_ns <= WEAK_FOR_NS:
-        state = _recent(state, now_ns)
-    wanted = None
+    state = _state_of(info, options.etag_parts)
     response = Response(status, [*state.fields])
     response.file = file
     response.use_mmap, response.use_sendfile = options.use_mmap, options.use_sendfile
+    parts: list[FilePart] | None = None  # all of it
     if request.is_conditional and status == 200:
         response.status = conditions.evaluate(request, state.validators)
         if response.status == 304:
             return response  # nothing is said of the content but what tells states apart (RFC 9110, 15.4.5)
         try:
-            wanted = _wanted(request, info.st_size, state.validators, options.limits)
+            parts = [] if response.status == 412 else _wanted(request, info.st_size, state, options.limits)
         except HttpError:
             response.close()
             raise
-    if response.status == 412:
-        pass  # as httpd: the type, but no page
-    elif wanted is None:
-        response.content = [FilePart(0, info.st_size)] if info.st_size else []
-        response.content_length = info.st_size
-    else:
-        media_type = _select(response, wanted, info.st_size, media_type)
-    if media_type is not None:
-        response.headers.append((b"Content-Type", media_type))
+    _fill(response, parts, info.st_size, media_type)
     response.headers += headers
     return response
 
@@ -113,6 +102,13 @@ def _recent(state: _State, now_ns: int) -> _State:
     return _described(etag and WEAK + etag, min(state.validators.modified, now_ns // 10**9))
 
 
+def _state_of(info: os.stat_result, etag_parts: frozenset[str]) -> _State:
+    """Return the state that fstat shows."""
+    state = _state(info.st_ino, info.st_size, info.st_mtime_ns, etag_parts)
+    now_ns = time.time_ns()
+    return state if now_ns - info.st_mtime_ns > WEAK_FOR_NS else _recent(state, now_ns)
+
+
 def _described(etag: bytes, modified: int) -> _State:
     fields = [(b"Last-Modified", http_date(modified)), (b"ETag", etag), (b"Accept-Ranges", b"bytes")]
     return _State(Validators(etag, modified), tuple(field for field in fields if field[1]))
@@ -125,9 +121,7 @@ def _entity_tag(inode: int, size: int, mtime_ns: int, parts: frozenset[str]) -> 
     return tag and b'"' + tag + b'"'
 
 
-def _wanted(
-    request: Request, size: int, validators: Validators, limits: RangeLimits
-) -> list[FilePart] | None:
+def _wanted(request: Request, size: int, state: _State, limits: RangeLimits) -> list[FilePart] | None:
     """Return the parts of the file that Range asks for; None for no range, and so for all of it.
 
     Raises:
@@ -137,7 +131,7 @@ def _wanted(
     # A range is defined for GET alone (RFC 9110, 14.2), and there is none of nothing.
     if field is None or not size or request.method != b"GET":
         return None
-    if not conditions.range_applies(request.headers, validators):
+    if not conditions.range_applies(request.headers, state.validators):
         return None
     parts = ranges.parse(field, size, limits)
     if parts == []:
@@ -145,16 +139,22 @@ def _wanted(
     return parts
 
 
-def _select(response: Response, parts: list[FilePart], size: int, media_type: bytes | None) -> bytes | None:
-    """Make the response a partial one, and return its media type."""
-    response.status = 206
-    if len(parts) == 1:
+def _fill(response: Response, parts: list[FilePart] | None, size: int, media_type: bytes | None) -> None:
+    """Set the content: all of the file for None, else parts of it; none of it is the body of a 412."""
+    if parts is None:
+        response.content = [FilePart(0, size)] if size else []
+        response.content_length = size
+    elif len(parts) == 1:
+        response.status = 206
         response.headers.append((b"Content-Range", _content_range(parts[0], size)))
         response.set_content(list(parts))
-        return media_type
-    boundary = secrets.token_hex(BOUNDARY_BYTES).encode()
-    response.set_content(_multipart(parts, size, media_type, boundary))
-    return b"multipart/byteranges; boundary=" + boundary
+    elif parts:
+        response.status = 206
+        boundary = secrets.token_hex(BOUNDARY_BYTES).encode()
+        response.set_content(_multipart(parts, size, media_type, boundary))
+        media_type = b"multipart/byteranges; boundary=" + boundary
+    if media_type is not None:
+        response.headers.append((b"Content-Type", media_type))
 
 
 def _multipart(
