@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.held_connections import GET, answer, connect, get_huge, is_closed
+from tests.support.held_connections import GET, answer, connect, get_huge, is_closed, thread_named
 from tests.support.lab_server import LabServer, lab_server
 from tests.support.processes import PATIENCE_S, ending, start, threads, wait_until
 from tests.support.requirements import need, need_ptrace
 
 CLIENT = r"\[[0-9.:]+->[0-9.:]+\]"
 """How -yy shows a socket that has a peer."""
+LWPS = {"event": 7, "worker": 7, "prefork": 1}
 UNFINISHED = " <unfinished ...>"
 
 
@@ -74,20 +75,33 @@ COMMON = (
 )
 
 
-def trace(server: LabServer, out: Path) -> list[str]:
-    """Return what strace writes while clients keep connections, close them and have them closed."""
+@contextlib.contextmanager
+def traced(server: LabServer, mpm: str, out: Path) -> Iterator[None]:
+    """Have strace write down what the children do while the block lasts."""
     need_ptrace()
     children = server.children()
+    # A thread that is started while strace looks for threads would not be traced. The listener is the last.
+    for pid in children:
+        thread_named(pid, {"prefork": "tracekit-server"}.get(mpm, "listener"))
+    wait_until(lambda: all(len(threads(pid)) == LWPS[mpm] for pid in children), "the threads")
     pids = [word for pid in children for word in ("-p", str(pid))]
-    with ending(start([need("strace"), "-f", "-yy", "-o", out, *pids])) as tracer:
-        tasks = [task for pid in children for task in threads(pid)]
-        assert tasks
-        wait_until(lambda: all(task.tracer for pid in children for task in threads(pid)), "strace")
+    said = out.with_suffix(".said")
+    with said.open("wb") as stderr:
+        tracer = start([need("strace"), "-f", "-yy", "-o", out, *pids], stderr=stderr)
+    with ending(tracer):
+        # A thread is stopped a moment after it has a tracer; strace says when it has stopped all.
+        wait_until(lambda: count("attached", said) >= len(children), "strace")
+        yield
+        tracer.terminate()
+        tracer.wait(PATIENCE_S)
+
+
+def trace(server: LabServer, mpm: str, out: Path) -> list[str]:
+    """Return what strace writes while clients keep connections, close them and have them closed."""
+    with traced(server, mpm, out):
         for address in server.addresses * 2:
             use(address, out)
         wait_until(lambda: count(CLOSE, out) == 4 * len(server.addresses), "the last close")
-        tracer.terminate()
-        tracer.wait(PATIENCE_S)
     return out.read_text().splitlines()
 
 
@@ -124,7 +138,7 @@ def whole_calls(lines: list[str]) -> Iterator[str]:
 @pytest.mark.parametrize("listens", [1, 2])
 def test_each_model_is_known_by_its_calls(mpm: str, tmp_path: Path, listens: int) -> None:
     with lab_server(tmp_path, mpm, listens=listens) as running:
-        lines = trace(running, tmp_path / "strace")
+        lines = trace(running, mpm, tmp_path / "strace")
     text = "\n".join(whole_calls(lines))
     signature = SIGNATURES[mpm]
     seen = (*COMMON, *signature.seen, *(signature.seen_with_two if listens == 2 else ()))
@@ -142,7 +156,7 @@ def who(line: str) -> str:
 def test_a_connection_is_handed_over_by_one_wake(tmp_path: Path, model: str) -> None:
     """On an address that the worker that then serves it waits on, and none else."""
     with lab_server(tmp_path, model, servers=1) as running:
-        lines = trace(running, tmp_path / "strace")
+        lines = trace(running, model, tmp_path / "strace")
     accepts = [
         number for number, line in enumerate(lines) if re.search(rf"accept4.* = \d+<TCP:{CLIENT}>", line)
     ]
@@ -165,19 +179,14 @@ WAIT = re.compile(r"\d+ +futex\((0x[0-9a-f]+), FUTEX_WAIT_BITSET_PRIVATE\|FUTEX_
 
 
 def test_a_blocked_write_is_waited_for_by_epoll_or_by_poll(mpm: str, tmp_path: Path) -> None:
-    need_ptrace()
     out = tmp_path / "strace"
-    with lab_server(tmp_path, mpm, servers=1) as running, contextlib.ExitStack() as stack:
-        (child,) = running.children()
-        tracer = stack.enter_context(
-            ending(start([need("strace"), "-f", "-yy", "-o", out, "-p", str(child)]))
-        )
-        wait_until(lambda: all(task.tracer for task in threads(child)), "strace")
-        slow = stack.enter_context(connect(running.address, get_huge(tmp_path)))
-        wait_until(lambda: re.search(r"EPOLLOUT|POLLOUT", out.read_text()), "a full socket")
+    with (
+        lab_server(tmp_path, mpm, servers=1) as running,
+        traced(running, mpm, out),
+        connect(running.address, get_huge(tmp_path)) as slow,
+    ):
+        wait_until(lambda: count(r"POLLOUT", out), "a full socket")
         answer(slow)
-        tracer.terminate()
-        tracer.wait(PATIENCE_S)
     parked = re.search(rf"EPOLL_CTL_ADD, \d+<TCP:{CLIENT}>, \{{events=EPOLLOUT", out.read_text())
     waited = re.search(rf"\bpoll\(\[\{{fd=\d+<TCP:{CLIENT}>, events=POLLOUT\}}\], 1, 60000", out.read_text())
     assert (parked is not None, waited is not None) == ((True, False) if mpm == "event" else (False, True))
