@@ -62,7 +62,7 @@ def lines(text: str) -> Iterator[Line]:
     """Yield the lines of a file that are neither empty nor comments."""
     for token in _parser().parse(text, start="file").children:
         assert isinstance(token, Token)
-        joined = CONTINUATION.sub("", token).strip(BLANKS)
+        joined = CONTINUATION.sub("", token).partition("\0")[0].strip(BLANKS)  # C's texts end there
         if joined:
             yield Line(joined, (token.line or 0) + token.count("\n"))
 

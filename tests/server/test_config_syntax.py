@@ -37,6 +37,7 @@ def lines(text: str) -> list[tuple[list[str], int]]:
         ("A C:\\dir\\file", [(["A", "C:\\dir\\file"], 1)]),
         ("A C:\\\\dir", [(["A", "C:\\dir"], 1)]),
         ("A b\\", [(["A", "b\\"], 1)]),
+        ("A b\0c\nD", [(["A", "b"], 1), (["D"], 2)]),
         ("A b\xa0c\u2003d", [(["A", "b\xa0c\u2003d"], 1)]),
     ],
 )
@@ -49,7 +50,7 @@ def test_what_follows_the_first_word_is_left_as_it_is() -> None:
     assert syntax.first_word("  ") == ("", "")
 
 
-@given(st.lists(st.text(st.characters(exclude_characters='\r\n"\\', max_codepoint=0x2100)), max_size=5))
+@given(st.lists(st.text(st.characters(exclude_characters='\0\r\n"\\', max_codepoint=0x2100)), max_size=5))
 def test_every_quoted_word_comes_back(args: list[str]) -> None:
     line = " ".join(["Name", *(f'"{arg}"' for arg in args)])
     assert lines(line) == [(["Name", *args], 1)]
