@@ -23,10 +23,6 @@ class MediaTypes:
         added = config.main.settings.types
         self._types.update({extension: value for extension, value in added.items() if value})
 
-    def by_extension(self, extension: bytes) -> bytes | None:
-        """Return the type for an extension in lower case, None for an unknown one."""
-        return self._types.get(extension)
-
     def of(self, path: bytes) -> bytes | None:
         """Return the type for a path, None for an unknown extension: the field is then left out."""
         name = path.rpartition(b"/")[2]
