@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from tracekit.analyzers.connections import ended_ns
 from tracekit.analyzers.service import Care, Task
 from tracekit.events import Row
 
@@ -22,7 +23,8 @@ THREAD_PER_CONNECTION: Final = "thread-per-connection"
 PROCESS_PER_CONNECTION: Final = "process-per-connection"
 THREAD_POOL: Final = "thread-pool"
 
-SELF, LOOP, POOLED, NEW_THREAD, NEW_PROCESS, PASSED = "self", "loop", "pool", "thread", "process", "passed"
+SELF, LOOP, POOLED = "self", "loop", "pool"
+NEW_THREAD, NEW_PROCESS, PASSED, UNSEEN = "thread", "process", "passed", "unseen"
 """How a connection came to whoever serves it."""
 
 
@@ -83,10 +85,21 @@ def way_of(care: Care) -> str:
         return SELF
     if care.queue is not None and care.queue in server.queues:
         return LOOP
-    made = server.made is not None and server.maker is taker and server.made.seq > accepted.seq
-    if made and not server.rests:
-        return NEW_THREAD if server.is_thread else NEW_PROCESS
-    return PASSED if taker.pid != server.pid and taker.pid_known and server.pid_known else POOLED
+    if server.made is not None and server.maker is taker and server.made.seq > accepted.seq:
+        return POOLED if server.rests else NEW_THREAD if server.is_thread else NEW_PROCESS
+    if server.made is None and not _began_before(server.first, accepted):
+        return UNSEEN
+    return PASSED if taker.pid != server.pid else POOLED
+
+
+def _began_before(row: Row, accepted: Row) -> bool:
+    """Tell whether a call began before an accept returned."""
+    if row.file == accepted.file:
+        return row.line < accepted.end_line
+    returned = ended_ns(accepted)
+    if row.time_ns is None or returned is None:
+        return row.seq < accepted.seq
+    return row.time_ns < returned
 
 
 def rows(*found: Row | None) -> tuple[Row, ...]:
@@ -176,16 +189,15 @@ def _loops(server: Server) -> Iterable[Finding]:
 
 def _each_for_itself(server: Server) -> Verdict | None:
     """Several threads of one process that all accept, and serve what they took."""
-    serving = {care.server for care in server.served if way_of(care) == SELF and care.server}
-    by_process = Counter(task.pid for task in serving)
-    pid, count = by_process.most_common(1)[0] if by_process else (None, 0)
-    if count < 2:
+    by_process = Counter(task.pid for task in server.acceptors)
+    pid, count = by_process.most_common(1)[0]
+    if count == 1 or set(server.ways()) != {SELF}:
         return None
-    several = [task for task in server.acceptors if task in serving and task.pid == pid]
+    several = [task for task in server.acceptors if task.pid == pid]
     return Verdict(
         THREAD_POOL,
         f"{count} threads of one process each accept connections and serve those that they took",
-        (Finding("accepted by several threads of one process", rows(*(task.tried for task in several))),),
+        (Finding("accepted by several threads of one process", rows(*(task.tried for task in several[:3]))),),
     )
 
 
@@ -207,8 +219,8 @@ def _in_turn(server: Server) -> Verdict | None:
     if siblings is None:
         return Verdict(
             SINGLE_THREADED,
-            "one thread accepts a connection, serves it to its end, and only then accepts the next; no other "
-            "process shares its socket",
+            "one thread accepts a connection, serves it to its end, and only then accepts the next; nothing "
+            "shows another process at its socket",
             (_served_alone(server), own),
         )
     many = len(server.pids)
@@ -301,6 +313,18 @@ def forked(task: Task) -> bool:
     return maker.ended is None or task.tried is None or maker.ended.seq > task.tried.seq
 
 
+def _unseen(server: Server) -> Verdict | None:
+    if not server.ways()[UNSEEN]:
+        return None
+    care = first(server.served, UNSEEN)
+    return Verdict(
+        None,
+        "connections are served by tasks that are not seen before, and what made them was not traced: "
+        "made for their connections, or there all the time",
+        (Finding("accepted here, served there", rows(care.accepted, *care.readers.values())),),
+    )
+
+
 def _passed(server: Server) -> Verdict | None:
     if not server.ways()[PASSED]:
         return None
@@ -315,5 +339,5 @@ def _passed(server: Server) -> Verdict | None:
 
 Rule = Callable[[Server], Verdict | None]
 BEFORE_POOLS: Final[tuple[Rule, ...]] = (_new_process, _new_thread)
-AFTER_POOLS: Final[tuple[Rule, ...]] = (_event_loop, _passed, _each_for_itself, _in_turn)
+AFTER_POOLS: Final[tuple[Rule, ...]] = (_event_loop, _passed, _unseen, _each_for_itself, _in_turn)
 """What is looked at in turn; the first rule that has something to say, says it."""

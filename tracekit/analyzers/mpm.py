@@ -1,6 +1,7 @@
 """How does the server work: which multi-processing module of httpd, or which model in general?"""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -10,7 +11,7 @@ from tracekit.analyzers.models import Server, Verdict
 from tracekit.analyzers.models_httpd import pool
 from tracekit.analyzers.observe import observe
 from tracekit.analyzers.questions import MPM
-from tracekit.analyzers.service import Service, Task
+from tracekit.analyzers.service import Care, Service, Task
 from tracekit.analyzers.unseen import what_is_missing
 from tracekit.events import Trace
 
@@ -145,8 +146,7 @@ def judge(server: Server) -> Verdict:
 def servers(service: Service, *, ordered: bool) -> list[Server]:
     """Return the servers of a trace of which a connection was seen accepted and served.
 
-    Processes that accept from the same socket are one server; so are the sockets of one process. Where
-    the calls of several tasks have no order, only who also answers is known to serve.
+    Processes that accept from the same socket are one server; so are the sockets of one process.
     """
     groups: list[tuple[set[str], list[Task]]] = []
     for task in service.tasks:
@@ -157,13 +157,26 @@ def servers(service: Service, *, ordered: bool) -> list[Server]:
         tasks = [*(one for group in same for one in group[1]), task]
         groups = [group for group in groups if group not in same]
         groups.append((names.union(*(group[0] for group in same)), tasks))
-    cares = [care for care in service.cares.values() if care.taker and care.server and care.accepted]
-    served = [care for care in cares if ordered or care.writers]
+    served = list(_served(service, ordered=ordered))
     found = [
         Server(tasks, [care for care in served if care.taker in tasks], service.tasks, frozenset(names))
         for names, tasks in groups
     ]
     return [server for server in found if server.served]
+
+
+def _served(service: Service, *, ordered: bool) -> Iterator[Care]:
+    """Yield the connections of which both ends of the way are seen: who accepted, and who serves.
+
+    Who reads what it accepted need not serve it: it may only pass on what it read. That it answers, or
+    waits for this connection alone, shows that it does. Where most of what is read is answered by nobody
+    (or, where the calls of several tasks have no order, any of it), those who answer were not traced.
+    """
+    cares = [care for care in service.cares.values() if care.taker and care.server and care.accepted]
+    shown = [care for care in cares if care.writers or care.server is not care.taker or care.alone]
+    silent = [care for care in cares if not (care.writers or care.alone) and care.connection.requests]
+    if len(silent) < len(shown) if ordered else not silent:
+        yield from shown
 
 
 def _members(service: Service) -> tuple[Process, ...]:

@@ -20,6 +20,14 @@ def what_is_missing(service: Service, trace: Trace) -> Verdict:
     served = [care for care in service.cares.values() if care.server and care.connection.requests]
     if taken and served and not trace.ordered:
         return Verdict(None, NO_ORDER)
+    if taken and served:
+        shown = rows(taken[0].accepted, *list(served[0].readers.values())[:1])
+        return Verdict(
+            None,
+            "connections are accepted and requests are read, but who answers was not traced, or it cannot be "
+            "told which tasks are threads of one process (-yy, and the calls clone and futex, help)",
+            (Finding("accepted; read", shown),),
+        )
     if taken:
         return _nobody_serves(service, trace, len(taken))
     if served:
