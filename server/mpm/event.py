@@ -53,15 +53,24 @@ class EventChild(ThreadedChild):
 
     # ---- worker threads
 
-    def serve(self, connection: Connection, score: WorkerScore) -> None:
+    def serve(self, connection: Connection, score: WorkerScore) -> State:
         """Do what the connection needs done, then what the listener has deferred."""
-        current: Connection | None = connection
-        while current is not None:
-            self._serve_until_it_waits(current, score)
-            current = self._next_deferred()
+        state = self._serve_until_it_waits(connection, score)
+        while (deferred := self._next_deferred()) is not None:
+            self.give_back(deferred, self._serve_until_it_waits(deferred, score))
+        return state
 
-    def _serve_until_it_waits(self, connection: Connection, score: WorkerScore) -> None:
-        """Serve a connection and park it when it has to wait."""
+    def give_back(self, connection: Connection, state: State) -> None:
+        """Park a connection that waits; let the listener decide whether it can accept again."""
+        if state is State.CLOSED:
+            self._forget(connection)
+        else:
+            self._park(connection, state)
+        if self._deferred or self._could_accept_again():
+            self._pollset.wake()
+
+    def _serve_until_it_waits(self, connection: Connection, score: WorkerScore) -> State:
+        """Serve a connection, and return what it waits for."""
         state = State.LINGER if connection in self._lingering else connection.process(score)
         if state is State.KEEP_ALIVE and self.child.leaving:
             state = State.LINGER
@@ -70,10 +79,7 @@ class EventChild(ThreadedChild):
             self._lingering.add(connection)
             begun = connection.is_lingering or connection.start_linger()
             state = connection.linger() if begun else State.CLOSED
-        if state is State.CLOSED:
-            self._forget(connection)
-        else:
-            self._park(connection, state)
+        return state
 
     def _park(self, connection: Connection, state: State) -> None:
         """Give a connection back to the listener; wake it if it would otherwise sleep too long."""
@@ -99,11 +105,6 @@ class EventChild(ThreadedChild):
             return self._deferred.popleft()
         except IndexError:
             return None
-
-    def note_idle(self) -> None:
-        """Let the listener decide whether it can accept again, or has something for this worker."""
-        if self._deferred or self._could_accept_again():
-            self._pollset.wake()
 
     # ---- listener thread
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from ..child import CHILD_SICK, become_child, end_at_once, run_thread
-from ..connection import Connection
+from ..connection import Connection, State
 from ..fd_queue import FdQueue, Idler
 from ..pipe_of_death import GRACEFUL
 from ..runtime import Runtime
@@ -59,8 +59,8 @@ class ThreadedChild(ABC):
         """Accept connections and hand them over until the child is leaving (the listener thread)."""
 
     @abstractmethod
-    def serve(self, connection: Connection, score: WorkerScore) -> None:
-        """Do what a connection needs done (a worker thread)."""
+    def serve(self, connection: Connection, score: WorkerScore) -> State:
+        """Do what a connection needs done, and return what it waits for then (a worker thread)."""
 
     @abstractmethod
     def stop_listening(self) -> None:
@@ -71,8 +71,8 @@ class ThreadedChild(ABC):
         listener.join()
 
     @abstractmethod
-    def note_idle(self) -> None:
-        """Do what is to be done when a worker has become idle (a worker thread)."""
+    def give_back(self, connection: Connection, state: State) -> None:
+        """Part with a connection, when the worker that served it is idle again (a worker thread)."""
 
     # ---- main thread
 
@@ -140,8 +140,10 @@ class ThreadedChild(ABC):
             free = [(number, score) for number, score in waiting if score.status in self.free_records]
             for number, score in free:
                 score.set(Status.STARTING)
-                self._start_thread(f"worker-{number}", self._work, score)
+                idler = Idler()
+                self._start_thread(f"worker-{number}", self._work, score, idler)
                 self.workers += 1
+                self.queue.set_idle(idler)  # here, so that the listener finds all of them
             if free and self.listener is None:
                 self.listener = self._start_thread("listener", self.listen)
             waiting = [place for place in waiting if place not in free]
@@ -161,16 +163,12 @@ class ThreadedChild(ABC):
 
     # ---- worker threads
 
-    def _work(self, score: WorkerScore) -> None:
+    def _work(self, score: WorkerScore, idler: Idler) -> None:
         """Serve one connection after the other."""
-        idler = Idler()
         score.enlist(threading.get_native_id(), self.runtime.generation)
-        while True:
+        while (connection := idler.take()) is not None:
+            state = self.serve(connection, score)
             score.set(Status.GRACEFUL if self.child.leaving else Status.READY)
-            self.queue.set_idle(idler)
-            self.note_idle()
-            connection = idler.take()
-            if connection is None:
-                break
-            self.serve(connection, score)
+            self.queue.set_idle(idler)  # first, else the connection could come back and find all busy
+            self.give_back(connection, state)
         score.set(Status.DEAD)

@@ -9,7 +9,7 @@ import os
 import threading
 
 from ..child import CHILD_SICK
-from ..connection import Connection
+from ..connection import Connection, State
 from ..fd_queue import Idler
 from ..runtime import Runtime
 from ..scoreboard import Status, WorkerScore
@@ -36,12 +36,13 @@ class WorkerChild(ThreadedChild):
         self._acceptor = Acceptor(runtime)
         self._reserved: Idler | None = None  # for the connection that the listener waits for
 
-    def serve(self, connection: Connection, score: WorkerScore) -> None:
+    def serve(self, connection: Connection, score: WorkerScore) -> State:
         """Serve a connection to its end, and wait where it waits."""
         serve_to_the_end(connection, score)
+        return State.CLOSED
 
-    def note_idle(self) -> None:
-        """Do nothing: a listener that waits for a worker is woken by the queue."""
+    def give_back(self, connection: Connection, state: State) -> None:
+        """Do nothing: it is closed, and a listener that waits for a worker is woken by the queue."""
 
     def listen(self) -> None:
         """Reserve a worker, wait for a connection, hand it over; over and over."""
