@@ -1,18 +1,20 @@
 """Signals to the real httpd and to ours while requests are in flight, and children that are killed.
 
 What is compared is a story: what each client saw, how the main process ended, its pid file, which
-children lived on, and every message of the error log in its order.
+children lived on, and every message of the error log in its order. Each kind of story is tried with
+one model; ``TRACEKIT_ALL_SERVER=1`` (``make conformance-server``) tries each with all three.
 """
 
+import itertools
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 import pytest
 
 from tests.support.processes import task, wait_until
-from tests.support.side_by_side import MPMS, READY, Pair, Server, pair, site, template
+from tests.support.side_by_side import MPMS, READY, Server, pair, site, template
 from tests.support.side_by_side_differences import compared, unexplained
 from tests.support.side_by_side_story import Client, messages, refuses
 
@@ -46,14 +48,6 @@ REST: Final = {
 """What each client sends when the signal has had its effect."""
 
 Story = dict[str, str]
-
-
-@pytest.fixture(params=MPMS)
-def both(request: pytest.FixtureRequest) -> Iterator[Pair]:
-    with pair(request.param, template("lifecycle.conf") + FEW) as servers:
-        (site(servers.httpd.root) / "htdocs" / "huge.bin").touch()
-        os.truncate(site(servers.httpd.root) / "htdocs" / "huge.bin", HUGE)
-        yield servers
 
 
 def in_flight(server: Server) -> dict[str, Client]:
@@ -137,25 +131,29 @@ def killed(server: Server, number: signal.Signals) -> Story:
     return story | {"status": status(server), "messages": "\n".join(messages(server))}
 
 
-def differing(both: Pair, name: str, what: Callable[[Server], Story]) -> dict[str, object]:
-    """Return what differs in the stories of both, and is not meant to."""
-    return unexplained({f"{both.httpd.mpm}-{name}": compared(*both.each(what))})
+STORIES: Final[dict[str, Callable[[Server], Story]]] = {
+    "SIGTERM": lambda server: stopped(server, signal.SIGTERM),
+    "SIGINT": lambda server: stopped(server, signal.SIGINT),
+    "SIGWINCH": stopped_gracefully,
+    "SIGHUP": lambda server: restarted(server, signal.SIGHUP),
+    "SIGUSR1": lambda server: restarted(server, signal.SIGUSR1),
+    "SIGKILL": lambda server: killed(server, signal.SIGKILL),
+    "SIGSEGV": lambda server: killed(server, signal.SIGSEGV),
+}
+BRISK: Final = (
+    ("prefork", "SIGTERM"),
+    ("worker", "SIGHUP"),
+    ("event", "SIGUSR1"),
+    ("worker", "SIGWINCH"),
+    ("event", "SIGSEGV"),
+)
+ALL: Final = os.environ.get("TRACEKIT_ALL_SERVER") == "1"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop(number: signal.Signals, both: Pair) -> None:
-    assert not differing(both, number.name, lambda server: stopped(server, number))
-
-
-def test_a_graceful_stop(both: Pair) -> None:
-    assert not differing(both, "SIGWINCH", stopped_gracefully)
-
-
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1])
-def test_a_restart(number: signal.Signals, both: Pair) -> None:
-    assert not differing(both, number.name, lambda server: restarted(server, number))
-
-
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
-def test_a_killed_child_is_replaced(number: signal.Signals, both: Pair) -> None:
-    assert not differing(both, number.name, lambda server: killed(server, number))
+@pytest.mark.parametrize(("mpm", "story"), itertools.product(MPMS, STORIES) if ALL else BRISK)
+def test_the_same_comes_of_a_signal(mpm: str, story: str) -> None:
+    with pair(mpm, template("lifecycle.conf") + FEW) as both:
+        huge = site(both.httpd.root) / "htdocs" / "huge.bin"
+        huge.touch()
+        os.truncate(huge, HUGE)
+        assert not unexplained({story: compared(*both.each(STORIES[story]))}, mpm)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from tests.support.side_by_side import DATA, Server
 from tests.support.side_by_side_exchange import Answer, Exchange
@@ -22,8 +22,18 @@ ANY_VALUE: Final = {
 }
 """Header fields whose value is chance, or the server's name; what it has to look like."""
 
-BY_ONE: Final = ("log:I", "log:S")
-"""httpd may have looked at the first byte of the next request already, and counts it."""
+COUNTS: Final = ("b", "B", "O", "S")
+"""Letters that count bytes of an answer: others when the answer is another."""
+
+READ: Final = ("I", "S")
+"""Letters that count bytes that were read. httpd counts what it has only looked at, such as the first
+byte of the next request, and reads on to the end of a line that it refuses."""
+
+AHEAD: Final = ("log:I", "log:S")
+"""What may be one byte more: that first byte, when it came soon enough."""
+
+REFUSED: Final = frozenset({400, 408, 413, 414, 431, 501, 505})
+"""Answers to requests of which not everything was read."""
 
 LONG: Final = 4000
 """Bytes of a body from which on it is compared by its digest."""
@@ -43,32 +53,40 @@ class Difference:
     httpd: str
     ours: str
     why: str
-    request: str = ""
-    """How the page calls them; their names where it is not given."""
+    request: str
+    """How the page calls them."""
+    models: tuple[str, ...] = ()
+    """The MPMs that it is found with; none given: all."""
 
-    def of(self, name: str) -> bool:
-        """Tell whether it is about the request of that name."""
-        return any(fnmatchcase(name, pattern) for pattern in self.requests)
+    def of(self, name: str, mpm: str) -> bool:
+        """Tell whether it is about the request of that name, with that MPM."""
+        model = not self.models or mpm in self.models
+        return model and any(fnmatchcase(name, pattern) for pattern in self.requests)
 
 
 def meant() -> list[Difference]:
-    """Return the differences that are meant."""
+    """Return the differences that are meant, in the order of the file."""
     entries = tomllib.loads((DATA / "differences.toml").read_text("utf-8")).get("difference", [])
-    return [Difference(tuple(entry.pop("requests")), tuple(entry.pop("what")), **entry) for entry in entries]
+    return [Difference(**{key: _frozen(value) for key, value in entry.items()}) for entry in entries]
 
 
-def expected(names: Iterable[str]) -> set[tuple[str, str]]:
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def expected(names: Iterable[str], mpm: str) -> set[tuple[str, str]]:
     """Return what has to differ: names of requests, each with what it is."""
-    return {(name, what) for name in names for one in meant() if one.of(name) for what in one.what}
+    return {(name, what) for name in names for one in meant() if one.of(name, mpm) for what in one.what}
 
 
-def unexplained(found: Mapping[str, Found]) -> dict[str, object]:
+def unexplained(found: Mapping[str, Found], mpm: str) -> dict[str, object]:
     """Return what differs and is not listed, and what is listed and does not differ: nothing, if all is well.
 
     Args:
         found: what differs, by name, also for the names where nothing does.
+        mpm: the model that both were run with.
     """
-    listed = expected(found)
+    listed = expected(found, mpm)
     seen = {(name, what): values for name, one in found.items() for what, values in one.items()}
     unlisted: dict[str, object] = {f"{name}: {what}": seen[name, what] for name, what in seen.keys() - listed}
     return unlisted | {f"{name}: {what}": "listed, and alike" for name, what in listed - seen.keys()}
@@ -84,7 +102,9 @@ def compared(theirs: Mapping[str, str], ours: Mapping[str, str]) -> Found:
 def differences(theirs: Exchange, ours: Exchange, servers: Sequence[Server], logs: Sequence[str]) -> Found:
     """Compare what two servers made of a request: what the client saw, then their access logs.
 
-    Where the statuses are not the same, the rest follows from that, and is not compared.
+    Where the statuses are not the same, the rest follows from that, and is not compared; nor are
+    counts of bytes where the bytes are others, or where httpd writes its line before they are sent
+    because the next request is there already.
     """
     found: Found = {}
     _note(found, "answers", _statuses(theirs), _statuses(ours))
@@ -97,19 +117,25 @@ def differences(theirs: Exchange, ours: Exchange, servers: Sequence[Server], log
         logged(server, log, side) for server, log, side in zip(servers, logs, (theirs, ours), strict=True)
     )
     _note(found, "log", str(len(first)), str(len(second)))
+    alone = len(theirs.answers) == 1 and theirs.answers[0].status not in REFUSED
+    follows = (*(COUNTS if found or len(theirs.answers) > 1 else ()), *(() if alone else READ))
     for mine, yours in zip(first, second, strict=False):
-        _note_all(found, "log:", mine, yours)
+        _note_all(found, "log:", _without(mine, follows), _without(yours, follows))
     return found
 
 
 def _note(found: Found, what: str, theirs: str, ours: str) -> None:
-    if theirs != ours and not (what in BY_ONE and _by_one(theirs, ours)):
+    if theirs != ours and not (what in AHEAD and _by_one(theirs, ours)):
         found.setdefault(what, (theirs, ours))
 
 
 def _note_all(found: Found, of: str, theirs: Mapping[str, str], ours: Mapping[str, str]) -> None:
     for what in {**theirs, **ours}:
         _note(found, of + what, theirs.get(what, "absent"), ours.get(what, "absent"))
+
+
+def _without(line: Mapping[str, str], letters: Iterable[str]) -> dict[str, str]:
+    return {letter: value for letter, value in line.items() if letter not in letters}
 
 
 def _by_one(theirs: str, ours: str) -> bool:

@@ -23,7 +23,7 @@ _LEADER: Final = re.compile(
 _CHANCE: Final = (
     (re.compile(r"\b(pid|child|process)([ =])\d+"), r"\1\2N"),
     (re.compile(r"(AH\d+: ).* configured"), r"\1NAME configured"),
-    (re.compile(r"\b(?:apache2|tracekit-server):"), "PROGRAM:"),
+    (re.compile(r"\b(?:apache2|httpd|tracekit-server)(:| not running| \()"), r"PROGRAM\1"),
     (re.compile(r"Server built: .*"), "Server built: THEN"),
     (re.compile(r"Command line: '.*'"), "Command line: 'THIS'"),
     (re.compile(r"\[client [^]]*\]"), "[client]"),
