@@ -2,7 +2,8 @@
 
 A rule looks at who accepts a connection, who serves it, how it got from one to the other, and in which
 wait a thread learns that a client has sent something; never at what a program, a file or a descriptor's
-number is called. What httpd's worker and event add to a pool of threads is in ``models_httpd``.
+number is called. Pools of threads, and what httpd's worker and event add to them, are in ``models_pool``;
+serving one connection after another, alone or pre-forked, is in ``models_turn``.
 """
 
 from collections import Counter
@@ -201,103 +202,6 @@ def _each_for_itself(server: Server) -> Verdict | None:
     )
 
 
-def _in_turn(server: Server) -> Verdict | None:
-    """One thread that serves what it took before it takes another: pre-forked, or all there is."""
-    if set(server.ways()) != {SELF}:
-        return None
-    own = next((finding for care in server.served if (finding := _bound(care))), None)
-    if own is None:
-        return _unbound(server)
-    siblings = _siblings(server)
-    if siblings is None and len(server.pids) > 1:
-        return Verdict(
-            None,
-            "several tasks accept from the same socket, and each serves what it took itself, but the trace "
-            "does not state whether they are processes (prefork) or threads of one (thread-pool)",
-            (_served_alone(server), own),
-        )
-    if siblings is None:
-        return Verdict(
-            SINGLE_THREADED,
-            "one thread accepts a connection, serves it to its end, and only then accepts the next; nothing "
-            "shows another process at its socket",
-            (_served_alone(server), own),
-        )
-    many = len(server.pids)
-    who = f"{many} processes accept from one socket" if many > 1 else "a process that a parent keeps accepts"
-    return Verdict(
-        PREFORK,
-        f"{who}, and {'each' if many > 1 else 'it'} serves what it took itself, one connection after another",
-        (_served_alone(server), own, siblings),
-    )
-
-
-def _served_alone(server: Server) -> Finding:
-    care = server.served[0]
-    shown = rows(care.accepted, *list(care.readers.values())[:1], care.connection.closed)
-    return Finding("accepted, served and closed by one thread", shown)
-
-
-def _bound(care: Care) -> Finding | None:
-    """Return what shows that a thread waits for one thing at a time: a client, or its one connection."""
-    taker = care.taker
-    assert taker is not None
-    if taker.blocked:
-        return Finding("it waits in accept itself, where no connection could wake it", (taker.blocked,))
-    if care.alone:
-        return Finding("it waits for this connection alone, where no other could wake it", (care.alone,))
-    if taker.waits and care.free is None:
-        return Finding("between two connections it waits for clients only", (taker.waits,))
-    return None
-
-
-def _unbound(server: Server) -> Verdict:
-    """No wait shows whether a thread has room for a second connection; what it could not wait in may."""
-    care = next((care for care in server.served if care.free and care.taker and care.taker.waits), None)
-    if care is None or care.taker is None:
-        return Verdict(
-            None,
-            "each connection is served by the thread that accepted it, but the trace does not show what that "
-            "thread waits in between: one connection at a time, or an event loop",
-        )
-    return Verdict(
-        EVENT_LOOP,
-        "calls on a connection never wait: the thread waits in one place only, for clients and connections",
-        (
-            Finding(
-                "connections are non-blocking from the start",
-                rows(care.taker.waits, care.accepted, care.free),
-            ),
-        ),
-    )
-
-
-def _siblings(server: Server) -> Finding | None:
-    """Return what shows that other processes serve, or could serve, at the same socket."""
-    accepting = {task.pid: task for task in reversed(server.acceptors)}
-    several = list(accepting.values())[::-1]
-    if len(several) > 1 and all(task.pid_known for task in several):
-        return Finding("several processes accept", rows(*(task.tried for task in several)))
-    for task in server.acceptors:
-        if opened_by_itself(server, task):
-            return None
-        for sign, what in _signs(server, task):
-            if sign is not None:
-                return Finding(what, (sign,))
-    return None
-
-
-def _signs(server: Server, task: Task) -> Iterable[tuple[Row | None, str]]:
-    main = server.main(task.pid) or task
-    yield (main.made if forked(main) else None), "its parent made it, before there was a connection"
-    yield task.lock, "it takes a lock that other processes take, too, before it waits for clients"
-    yield task.word, "it looks whether its parent has said a word, one byte in a pipe"
-    yield task.asks_parent, "it looks whether its parent still lives"
-    yield task.late, "a client was reported, but another process has accepted it"
-    parent = next((other for other in server.tasks if other.parent and other.pid != task.pid), None)
-    yield (parent.parent if parent else None), "another process waits for its children and serves nobody"
-
-
 def opened_by_itself(server: Server, task: Task) -> bool:
     """Tell whether the process of a task made the socket that it accepts from."""
     care = next((care for care in server.served if care.taker is task), None)
@@ -339,5 +243,5 @@ def _passed(server: Server) -> Verdict | None:
 
 Rule = Callable[[Server], Verdict | None]
 BEFORE_POOLS: Final[tuple[Rule, ...]] = (_new_process, _new_thread)
-AFTER_POOLS: Final[tuple[Rule, ...]] = (_event_loop, _passed, _unseen, _each_for_itself, _in_turn)
+AFTER_POOLS: Final[tuple[Rule, ...]] = (_event_loop, _passed, _unseen, _each_for_itself)
 """What is looked at in turn; the first rule that has something to say, says it."""

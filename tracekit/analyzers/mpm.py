@@ -8,14 +8,15 @@ from typing import ClassVar, Final
 from tracekit.analyzers import models
 from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence, evidence
 from tracekit.analyzers.models import Server, Verdict
-from tracekit.analyzers.models_httpd import pool
+from tracekit.analyzers.models_pool import pool
+from tracekit.analyzers.models_turn import in_turn
 from tracekit.analyzers.observe import observe
 from tracekit.analyzers.questions import MPM
 from tracekit.analyzers.service import Care, Service, Task
 from tracekit.analyzers.unseen import what_is_missing
 from tracekit.events import Trace
 
-RULES: Final[tuple[models.Rule, ...]] = (*models.BEFORE_POOLS, pool, *models.AFTER_POOLS)
+RULES: Final[tuple[models.Rule, ...]] = (*models.BEFORE_POOLS, pool, *models.AFTER_POOLS, in_turn)
 
 ACCEPTOR: Final = "acceptor"
 SERVER: Final = "server"
