@@ -16,6 +16,7 @@ from tests.support.side_by_side import DATA, MPMS, Pair, Server, pair
 from tests.support.side_by_side_differences import Found, differences, meant, unexplained
 from tests.support.side_by_side_exchange import Asking, Exchange, askings, exchange, groups
 from tests.support.side_by_side_log import lines_of
+from tests.support.side_by_side_page import PAGE, page
 
 pytestmark = pytest.mark.conformance
 
@@ -71,3 +72,8 @@ def test_names_are_unique() -> None:
     entries = [entry for group in groups() for entry in askings(group).values()]
     assert len(entries) == len({entry.name for entry in entries}) == len({entry.client for entry in entries})
     assert len(entries) >= 60
+
+
+def test_the_page_has_every_listed_difference() -> None:
+    text = PAGE.read_text("utf-8")
+    assert text == page(text), "out of date: make server-differences"

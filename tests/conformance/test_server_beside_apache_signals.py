@@ -56,7 +56,7 @@ def in_flight(server: Server) -> dict[str, Client]:
     clients["idle"].ask(GET % b"page.html")
     clients["half a head"].send(b"GET /page.html HTTP/1.1\r\nHost: localhos")
     clients["half a body"].send(POST)
-    clients["a download"].send(GET % b"huge.bin")
+    clients["a download"].begin(GET % b"huge.bin")
     return clients
 
 

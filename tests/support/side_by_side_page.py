@@ -11,10 +11,10 @@ END: Final = "<!-- end -->\n"
 
 
 def table() -> str:
-    """Return the rows, in the order of the list."""
+    """Return the rows in the order of the list; what is listed in parts, in the same words, is one row."""
     rows = ["| | httpd | here | why |", "|---|---|---|---|"]
     rows += [f"| {one.request} | {one.httpd} | {one.ours} | {one.why} |" for one in meant()]
-    return "\n".join(rows) + "\n"
+    return "\n".join(dict.fromkeys(rows)) + "\n"
 
 
 def page(text: str) -> str:

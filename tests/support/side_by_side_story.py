@@ -152,6 +152,11 @@ class Client:
             self._receive()
         self._received = b""
 
+    def begin(self, data: bytes) -> None:
+        """Send a request and receive the beginning of its answer."""
+        self._socket.sendall(data)
+        self._receive()
+
     def finish(self, rest: bytes) -> str:
         """Send the rest, receive to the end and say what came."""
         if rest:
