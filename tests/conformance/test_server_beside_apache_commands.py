@@ -32,7 +32,7 @@ DUMPS: Final = (
 """Options that print something and end."""
 
 
-@pytest.fixture(params=MPMS)
+@pytest.fixture(params=MPMS if ALL else MPMS[-1:])
 def both(request: pytest.FixtureRequest) -> Iterator[Pair]:
     """The two with their ports and folders, not started."""
     with pair(request.param, serving=False) as servers:

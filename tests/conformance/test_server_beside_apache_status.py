@@ -7,13 +7,26 @@ from typing import Final
 import pytest
 
 from tests.support.load import Request, in_turn
+from tests.support.processes import wait_until
 from tests.support.side_by_side import MPMS, Pair, Server, pair, template
 from tests.support.side_by_side_story import holding
 
 pytestmark = pytest.mark.conformance
 
 BUSY: Final = 3
-VALUES: Final = "StartServers 2\n<IfModule !mpm_prefork_module>\nThreadsPerChild 5\n</IfModule>\n"
+VALUES: Final = """
+StartServers 2
+<IfModule mpm_prefork_module>
+StartServers 6
+MinSpareServers 1
+</IfModule>
+<IfModule !mpm_prefork_module>
+ThreadsPerChild 5
+MinSpareThreads 1
+MaxSpareThreads 100
+MaxRequestWorkers 80
+</IfModule>
+"""
 SHAPES: Final = (
     (re.compile(r"[A-Z][a-z]+, \d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d \S+"), "a time"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"), "a time"),
@@ -38,15 +51,26 @@ EXACT: Final = (
 @pytest.fixture(scope="module", params=MPMS)
 def both(request: pytest.FixtureRequest) -> Iterator[Pair]:
     with pair(request.param, template("lifecycle.conf") + VALUES) as servers:
+        servers.each(aged)
         yield servers
 
 
-def status(server: Server, extended: str = "?auto") -> list[tuple[str, str]]:
-    """Return the names of the fields in their order, each with what its value is."""
-    (answer,) = in_turn(server.address, [Request(f"/server-status{extended}")])
+def aged(server: Server) -> None:
+    """Wait until a second is over: what is said per second is not there before."""
+    wait_until(lambda: ("ServerUptimeSeconds", "0") not in fields(server), "a second to pass")
+
+
+def fields(server: Server) -> list[tuple[str, str]]:
+    """Return the fields with their values."""
+    (answer,) = in_turn(server.address, [Request("/server-status?auto")])
     assert answer.status == 200
-    pairs = [line.partition(":")[::2] for line in answer.body.decode("latin-1").splitlines()]
-    return [(name, shape(name, value.strip())) for name, value in pairs if name != BY_CHANCE]
+    pairs = [line.partition(":") for line in answer.body.decode("latin-1").splitlines()]
+    return [(name, value.strip()) for name, _, value in pairs]
+
+
+def status(server: Server) -> list[tuple[str, str]]:
+    """Return the names of the fields in their order, each with what its value is."""
+    return [(name, shape(name, value)) for name, value in fields(server) if name != BY_CHANCE]
 
 
 def shape(name: str, value: str) -> str:
@@ -75,8 +99,7 @@ def test_so_they_are_while_connections_are_held(both: Pair) -> None:
 
 def test_the_scoreboard_has_a_letter_for_each_place(both: Pair) -> None:
     def letters(server: Server) -> int:
-        (answer,) = in_turn(server.address, [Request("/server-status?auto")])
-        return len(answer.body.decode().rpartition("Scoreboard: ")[2].strip())
+        return len(dict(fields(server))["Scoreboard"])
 
     theirs, ours = both.each(letters)
     assert ours == theirs > 0
