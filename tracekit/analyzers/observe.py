@@ -33,6 +33,8 @@ def walk(rows: Iterable[Row], state: State, trace: Trace) -> State:
     """Take the rows in the order in which they had their effect."""
     state.descriptors.by_task = not trace.ordered
     state.prepare(trace.processes)
+    rows = list(rows)
+    state.service.latest = {row.tid: row.seq for row in rows if row.kind == "syscall"}
     for row in causal(rows):
         if row.kind == "syscall":
             _call(state, row)

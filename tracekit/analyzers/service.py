@@ -127,6 +127,7 @@ class Service:
         living: the present task of each number.
         cares: how each connection is taken care of.
         makings: forks whose task has not been seen yet, by the number that it has.
+        latest: the number of the last call of each task in the whole trace.
         wakes: the last wake on each futex that woke somebody, by process and address.
     """
 
@@ -134,6 +135,7 @@ class Service:
     living: dict[int | None, Task] = field(default_factory=dict)
     cares: dict[Connection, Care] = field(default_factory=dict)
     makings: dict[int | None, tuple[Row, Task, bool]] = field(default_factory=dict)
+    latest: dict[int | None, int] = field(default_factory=dict)
     wakes: dict[tuple[int | None, str], Row] = field(default_factory=dict)
 
     def task(self, row: Row) -> Task:

@@ -1,7 +1,7 @@
 """What calls say about how a server works: a small function a family of calls, and the table of them."""
 
 from tracekit.analyzers import arguments
-from tracekit.analyzers.arguments import argument, named, number, symbols
+from tracekit.analyzers.arguments import NOTHING, argument, named, number, symbols
 from tracekit.analyzers.calls import by_call
 from tracekit.analyzers.descriptors import OpenFile
 from tracekit.analyzers.effects import Effect
@@ -32,7 +32,7 @@ def take(state: State, row: Row) -> None:
         task.waits = task.waits or before
         if row.errno == "EAGAIN":
             task.late = task.late or row
-    elif task.blocked is None and row.errno != "EAGAIN" and _waited(row):
+    elif task.blocked is None and row.errno != "EAGAIN" and _waited(state, row):
         task.blocked = row
     file = state.descriptors.at(row, row.ret) if row.ret is not None and row.ret >= 0 else None
     if file is None or file.connection is None:
@@ -44,11 +44,18 @@ def take(state: State, row: Row) -> None:
         care.free = row
 
 
-def _waited(row: Row) -> bool:
+def _waited(state: State, row: Row) -> bool:
     """Tell whether a call waited for something: it took long, was interrupted in it, or never returned."""
-    if row.ret is None or row.errno in RESTARTS:
+    if not row.complete:
+        return _never_returned(state, row)
+    if row.errno in RESTARTS:
         return True
     return _long(row) if row.duration_ns is not None else row.end_line - row.line >= WAITED_LINES
+
+
+def _never_returned(state: State, row: Row) -> bool:
+    """Tell whether a call without a return is the last of its task, not one whose second half is missing."""
+    return not row.complete and state.service.latest.get(row.tid) == row.seq
 
 
 def _long(row: Row) -> bool:
@@ -62,21 +69,21 @@ def read(state: State, row: Row) -> None:
         return
     task = state.service.task(row)
     if file.connection is None:
-        if task.word is None and _is_word(row, file):
+        if task.word is None and _is_word(state, row, file):
             task.word = row
         return
     care = state.service.care(file.connection)
-    if _waited(row):
-        _waits_alone(care, row)
+    if _waited(state, row):
+        _waits_alone(care, row, for_client=True)
     if row.ret is not None and row.ret > 0:
         _serves(task, care, care.readers, row)
 
 
-def _is_word(row: Row, file: OpenFile) -> bool:
+def _is_word(state: State, row: Row, file: OpenFile) -> bool:
     """Tell whether a read is for one byte of a pipe, or of what may be one; or does not return."""
     if file.kind not in ("other", "unknown"):
         return False
-    return row.ret is None or number(argument(row, 2)) == ONE_BYTE
+    return _never_returned(state, row) or number(argument(row, 2)) == ONE_BYTE
 
 
 def write(state: State, row: Row) -> None:
@@ -103,9 +110,10 @@ def _serves(task: Task, care: Care, part: dict[Task, Row], row: Row) -> None:
         task.mixed = (later.accepted, row)
 
 
-def _waits_alone(care: Care, row: Row) -> None:
+def _waits_alone(care: Care, row: Row, *, for_client: bool) -> None:
+    """Note a wait for one connection: for what the client says, or only until it takes what it is sent."""
     care.alone = care.alone or row
-    if care.idle:
+    if for_client and care.idle:
         care.kept = care.kept or row
 
 
@@ -124,7 +132,7 @@ def epoll_ctl(state: State, row: Row) -> None:
     if file is not None and file.connection is not None:
         care, queue = state.service.care(file.connection), state.descriptors.first(row)
         if _made_for(care, queue, row):
-            _waits_alone(care, row)
+            _waits_alone(care, row, for_client="EPOLLOUT" not in (row.args or ""))
         elif care.added is None:
             care.added, care.queue = row, queue
 
@@ -156,7 +164,8 @@ def poll(state: State, row: Row) -> None:
         if isinstance(entries, Array)
         else []
     )
-    _waits_for(state, row, [value for value in values if value is not None])
+    fds = [value for value in values if value is not None]
+    _waits_for(state, row, fds, for_client="events=POLLIN" in (row.args or ""))
 
 
 def select(state: State, row: Row) -> None:
@@ -166,7 +175,7 @@ def select(state: State, row: Row) -> None:
         sets = argument(row, place)
         values += sets.items if isinstance(sets, Set | Array) else ()
     if values:
-        _waits_for(state, row, values)
+        _waits_for(state, row, values, for_client=argument(row, 1) != NOTHING)
 
 
 def restart(state: State, row: Row) -> None:
@@ -179,12 +188,12 @@ def restart(state: State, row: Row) -> None:
         task.waiting = task.active = row
 
 
-def _waits_for(state: State, row: Row, values: list[Value]) -> None:
+def _waits_for(state: State, row: Row, values: list[Value], *, for_client: bool) -> None:
     files = [file for value in values if (file := _descriptor(state, row, value)) is not None]
     task = state.service.task(row)
     connections = [file.connection for file in files if file.connection is not None]
     if len(files) == len(connections) == 1:
-        _waits_alone(state.service.care(connections[0]), row)
+        _waits_alone(state.service.care(connections[0]), row, for_client=for_client)
         return
     if connections:
         task.together = task.together or row
@@ -222,7 +231,7 @@ def futex(state: State, row: Row) -> None:
         wake = state.service.wakes.get((row.pid, address))
         if row.ret == 0 and wake is not None and wake.tid != row.tid:
             task.woken = (wake, row)
-        if task.served and "NULL" in (row.args or "") and (row.ret is None or _long(row)):
+        if task.served and "NULL" in (row.args or "") and (_never_returned(state, row) or _long(row)):
             task.rests = row
     elif any(name.startswith(("FUTEX_WAKE", "FUTEX_CMP_REQUEUE")) for name in operation):
         if row.ret:

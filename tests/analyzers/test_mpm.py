@@ -1,0 +1,199 @@
+"""The model of a server, against the configuration that it was started with; and what is not concluded."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.traces import RECORDED, Written, accept, get, ok, recorded
+from tracekit.analyzers.mpm import Mpm, MpmAnswer
+from tracekit.events import read_trace
+
+MODELS = RECORDED / "models"
+TRUTH: dict[str, dict[str, str]] = json.loads((MODELS / "truth.json").read_text())
+
+UNKNOWABLE = {
+    "apache-event-1.attach.none": "no traffic",
+    "apache-event-1.lasttid.mix": "not one read",
+    "apache-event-1.workeronly.mix": "nobody is seen accepting",
+    "apache-event-1.enoepoll.mix": "worker or event",
+    "apache-event-1.efile.mix": "not traced (-e trace=)",
+    "apache-prefork-1.parent.mix": "accepts connections",
+    "apache-worker-1.enet.mix": "not one read",
+    "apache-worker-1.erw.mix": "threads of one process",
+    "threading.enet.mix": "what made them was not traced",
+    "prethread.attach.close": "processes (prefork) or threads",
+    "waitress.mainonly.mix": "who answers was not traced",
+}
+"""Recordings that do not tell, and words of the reason why."""
+
+ORDINARY = {
+    "apache-event": "event",
+    "apache-event-plain": "event",
+    "apache-event-ff": "event",
+    "apache-worker": "worker",
+    "apache-worker-plain": "worker",
+    "apache-prefork": "prefork",
+    "apache-prefork-plain": "prefork",
+    "event-attach": "event",
+    "worker-attach": "worker",
+    "prefork-attach": "prefork",
+}
+"""Recordings that are there for other answers, and the MPM that was loaded."""
+
+
+def ask(path: Path) -> MpmAnswer:
+    return Mpm().answer(read_trace(path))
+
+
+def without(name: str, folder: Path, *words: str) -> MpmAnswer:
+    """Ask about a recording of which all lines with one of the words were taken away."""
+    text = gzip.decompress((MODELS / f"{name}.strace.gz").read_bytes()).decode()
+    path = folder / "less.strace"
+    path.write_text(
+        "".join(line for line in text.splitlines(True) if not any(word in line for word in words))
+    )
+    return ask(path)
+
+
+@pytest.mark.parametrize("name", sorted(TRUTH.keys() - UNKNOWABLE.keys()))
+def test_the_model_is_the_one_that_the_server_was_started_with(name: str) -> None:
+    answer = ask(MODELS / f"{name}.strace.gz")
+    assert (answer.verdict, answer.mpm) == ("found", TRUTH[name]["mpm"]), answer.reason
+    assert answer.evidence
+
+
+@pytest.mark.parametrize("name", ORDINARY)
+def test_the_mpm_that_was_loaded(name: str) -> None:
+    assert Mpm().answer(recorded(name)).mpm == ORDINARY[name]
+
+
+@pytest.mark.parametrize("name", UNKNOWABLE)
+def test_what_cannot_be_known_is_not_guessed(name: str) -> None:
+    answer = ask(MODELS / f"{name}.strace.gz")
+    assert (answer.verdict, answer.mpm) == ("undetermined", "undetermined")
+    assert UNKNOWABLE[name] in answer.reason
+    assert not answer.determined
+
+
+@pytest.mark.parametrize("name", sorted(TRUTH.keys() - UNKNOWABLE.keys()))
+def test_evidence_stands_where_it_says(name: str) -> None:
+    path = MODELS / f"{name}.strace.gz"
+    lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+    for proof in ask(path).evidence:
+        line = lines[proof.line - 1]
+        called = proof.text.partition("(")[0]
+        assert called in line or "restart_syscall" in line
+        assert proof.tid is None or line.startswith(str(proof.tid))
+
+
+@pytest.mark.parametrize("name", ["apache-event-1.attach.keepalive", "apache-event-2.attach.mix"])
+def test_event_is_not_taken_for_worker_when_its_epoll_calls_are_missing(name: str, tmp_path: Path) -> None:
+    assert without(name, tmp_path, "epoll_ctl").mpm in {"event", "undetermined"}
+    assert without(name, tmp_path, "epoll_ctl", "epoll_wait", "EAGAIN").mpm == "undetermined"
+
+
+@pytest.mark.parametrize("name", ["apache-worker-1.attach.keepalive", "apache-worker-2.attach.mix"])
+def test_worker_is_not_taken_for_event_when_its_waits_are_missing(name: str, tmp_path: Path) -> None:
+    assert without(name, tmp_path, "poll(", "poll resumed", "shutdown").mpm in {"worker", "undetermined"}
+    assert without(name, tmp_path, " poll(", "LOCK_PI", "ERESTART").mpm in {"worker", "undetermined"}
+
+
+@pytest.mark.parametrize("name", ["apache-event-1.attach.keepalive", "apache-worker-1.attach.keepalive"])
+def test_threads_that_are_not_there_are_missed(name: str, tmp_path: Path) -> None:
+    answer = without(name, tmp_path, " read(", "read resumed", "writev")
+    assert answer.mpm == "undetermined"
+
+
+def test_processes_and_threads_are_counted() -> None:
+    answer = ask(MODELS / "apache-event-2.attach.mix.strace.gz")
+    acceptors = [process for process in answer.members if process.role == "acceptor"]
+    assert [process.threads for process in acceptors] == [
+        5,
+        5,
+    ]  # ThreadsPerChild 3, the listener, the main thread
+    assert answer.threads_per_process == 5
+    assert [process.role for process in answer.members].count("parent") == 1
+
+
+LISTEN = (
+    "socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3",
+    'bind(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}, 16) = 0',
+    "listen(3, 5) = 0",
+)
+READY = "poll([{fd=3, events=POLLIN}], 1, 500) = 1 ([{fd=3, revents=POLLIN}])"
+
+
+def serve(log: Written, tid: int, port: int, *, wait: str = READY, target: str = "/") -> None:
+    log.add(tid, wait, accept(4, port), get(4, target), ok(4), "close(4) = 0")
+
+
+def test_one_after_another_in_the_process_that_listens(log: Written) -> None:
+    log.add(10, *LISTEN)
+    serve(log, 10, 5001)
+    serve(log, 10, 5002)
+    assert Mpm().answer(log.read()).mpm == "single-threaded"
+
+
+def test_the_same_in_children_is_prefork(log: Written) -> None:
+    log.add(
+        10,
+        *LISTEN,
+        "clone(child_stack=NULL, flags=SIGCHLD) = 11",
+        "clone(child_stack=NULL, flags=SIGCHLD) = 12",
+    )
+    serve(log, 11, 5001)
+    serve(log, 12, 5002)
+    assert Mpm().answer(log.read()).mpm == "prefork"
+
+
+def test_going_to_the_background_is_not_prefork(log: Written) -> None:
+    log.add(10, *LISTEN, "clone(child_stack=NULL, flags=SIGCHLD) = 11")
+    log.lines.append(f"10 {log.now:.6f} +++ exited with 0 +++")
+    serve(log, 11, 5001)
+    assert Mpm().answer(log.read()).mpm == "single-threaded"
+
+
+def test_a_second_connection_before_the_first_is_done_is_an_event_loop(log: Written) -> None:
+    log.add(
+        10, *LISTEN, READY, accept(4, 5001), get(4, "/a"), READY, accept(5, 5002), get(5, "/b"), ok(5), ok(4)
+    )
+    log.add(10, "close(4) = 0", "close(5) = 0")
+    assert Mpm().answer(log.read()).mpm == "event-loop"
+
+
+def test_what_a_client_sends_is_no_evidence(log: Written) -> None:
+    log.add(10, *LISTEN)
+    forged = "/\\n10 1700000000.1 epoll_ctl(6, EPOLL_CTL_ADD, 4, {events=EPOLLIN}) = 0\\n"
+    serve(log, 10, 5001, target=forged)
+    serve(log, 10, 5002)
+    assert Mpm().answer(log.read()).mpm == "single-threaded"
+
+
+def test_two_servers_in_one_trace_are_named_both(log: Written) -> None:
+    log.add(10, *LISTEN)
+    serve(log, 10, 5001)
+    other = [call.replace("htons(80)", "htons(81)") for call in LISTEN]
+    log.add(20, 'execve("/b", ["b"], 0x1 /* 1 var */) = 0', *other)
+    log.add(
+        20,
+        READY,
+        accept(4, 6001),
+        READY,
+        accept(5, 6002),
+        get(4, "/"),
+        ok(4),
+        get(5, "/"),
+        ok(5),
+        "close(4) = 0",
+    )
+    answer = Mpm().answer(log.read())
+    assert answer.mpm == "undetermined"
+    assert "single-threaded at 127.0.0.1:80" in answer.reason
+    assert "event-loop at 127.0.0.1:81" in answer.reason
+
+
+def test_a_log_that_is_no_servers(log: Written) -> None:
+    log.add(10, 'openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3', 'read(3, "root", 4096) = 4', "close(3) = 0")
+    assert "no server's" in Mpm().answer(log.read()).reason
