@@ -190,11 +190,14 @@ def test_files_of_ff_are_merged(tmp_path: Path, capfd: pytest.CaptureFixture[str
     assert [row["name"] for row in like] == ["getpid", "getppid", "close"]
 
 
-def test_any_number_of_processes_reads_the_same(log: Path, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("arguments", [False, True])
+def test_any_number_of_processes_reads_the_same(
+    log: Path, arguments: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
     log.write_text(LOG * 200)
     shown = []
     for jobs in (1, 2, 5):
-        parse(log, jobs=jobs, quiet=True)
+        parse(log, jobs=jobs, arguments=arguments, quiet=True)
         shown.append(capfd.readouterr().out)
     assert shown[0].count("\n") > 1000
     assert shown[0] == shown[1] == shown[2]
