@@ -132,13 +132,15 @@ def _commented(children: list[Any]) -> Value:
 
 
 def comment(text: str) -> str:
-    """Return what a COMMENT says."""
-    return text.strip(" ")[2:-2].strip()
+    """Return what a COMMENT says; a SECONTEXT with its brackets."""
+    text = text.strip(" ")
+    return text if text[0] == "[" else text[2:-2].strip()
 
 
 def _annotated(children: list[Any]) -> Value:
-    value = _commented(children[:-1])
-    annotation, deleted = _annotation(str(children[-1])[1:])
+    place = next(place for place, child in enumerate(children) if str(child)[0] == "<")
+    value = _commented(children[:place] + children[place + 1 :])
+    annotation, deleted = _annotation(str(children[place])[1:])
     plain = value.value if isinstance(value, Integer) else None
     return Descriptor(plain, annotation, getattr(value, "text", ""), deleted, comment=value.comment)
 

@@ -50,7 +50,8 @@ def balanced() -> str:
 @cache
 def result() -> str:
     """Return the expression of a result; its groups are number, annotation, comment, errno and notes."""
-    code = rf"(?:({pattern('NUMBER')})({pattern('ANNOTATION')})?|\?)( {pattern('COMMENT')})?"
+    remark = rf" (?:{pattern('COMMENT')}|{pattern('SECONTEXT')})"
+    code = rf"(?:({pattern('NUMBER')})({pattern('ANNOTATION')})?|\?)({remark})?"
     return rf"{code}(?: ({pattern('ERRNO')}))?((?>(?: {note()})*))"
 
 

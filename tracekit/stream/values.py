@@ -45,7 +45,8 @@ class Value(Shown):
     """One argument, or a part of one."""
 
     comment: str = field(default="", kw_only=True)
-    """The text between ``/*`` and ``*/`` right behind the value, without the blanks at its ends."""
+    """The text between ``/*`` and ``*/`` right behind the value, without the blanks at its ends; or its
+    security context, with the brackets (``--secontext``)."""
 
 
 @shape
