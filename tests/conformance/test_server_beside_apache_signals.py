@@ -5,6 +5,7 @@ children lived on, and every message of the error log in its order. Each kind of
 one model; ``TRACEKIT_ALL_SERVER=1`` (``make conformance-server``) tries each with all three.
 """
 
+import contextlib
 import itertools
 import os
 import signal
@@ -125,8 +126,8 @@ def killed(server: Server, number: signal.Signals) -> Story:
     if server.mpm != "prefork":
         wait_until(lambda: set(server.children()) - before, "another child")
     story["the others live on"] = str(before - {victim} <= set(server.children()))
-    another = Client(server)
-    another.ask(GET % b"page.html")
+    with contextlib.closing(Client(server)) as another:
+        another.ask(GET % b"page.html")
     os.kill(server.parent, signal.SIGTERM)
     return story | {"status": status(server), "messages": "\n".join(messages(server))}
 
@@ -150,7 +151,7 @@ BRISK: Final = (
 ALL: Final = os.environ.get("TRACEKIT_ALL_SERVER") == "1"
 
 
-@pytest.mark.parametrize(("mpm", "story"), itertools.product(MPMS, STORIES) if ALL else BRISK)
+@pytest.mark.parametrize(("mpm", "story"), tuple(itertools.product(MPMS, STORIES)) if ALL else BRISK)
 def test_the_same_comes_of_a_signal(mpm: str, story: str) -> None:
     with pair(mpm, template("lifecycle.conf") + FEW) as both:
         huge = site(both.httpd.root) / "htdocs" / "huge.bin"

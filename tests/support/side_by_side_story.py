@@ -165,9 +165,13 @@ class Client:
         while not self._end:
             self._receive()
         found, more = split(self._received, ["GET"])
-        self._socket.close()
+        self.close()
         words = [f"{one.status} {dict(one.fields).get('Connection', 'stays')}" for one in found]
         return ", ".join([*words, *(["part of an answer"] if more else []), self._end])
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
 
     def _receive(self) -> None:
         try:
