@@ -1,0 +1,53 @@
+"""The MPM that tracekit tells from a trace made now, by either tracer, against the one that was loaded."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.httpd import Apache, apache
+from tests.support.lab_server import lab_server
+from tests.support.load import Address, Request, in_turn
+from tests.support.tracers import TRACEKIT, TRACERS, attached
+
+pytestmark = pytest.mark.conformance
+
+MPMS = ["prefork", "worker", "event"]
+ASKED = [Request("/"), Request("/sub/"), Request("/pic.png")]
+CONNECTIONS = 4
+THREADS = 3
+
+
+def traced(server: Apache, tracer: str, trace: Path, addresses: list[Address]) -> dict[str, Any]:
+    """Ask tracekit about a server that answers a few requests on each of some connections meanwhile."""
+    with attached(TRACERS[tracer](server, trace), server):
+        for number in range(CONNECTIONS):
+            in_turn(addresses[number % len(addresses)], ASKED)
+    command = [*TRACEKIT, "mpm", str(trace), "--format", "json"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    found: dict[str, Any] = json.loads(run.stdout)
+    return found
+
+
+@pytest.mark.parametrize("tracer", TRACERS)
+@pytest.mark.parametrize("mpm", MPMS)
+def test_httpd(mpm: str, tracer: str, tmp_path: Path) -> None:
+    with apache(mpm, 2, THREADS) as server:
+        found = traced(server, tracer, tmp_path / "server.trace", [server.address])
+        children = server.pids()[1:]
+    assert found["mpm"] == mpm
+    assert {one["pid"] for one in found["members"] if one["role"] == "acceptor"} <= set(children)
+
+
+@pytest.mark.parametrize("listens", [1, 2])
+@pytest.mark.parametrize("mpm", MPMS)
+def test_the_labs_server(mpm: str, listens: int, tmp_path: Path) -> None:
+    root = tmp_path / "server"
+    root.mkdir()
+    with lab_server(root, mpm, threads=THREADS, listens=listens) as server:
+        tracee = Apache(server.root, mpm, server.address, server.process)
+        found = traced(tracee, "tracekit", tmp_path / "server.trace", server.addresses)
+    assert found["mpm"] == mpm
