@@ -11,10 +11,10 @@ FUZZ_ARGS   ?=
 BENCH_ARGS  ?=
 TORTURE_ARGS ?=
 
-.PHONY: help run run-privileged stop demo test torture torture-server fuzz fuzz-guided conformance-flags check bench-tracing bench-parsing bench-server lint types format calls events clean
+.PHONY: help run run-privileged stop demo test torture torture-server fuzz fuzz-guided conformance-flags conformance-server check bench-tracing bench-parsing bench-server lint types format calls events server-differences clean
 
 help: ## explain each target
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("tracekit needs Python 3.11 or later: make PYTHON=...")'
@@ -63,6 +63,9 @@ fuzz-guided: $(READY) ## the same guided by coverage, with atheris (FUZZ_ARGS="-
 conformance-flags: $(READY) ## read strace's logs with every combination of its options: minutes
 	TRACEKIT_ALL_FLAGS=1 $(BIN)/python -m pytest -q -n auto tests/conformance/test_strace_flags.py $(PYTEST_ARGS)
 
+conformance-server: $(READY) ## the built-in server beside apache2, all of it: minutes (root; apache2)
+	TRACEKIT_ALL_SERVER=1 $(BIN)/python -m pytest -q -n auto tests/conformance -k beside_apache $(PYTEST_ARGS)
+
 check: lint types test ## lint, format check, types and tests: what has to pass before a commit
 
 lint: $(READY) ## ruff: lint and format check
@@ -81,6 +84,9 @@ calls: $(READY) ## write docs/calls.md: every call beside strace 6.1
 
 events: $(READY) ## write docs/events.md: the columns of the events, from the schema
 	$(BIN)/python -m tests.support.events_page
+
+server-differences: $(READY) ## write what differs from httpd into docs/server.md
+	$(BIN)/python -m tests.support.side_by_side_page
 
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
