@@ -48,9 +48,8 @@ def tracekit_values() -> Read:
 
     def read(path: str) -> Callable[[], Calls]:
         trace = read_trace(path)
+        trace.column("arguments")
         calls = trace.events[trace.events["kind"] == "syscall"]
-        for text in calls["args"].dropna():
-            parse_arguments(text)
         for text in calls["ret_text"].dropna():
             parse_return(text)
         return lambda: [
