@@ -25,7 +25,7 @@ class AccessLog:
         self._template += b"\n"
         self._env = log.env
         self._env_wanted = log.env_wanted
-        self._fd = open_log(log.path)
+        self._fd = open_log(log.path, "AH00649: could not open transfer log file")
 
     def log(self, done: "Transaction") -> None:
         """Append the line for one transaction; a full disk does not stop the server."""

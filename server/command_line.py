@@ -3,15 +3,16 @@
 import getopt
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import PROGRAM
 from .child import PROCESS_NAME, name_thread, user_and_group
-from .config import ConfigError, ServerConfig, load
+from .config import ConfigError, ConfigWarning, ServerConfig, load
 from .control import ACTIONS, control
 from .dump import dump_includes, dump_modules, dump_run_config, dump_vhosts
-from .error_log import STDERR
+from .error_log import STDERR, ErrorLog
 from .limits import Limits, limits_of
 from .listeners import report_chosen_ports
 from .mpm import MPMS
@@ -132,6 +133,7 @@ def run(args: list[str]) -> int:
     try:
         return _run(options)
     except ConfigError as error:
+        _show(error.warnings)
         print(error, file=sys.stderr)  # noqa: T201
         return 1
 
@@ -140,8 +142,8 @@ def _run(options: Options) -> int:
     """Read the configuration, and show it, check it, signal the server or be it."""
     config = options.load()
     limits, corrections = limits_of(config, MPMS[config.mpm].defaults)
-    for warning in config.warnings + corrections:
-        print(warning, file=sys.stderr)  # noqa: T201
+    _show(config.warnings)
+    _show(ConfigWarning(text, module="") for text in corrections)
     user_and_group(config)
     if "-V" in options.flags:
         print(settings(config))  # noqa: T201
@@ -197,6 +199,12 @@ def detach(*, keep_stderr: bool) -> None:
     for fd in range(STDERR if keep_stderr else STDERR + 1):
         os.dup2(null, fd)
     os.close(null)
+
+
+def _show(warnings: Iterable[ConfigWarning]) -> None:
+    """Write to the terminal, or after a restart to the log in its place."""
+    for warning in warnings:
+        ErrorLog().tell(warning)
 
 
 def _open_standard_descriptors() -> None:

@@ -1,38 +1,51 @@
 """The error log, in httpd's form and with the LWP as thread number."""
 
+import base64
+import contextlib
 import os
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from .config import ConfigError, ServerConfig
+from . import PROGRAM
+from .config import ConfigError, ConfigWarning, ServerConfig, VirtualHost
 from .config.levels import LOG_LEVELS
 from .error_log_format import Entry, compile_error_format
 from .escape import escape
 
 STDERR = 2
+COMPLAINT = f"AH00091: {PROGRAM}: could not open error log file"
 
 
-def open_log(path: os.PathLike[str]) -> int:
+def open_log(path: Path, complaint: str) -> int:
     """Open a log file for appending and return its descriptor.
 
     Raises:
-        ConfigError: it cannot be opened.
+        ConfigError: with that complaint before the path; it cannot be opened.
     """
     try:
         return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise ConfigError(
-            f"({error.errno}){error.strerror}: AH00091: could not open log file {os.fspath(path)}.\n"
-            "AH00015: Unable to open logs"
+            f"({error.errno}){error.strerror}: {complaint} {path}.\nAH00015: Unable to open logs"
         ) from None
 
 
 @dataclass
 class ErrorLog:
-    """Writes to standard error, in whose place :meth:`redirect` puts the file."""
+    """The main server's writes to standard error, in whose place :meth:`redirect` puts the file.
 
+    Attributes:
+        fd: where to.
+        levels: the levels of modules that have their own.
+        default: that of the others.
+        opened: the file that takes the place of standard error at the next :meth:`redirect`.
+        format: ErrorLogFormat, if there is one.
+    """
+
+    fd: int = STDERR
     levels: dict[str, int] = field(default_factory=dict)
     default: int = LOG_LEVELS.index("notice")
     opened: int | None = None
@@ -48,11 +61,11 @@ class ErrorLog:
             os.close(self.opened)
             self.opened = None
         if config.error_log is not None:
-            self.opened = open_log(config.error_log)
+            self.opened = open_log(config.error_log, COMPLAINT)
         template = config.error_log_format
         self.format = None if template is None else compile_error_format(template)
         self.default = LOG_LEVELS.index(config.log_level)
-        self.levels = {module: LOG_LEVELS.index(level) for module, level in config.module_log_levels.items()}
+        self.levels = _numbers(config.module_log_levels)
 
     def redirect(self) -> None:
         """Put the file in the place of standard error, as httpd does."""
@@ -60,6 +73,39 @@ class ErrorLog:
             os.dup2(self.opened, STDERR, inheritable=False)
             os.close(self.opened)
             self.opened = None
+
+    def of_host(self, host: VirtualHost) -> "ErrorLog":
+        """Return the log of a virtual host, which has what it does not say from the main server's.
+
+        Raises:
+            ConfigError: its file cannot be opened.
+        """
+        level, path = host.values.get("log_level"), host.values.get("error_log")
+        own = _numbers(host.values.get("module_log_levels", {}))
+        if level is None and path is None and not own:
+            return self
+        return ErrorLog(
+            fd=self.fd if path is None else open_log(path, COMPLAINT),
+            levels=own if level is not None else {**self.levels, **own},
+            default=self.default if level is None else LOG_LEVELS.index(level),
+            format=self.format,
+        )
+
+    def close(self) -> None:
+        """Close the file of a virtual host."""
+        if self.fd != STDERR:
+            os.close(self.fd)
+
+    def wants(self, module: str, level: str) -> bool:
+        """Say whether messages of that level are written; notices always are."""
+        return level == "notice" or LOG_LEVELS.index(level) <= self.levels.get(module, self.default)
+
+    def tell(self, warning: ConfigWarning) -> None:
+        """Write what was found while the configuration was read."""
+        if warning.module:
+            self.log(warning.module, warning.level, warning.text)
+        else:
+            self._write(os.fsencode(warning.text))
 
     def log(
         self,
@@ -69,8 +115,9 @@ class ErrorLog:
         client: tuple[str, int] | None = None,
         *,
         errno: int = 0,
+        request_id: bytes | None = None,
     ) -> None:
-        """Write one line, if the level is wanted; notices always are. Errors of writing are ignored.
+        """Write one line, if the level is wanted. Errors of writing are ignored.
 
         Args:
             module: the part of the server that speaks.
@@ -78,19 +125,30 @@ class ErrorLog:
             text: the message with its AH number; control characters are escaped.
             client: address and port, when a client is the reason.
             errno: of the system call that failed, if one did.
+            request_id: for %L.
         """
-        if level != "notice" and LOG_LEVELS.index(level) > self.levels.get(module, self.default):
+        if not self.wants(module, level):
             return
         reason = f"({errno}){os.strerror(errno)}: ".encode() if errno else b""
         message = text if isinstance(text, bytes) else os.fsencode(text)
         if self.format is not None:
-            line = self.format(Entry(module, level, reason + message, client))
+            line = self.format(Entry(module, level, reason + message, client, request_id))
         else:
             line = _usual_prefix(module, level) + reason + _shown(client) + escape(message, quotes=False)
-        try:
-            os.write(STDERR, line + b"\n")
-        except OSError:
-            return
+        self._write(line)
+
+    def _write(self, line: bytes) -> None:
+        with contextlib.suppress(OSError):
+            os.write(self.fd, line + b"\n")
+
+
+def new_request_id() -> bytes:
+    """Return what names a request in both logs: 64 bits in base64, as httpd's."""
+    return base64.b64encode(os.urandom(8))[:-1]
+
+
+def _numbers(levels: dict[str, str]) -> dict[str, int]:
+    return {module: LOG_LEVELS.index(level) for module, level in levels.items()}
 
 
 def _usual_prefix(module: str, level: str) -> bytes:

@@ -21,14 +21,14 @@ class Entry(NamedTuple):
         module, level: who speaks, and how urgent it is.
         text: the message.
         client: address and port of the client that is the reason; None for none.
-        local: those of our end.
+        request_id: that of the request that is the reason.
     """
 
     module: str
     level: str
     text: bytes
     client: tuple[str, int] | None = None
-    local: tuple[str, int] | None = None
+    request_id: bytes | None = None
 
 
 Value = Callable[[str, Entry], bytes | None]
@@ -44,8 +44,13 @@ def _time(argument: str, _: Entry) -> bytes:
     return time.strftime(f"%a %b %d %H:%M:%S{micros} %Y", local).encode()
 
 
-def _end(end: tuple[str, int] | None) -> bytes | None:
-    return None if end is None else f"{end[0]}:{end[1]}".encode()
+def _client(_: str, entry: Entry) -> bytes | None:
+    return None if entry.client is None else f"{entry.client[0]}:{entry.client[1]}".encode()
+
+
+def _id(argument: str, entry: Entry) -> bytes | None:
+    """Return %L; ``%{c}L`` would be the connection's, which has none here."""
+    return None if argument else entry.request_id
 
 
 def _nothing(_: str, __: Entry) -> bytes | None:
@@ -53,15 +58,15 @@ def _nothing(_: str, __: Entry) -> bytes | None:
 
 
 LETTERS: dict[str, Value] = {
-    "a": lambda _, entry: _end(entry.client),
-    "A": lambda _, entry: _end(entry.local),
+    "a": _client,
+    "A": _nothing,
     "e": lambda name, _: os.environb.get(os.fsencode(name)),
     "E": _nothing,
     "F": _nothing,
     "i": _nothing,
     "k": _nothing,
     "l": lambda _, entry: entry.level.encode(),
-    "L": _nothing,
+    "L": _id,
     "m": lambda _, entry: entry.module.encode(),
     "M": lambda _, entry: escape(entry.text, quotes=False),
     "n": _nothing,

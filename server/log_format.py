@@ -171,7 +171,7 @@ PLAIN: dict[str, Plain] = {
     "D": lambda done: b"%d" % ((time.time_ns() - done.started_ns) // 1000),
     "H": lambda done: b"HTTP/%d.%d" % done.request.version,
     "I": lambda done: b"%d" % done.request_size,
-    "L": _nothing,
+    "L": lambda done: done.response.log_id,
     "O": lambda done: b"%d" % done.response.sent,
     "R": lambda done: done.response.handler,
     "S": lambda done: b"%d" % (done.request_size + done.response.sent),

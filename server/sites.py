@@ -9,6 +9,7 @@ from .access_log import AccessLog
 from .config import ServerConfig, VirtualHost
 from .config.model import Alias, CustomLog, EnvironmentRule, HostValues
 from .config.settings import DirectorySettings, Redirect, Section
+from .error_log import ErrorLog
 from .virtual_hosts import chains_of, find_chain
 
 REMEMBERED = 1024  # pairs of a local address and a Host: they come from clients
@@ -48,6 +49,7 @@ class Site:
     directories: tuple[Section, ...]
     files: tuple[Section, ...]
     locations: tuple[Section, ...]
+    error_log: ErrorLog
     access_logs: tuple[AccessLog, ...]
     values: HostValues
     modules: tuple[str, ...]
@@ -89,19 +91,28 @@ def substituted(template: bytes, match: re.Match[bytes]) -> bytes:
 class Sites:
     """Name-based virtual hosts: by local address first, then by Host (httpd's vhost.c)."""
 
-    def __init__(self, config: ServerConfig) -> None:
-        """Open the access logs and fill in what each host inherits."""
+    def __init__(self, config: ServerConfig, error_log: ErrorLog) -> None:
+        """Open the logs that the main server's error log does not stand for, and fill in what is inherited.
+
+        Raises:
+            ConfigError: a log cannot be opened.
+        """
         logs: dict[CustomLog, AccessLog] = {}
-        self._main = _site(config.main, config, logs)
-        self._sites = {id(host): _site(host, config, logs) for host in config.virtual_hosts}
+        self._error_logs = {id(host): error_log.of_host(host) for host in config.virtual_hosts}
+        self._main = _site(config.main, config, error_log, logs)
+        self._sites = {
+            id(host): _site(host, config, self._error_logs[id(host)], logs) for host in config.virtual_hosts
+        }
         self._chains = chains_of(config.virtual_hosts)
         self.select = lru_cache(REMEMBERED)(self._select)
         self._logs = list(logs.values())
 
     def close(self) -> None:
-        """Close the access logs."""
+        """Close the logs, the main server's error log aside."""
         for log in self._logs:
             log.close()
+        for error_log in self._error_logs.values():
+            error_log.close()
 
     def _select(self, local: tuple[str, int], host: bytes) -> Site:
         """Return the site for a request.
@@ -122,7 +133,9 @@ class Sites:
         return candidates[0]
 
 
-def _site(host: VirtualHost, config: ServerConfig, logs: dict[CustomLog, AccessLog]) -> Site:
+def _site(
+    host: VirtualHost, config: ServerConfig, error_log: ErrorLog, logs: dict[CustomLog, AccessLog]
+) -> Site:
     def opened(log: CustomLog) -> AccessLog:
         if log not in logs:
             logs[log] = AccessLog(log)
@@ -148,6 +161,7 @@ def _site(host: VirtualHost, config: ServerConfig, logs: dict[CustomLog, AccessL
         directories=tuple(sorted(outer.directories + host.directories, key=_merge_order)),
         files=tuple(outer.files + host.files),
         locations=tuple(outer.locations + host.locations),
+        error_log=error_log,
         access_logs=tuple(opened(log) for log in (host.custom_logs or main.custom_logs) + config.global_logs),
         values=HostValues(**{name: getattr(config, name) for name in HOST_VALUES} | host.values),
         modules=tuple(config.modules),

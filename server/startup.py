@@ -41,8 +41,8 @@ def open_runtime(config: ServerConfig, limits: Limits, *, one_process: bool) -> 
         accept_mutex=AcceptMutex(),
         scoreboard=scoreboard,
         pipe_of_death=_pipe_of_death(one_process=one_process),
-        sites=Sites(config),
-        handler=Content(config, MediaTypes(config), error_log, scoreboard),
+        sites=Sites(config, error_log),
+        handler=Content(config, MediaTypes(config), scoreboard),
         one_process=one_process,
     )
     _note(runtime, is_restart=False)
@@ -57,7 +57,7 @@ def open_logs_anew(runtime: Runtime) -> Runtime:
     """
     runtime.error_log.configure(runtime.config)
     runtime.sites.close()
-    return dataclasses.replace(runtime, sites=Sites(runtime.config))
+    return dataclasses.replace(runtime, sites=Sites(runtime.config, runtime.error_log))
 
 
 def next_runtime(last: Runtime, config: ServerConfig, *, graceful: bool) -> Runtime:
@@ -71,8 +71,8 @@ def next_runtime(last: Runtime, config: ServerConfig, *, graceful: bool) -> Runt
             "AH00534: tracekit-server: Configuration error: The MPM cannot be changed during restart."
         )
     error_log = last.error_log
-    for text in config.warnings:
-        error_log.log("core", "warn", text)
+    for warning in config.warnings:
+        error_log.tell(warning)
     limits, warnings = limits_of(config, MPMS[config.mpm].defaults, last.limits)
     for text in warnings:
         error_log.log(f"mpm_{config.mpm}", "warn", text)
@@ -85,8 +85,8 @@ def next_runtime(last: Runtime, config: ServerConfig, *, graceful: bool) -> Runt
         limits=limits,
         listeners=listeners,
         pipe_of_death=_pipe_of_death(),
-        sites=Sites(config),
-        handler=Content(config, MediaTypes(config), error_log, last.scoreboard),
+        sites=Sites(config, error_log),
+        handler=Content(config, MediaTypes(config), last.scoreboard),
         generation=last.generation + 1,
     )
     _note(runtime, is_restart=graceful)

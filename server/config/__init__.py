@@ -2,12 +2,13 @@
 
 from .evaluate import load
 from .htaccess import read_htaccess
-from .model import ConfigError, ServerConfig, VirtualHost
+from .model import ConfigError, ConfigWarning, ServerConfig, VirtualHost
 from .settings import AllowOverride, DirectorySettings, Options, Section
 
 __all__ = [
     "AllowOverride",
     "ConfigError",
+    "ConfigWarning",
     "DirectorySettings",
     "Options",
     "Section",

@@ -8,7 +8,7 @@ from pathlib import Path
 from .. import PROGRAM
 from .directives import rules_of, spelling_of
 from .directives.log import resolve
-from .model import ConfigError, RequestReadTimeout, ServerConfig, VirtualHost
+from .model import ConfigError, ConfigWarning, RequestReadTimeout, ServerConfig, VirtualHost
 from .modules import MPM_MODULE
 from .reader import Frame, Reader
 from .rules import DirectiveError, Scope
@@ -45,7 +45,8 @@ def load(
         _apply(_read(config, before, after), config)
         _complete(config)
     except ConfigError as error:
-        raise ConfigError("\n".join([*config.warnings, str(error)])) from None
+        error.warnings = tuple(config.warnings)
+        raise
     return config
 
 
@@ -108,10 +109,11 @@ def _complete(config: ServerConfig) -> None:
         config.request_read_timeout = RequestReadTimeout()
     if main.server_name is None:
         main.server_name = _own_name()
-        config.warnings.append(
+        text = (
             f"AH00558: {PROGRAM}: Could not reliably determine the server's fully qualified domain name,"
             f" using {main.server_name}. Set the 'ServerName' directive globally to suppress this message"
         )
+        config.warnings.append(ConfigWarning(text, module=""))
     _check_log_folders(config)
 
 
@@ -127,11 +129,30 @@ def _own_name() -> str:
 
 
 def _check_log_folders(config: ServerConfig) -> None:
-    """Find folders of error logs that are not there (check_errorlog_dir of httpd's server/core.c)."""
+    """Find folders of logs that are not there: of an error log first, as httpd does, else of all others.
+
+    Raises:
+        ConfigError: there are such (check_errorlog_dir of httpd's server/core.c, check_log_dir of
+            modules/loggers/mod_log_config.c).
+    """
     hosts: list[tuple[VirtualHost | None, object]] = [(None, config.error_log)]
     hosts += [(host, host.values.get("error_log")) for host in config.virtual_hosts]
     for host, log in hosts:
         if isinstance(log, Path) and not log.parent.is_dir():
             whose = "main error log" if host is None else f"error log of vhost defined at {host.place}"
-            problem = f"AH02291: Cannot access directory '{log.parent}/' for {whose}"
-            raise ConfigError(f"(2)No such file or directory: {problem}\nAH00014: Configuration check failed")
+            raise _check_failed([f"AH02291: Cannot access directory '{log.parent}/' for {whose}"])
+    logs = list(config.global_logs)
+    for each in (config.main, *config.virtual_hosts):
+        logs += each.custom_logs
+    problems = [
+        f"AH02297: Cannot access directory '{log.path.parent}/' for log file {log.place}"
+        for log in logs
+        if not log.path.parent.is_dir()
+    ]
+    if problems:
+        raise _check_failed(problems)
+
+
+def _check_failed(problems: list[str]) -> ConfigError:
+    lines = [f"(2)No such file or directory: {problem}" for problem in problems]
+    return ConfigError("\n".join([*lines, "AH00014: Configuration check failed"]))

@@ -11,8 +11,27 @@ from .. import SERVER_SOFTWARE
 from .settings import DEFAULTS, DirectorySettings, Redirect, Section
 
 
+class ConfigWarning(NamedTuple):
+    """What the administrator should know of a configuration that can be used all the same.
+
+    Attributes:
+        text: in httpd's words.
+        level, module: for the error log; a module '' is for the text alone, without time and process.
+    """
+
+    text: str
+    level: str = "warn"
+    module: str = "core"
+
+
 class ConfigError(Exception):
-    """The configuration cannot be used; the text is what httpd would print."""
+    """The configuration cannot be used; the text is what httpd would print.
+
+    Attributes:
+        warnings: what was to be said before it was found out.
+    """
+
+    warnings: tuple[ConfigWarning, ...] = ()
 
 
 @dataclass
@@ -32,12 +51,14 @@ class CustomLog:
         template: the format string with nicknames resolved.
         env: the environment variable that decides whether a request is logged; '' for none.
         env_wanted: it has to be set, or with ``env=!`` must not be.
+        place: the path as it was written, file and line, in the words of httpd's complaint.
     """
 
     path: Path
     template: str
     env: str = ""
     env_wanted: bool = True
+    place: str = field(default="", compare=False)
 
 
 class ReadTimeout(NamedTuple):
@@ -174,7 +195,7 @@ class ServerConfig(HostValues):
     mutexes: dict[str, str] = field(default_factory=dict)
     types_config: Path | None = None
     global_logs: list[CustomLog] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[ConfigWarning] = field(default_factory=list)
     included: list[tuple[int, int, Path]] = field(default_factory=list)
     main: VirtualHost = field(default_factory=VirtualHost)
     virtual_hosts: list[VirtualHost] = field(default_factory=list)

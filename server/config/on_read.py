@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .included import included_files
+from .model import ConfigWarning
 from .modules import BUILT_IN, IGNORED, LOADABLE, MPMS, is_among
 from .rules import EACH, ONE, ONE_OR_TWO, RAW, TWO, Arity, DirectiveError
 from .settings import Place
@@ -119,7 +120,9 @@ def _load_module(reader: "Reader", line: Directive, frame: "Frame") -> Tree:
     if name in BUILT_IN:
         raise DirectiveError(f"module {name} is built-in and can't be loaded")
     if name in config.modules:
-        config.warnings.append(f"AH01574: module {name} is already loaded, skipping")
+        config.warnings.append(
+            ConfigWarning(f"AH01574: module {name} is already loaded, skipping", module="so")
+        )
     elif name in (*MPMS, *LOADABLE) or name in IGNORED:
         config.modules.append(name)
         config.extended_status |= name == "status_module"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .model import ServerConfig
+from .model import ConfigWarning, ServerConfig
 from .on_read import ON_READ
 from .rules import DirectiveError, check_words, forbidden
 from .settings import Place
@@ -152,7 +152,8 @@ class Reader:
             if found is None:
                 found = os.environ.get(name)
             if found is None and ":" not in name:
-                self.config.warnings.append(f"AH00111: Config variable ${{{name}}} is not defined")
+                text = f"AH00111: Config variable ${{{name}}} is not defined"
+                self.config.warnings.append(ConfigWarning(text))
             return match[0] if found is None else found
 
         return VARIABLE.sub(value, text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from .authorization import Authorization, Condition
-from .model import ConfigError, ServerConfig, VirtualHost
+from .model import ConfigError, ConfigWarning, ServerConfig, VirtualHost
 from .settings import DEFAULTS, AllowOverride, DirectorySettings, Options, Place
 from .syntax import Directive
 
@@ -105,9 +105,9 @@ class Scope:
         """The lines are a virtual host's."""
         return self.host is not self.config.main
 
-    def warn(self, text: str) -> None:
+    def warn(self, text: str, *, level: str = "warn", module: str = "core") -> None:
         """Keep a warning, which is shown when the configuration has been read."""
-        self.config.warnings.append(text)
+        self.config.warnings.append(ConfigWarning(text, level, module))
 
 
 Apply = Callable[[Scope, Directive], None]

@@ -4,7 +4,6 @@ import contextlib
 import traceback
 
 from ..config import Options, ServerConfig
-from ..error_log import ErrorLog
 from ..http.representation import file_response
 from ..http.response import Response
 from ..http.status import HttpError
@@ -30,12 +29,9 @@ STATUS_HANDLER, CRASH_HANDLER = b"server-status", b"crash"
 class Content:
     """Answers the requests of all sites."""
 
-    def __init__(
-        self, config: ServerConfig, media_types: MediaTypes, error_log: ErrorLog, scoreboard: Scoreboard
-    ) -> None:
+    def __init__(self, config: ServerConfig, media_types: MediaTypes, scoreboard: Scoreboard) -> None:
         self._config = config
         self._media_types = media_types
-        self._error_log = error_log
         self._scoreboard = scoreboard
         self._lookups: dict[int, Lookup] = {}
 
@@ -47,7 +43,7 @@ class Content:
         except HttpError as error:
             response = self.refuse(exchange, error)
         except Exception:  # noqa: BLE001  a bug costs one request, and is not mistaken for a client that left
-            self._error_log.log("core", "crit", traceback.format_exc(), exchange.client)
+            exchange.log("core", "crit", traceback.format_exc())
             response = self.refuse(exchange, HttpError(500))
         return _noted(response, exchange)
 
@@ -63,9 +59,9 @@ class Content:
     def refuse(self, exchange: Exchange, error: HttpError) -> Response:
         """Return the page of an error or a redirect, or what ErrorDocument says instead."""
         try:
-            response = error_documents.answer(exchange, error, self._error_document, self._error_log)
+            response = error_documents.answer(exchange, error, self._error_document)
         except Exception:  # noqa: BLE001  the page of last resort needs nothing
-            self._error_log.log("core", "crit", traceback.format_exc(), exchange.client)
+            exchange.log("core", "crit", traceback.format_exc())
             response = Response(500, [error_pages.CONTENT_TYPE], error_pages.page(exchange, 500))
         return _noted(response, exchange)
 
@@ -106,7 +102,7 @@ class Content:
         if resource.handler == STATUS_HANDLER:
             return server_status.respond(exchange, self._config.mpm, self._scoreboard)
         if resource.handler == CRASH_HANDLER:
-            crash.crash(exchange, self._error_log)
+            crash.crash(exchange)
         if not resource.found.is_directory or resource.found.path_info:
             return None
         if resource.handler not in (None, mime.DIRECTORY_TYPE):
@@ -162,4 +158,5 @@ def _target(exchange: Exchange) -> bytes:
 def _noted(response: Response, exchange: Exchange) -> Response:
     """Have the response know what the access log says of it."""
     response.path, response.url_path, response.handler = exchange.path, exchange.url_path, exchange.handler
+    response.log_id = exchange.log_id
     return response

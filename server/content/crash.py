@@ -4,16 +4,15 @@ import ctypes
 import resource
 from typing import NoReturn
 
-from ..error_log import ErrorLog
 from .exchange import Exchange
 
 
-def crash(exchange: Exchange, error_log: ErrorLog) -> NoReturn:
+def crash(exchange: Exchange) -> NoReturn:
     """Read memory that is not there: this thread gets a real SIGSEGV, and its process dies of it.
 
     No core is written: it would hold what other clients sent.
     """
-    error_log.log("crash", "notice", "this thread reads address 0 now, as was asked for", exchange.client)
+    exchange.log("crash", "notice", "this thread reads address 0 now, as was asked for")
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
     ctypes.string_at(0)

@@ -8,7 +8,6 @@ too, the usual page names both errors.
 import re
 from collections.abc import Callable
 
-from ..error_log import ErrorLog
 from ..http.response import Response
 from ..http.status import DROPS_CONNECTION, HttpError
 from . import error_pages
@@ -25,16 +24,15 @@ LocalDocument = Callable[[Exchange, bytes, int], Response]
 """Answers a path of this server, with query, under the status of an error."""
 
 
-def answer(exchange: Exchange, error: HttpError, local: LocalDocument, error_log: ErrorLog) -> Response:
+def answer(exchange: Exchange, error: HttpError, local: LocalDocument) -> Response:
     """Return the response to an error or a redirect; no error comes out of this.
 
     Args:
         exchange: the request, with the settings that held when it failed.
         error: why.
         local: how a path of this server is answered.
-        error_log: where the reasons go.
     """
-    _log(exchange, error, error_log)
+    _log(exchange, error)
     document = exchange.settings.error_documents.get(error.status, b"")
     if document.startswith(b'"'):
         return _response(exchange, error, document[1:])
@@ -48,7 +46,7 @@ def answer(exchange: Exchange, error: HttpError, local: LocalDocument, error_log
     try:
         response = local(exchange, document, error.status)
     except HttpError as second:
-        _log(exchange, second, error_log)
+        _log(exchange, second)
         exchange.settings = before[0]
         response = _response(exchange, error, is_second=True)
     else:
@@ -72,8 +70,8 @@ def _response(
     return Response(error.status, [*error.headers, error_pages.CONTENT_TYPE], text)
 
 
-def _log(exchange: Exchange, error: HttpError, error_log: ErrorLog) -> None:
+def _log(exchange: Exchange, error: HttpError) -> None:
     if error.reason:
         number = NUMBER.search(error.reason)
         module = MODULES.get(number[0], "core") if number else "core"
-        error_log.log(module, error.level, error.reason, exchange.client)
+        exchange.log(module, error.level, error.reason)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..config import DirectorySettings
+from ..error_log import new_request_id
 from ..http.request import Request
 from ..sites import Site
 
@@ -26,6 +27,7 @@ class Exchange:
         path: the file that it is mapped to, for %f; b'' for none yet.
         url_path: the decoded path, after DirectoryIndex that of the index file, for %U; b'' for none yet.
         handler: who answers by name, for %R; None for the usual one.
+        log_id: what names it in the error log, if anything was logged for it, for %L.
         resource: what the target leads to, if that was looked up before the body was read.
     """
 
@@ -37,6 +39,7 @@ class Exchange:
     path: bytes = field(init=False, default=b"")
     url_path: bytes = field(init=False, default=b"")
     handler: bytes | None = field(init=False, default=None)
+    log_id: bytes | None = field(init=False, default=None)
     resource: "Resource | None" = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -55,6 +58,13 @@ class Exchange:
     @state.setter
     def state(self, values: tuple[DirectorySettings, bytes, bytes, bytes | None]) -> None:
         self.settings, self.path, self.url_path, self.handler = values
+
+    def log(self, module: str, level: str, text: str | bytes) -> None:
+        """Write to the error log of the host, if it wants that level."""
+        error_log = self.site.error_log
+        if error_log.wants(module, level):
+            self.log_id = self.log_id or new_request_id()
+            error_log.log(module, level, text, self.client, request_id=self.log_id)
 
     def url(self, path: bytes) -> bytes:
         """Return an absolute URL on this server (httpd's ap_construct_url)."""

@@ -33,6 +33,7 @@ class Response:
         path: the file that the target was mapped to, for %f; b'' for none.
         url_path: the path of the URL in the end, for %U; b'' for that of the target.
         handler: who answered, for %R.
+        log_id: what names the request in the error log, for %L; None when nothing stands there.
         head: the head, once it is prepared.
         sent: bytes handed to the kernel, head included.
     """
@@ -45,6 +46,7 @@ class Response:
         "handler",
         "head",
         "headers",
+        "log_id",
         "path",
         "sent",
         "status",
@@ -65,6 +67,7 @@ class Response:
         self.path = b""
         self.url_path = b""
         self.handler: bytes | None = None
+        self.log_id: bytes | None = None
         self.head = b""
         self.sent = 0
 

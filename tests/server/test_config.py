@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.config import ConfigError, Options, load
+from server.config import ConfigError, ConfigWarning, Options, load
 from server.config.model import ReadTimeout, RequestReadTimeout
 from tests.support.configurations import configured
 
@@ -121,7 +121,7 @@ def test_variables_are_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert config.timeout == 42
     assert config.main.server_name == "from.environment${UNKNOWN}"
     assert (config.main.redirects[0].pattern, config.main.redirects[0].target) == (b"/a", b"/b")
-    assert config.warnings == ["AH00111: Config variable ${UNKNOWN} is not defined"]
+    assert config.warnings == [ConfigWarning("AH00111: Config variable ${UNKNOWN} is not defined")]
 
 
 def test_include_reads_files_in_their_order(tmp_path: Path) -> None:
@@ -168,7 +168,8 @@ def test_server_tokens(tmp_path: Path, tokens: str, expected: bytes) -> None:
 
 def test_a_virtual_host_may_wait_for_its_document_root(tmp_path: Path) -> None:
     config = configured(tmp_path, "<VirtualHost *>\nDocumentRoot /nowhere/at/all\n</VirtualHost>")
-    assert config.warnings == ["AH00112: Warning: DocumentRoot [/nowhere/at/all] does not exist"]
+    text = "AH00112: Warning: DocumentRoot [/nowhere/at/all] does not exist"
+    assert config.warnings == [ConfigWarning(text, module="")]
 
 
 def test_formats_are_found_by_their_names_wherever_these_stand(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from tests.support.requirements import need
 
 CASES = (Path(__file__).parent / "config_cases.txt").read_text().rstrip("\n").split("\n----\n")
 DIFFERS = "# differs: "
-TIME = re.compile(r"^\[[^]]*\] \[[^]]*\] \[[^]]*\] ", re.MULTILINE)
+LEADER = re.compile(r"^\[[^]]*\] (\[[^]]*\] )\[[^]]*\] ", re.MULTILINE)
 HELP = re.compile(r"((?:takes|requires) [a-z0-9, -]+? arguments?), .*")
 FILES = {
     "inc/good.conf": "Timeout 7\n",
@@ -30,15 +30,16 @@ def of_httpd(path: Path) -> str:
     """Return what httpd's check prints; it has a word on each argument, which we do not repeat."""
     command = [need("apache2"), "-t", "-f", str(path)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    return HELP.sub(r"\1", TIME.sub("", result.stderr).replace("apache2:", "PROGRAM:")).strip()
+    return HELP.sub(r"\1", LEADER.sub(r"\1", result.stderr).replace("apache2:", "PROGRAM:")).strip()
 
 
 def of_ours(path: Path) -> str:
     try:
-        lines = [*load(path).warnings, "Syntax OK"]
+        warnings, verdict = tuple(load(path).warnings), "Syntax OK"
     except ConfigError as error:
-        lines = [str(error).replace("tracekit-server:", "PROGRAM:")]
-    return "\n".join(lines).strip()
+        warnings, verdict = error.warnings, str(error)
+    lines = [f"[{each.module}:{each.level}] {each.text}" if each.module else each.text for each in warnings]
+    return "\n".join([*lines, verdict]).replace("tracekit-server:", "PROGRAM:").strip()
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from server.error_log import ErrorLog
 from server.sites import Sites
 from server.virtual_hosts import chains_of, find_chain
 from tests.support.configurations import HOSTS, configured
@@ -38,12 +39,12 @@ from tests.support.configurations import HOSTS, configured
 def test_the_address_decides_before_the_name(
     tmp_path: Path, address: str, port: int, host: str, expected: str
 ) -> None:
-    sites = Sites(configured(tmp_path, HOSTS))
+    sites = Sites(configured(tmp_path, HOSTS), ErrorLog())
     assert sites.select((address, port), host.encode()).name.decode() == expected
 
 
 def test_without_a_host_for_the_address_it_is_the_main_server(tmp_path: Path) -> None:
-    sites = Sites(configured(tmp_path, "<VirtualHost 127.0.0.9>\nServerName x\n</VirtualHost>\n"))
+    sites = Sites(configured(tmp_path, "<VirtualHost 127.0.0.9>\nServerName x\n</VirtualHost>\n"), ErrorLog())
     assert sites.select(("127.0.0.1", 80), b"x").name == b"localhost"
 
 
@@ -64,7 +65,7 @@ def test_a_host_inherits_what_it_does_not_say(tmp_path: Path) -> None:
         "<VirtualHost *>\nServerName own\nAlias /m /own\nKeepAlive On\n"
         "<Directory />\nOptions All\n</Directory>\n<Location /h>\nOptions None\n</Location>\n</VirtualHost>\n"
     )
-    site = Sites(configured(tmp_path, text)).select(("127.0.0.1", 80), b"own")
+    site = Sites(configured(tmp_path, text), ErrorLog()).select(("127.0.0.1", 80), b"own")
     assert site.file_path(b"/m/a") == b"/own/a"
     assert (site.values.timeout, site.values.keep_alive) == (9, True)
     assert site.document_root == bytes(tmp_path)
@@ -89,5 +90,5 @@ def test_a_host_inherits_what_it_does_not_say(tmp_path: Path) -> None:
     ],
 )
 def test_aliases(tmp_path: Path, line: str, path: bytes, expected: bytes) -> None:
-    site = Sites(configured(tmp_path, f"DocumentRoot .\n{line}\n")).select(("127.0.0.1", 80), b"")
+    site = Sites(configured(tmp_path, f"DocumentRoot .\n{line}\n"), ErrorLog()).select(("127.0.0.1", 80), b"")
     assert site.file_path(path) == expected.replace(b"ROOT", bytes(tmp_path))

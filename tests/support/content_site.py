@@ -79,8 +79,8 @@ class ContentSite:
         main.locations = [Section(path.encode(), settings) for path, settings in self.locations.items()]
         self.config = config
         self.error_log = ErrorLog()
-        self.content = Content(config, MediaTypes(config), self.error_log, self.scoreboard)
-        self.sites = Sites(config)
+        self.content = Content(config, MediaTypes(config), self.scoreboard)
+        self.sites = Sites(config, self.error_log)
 
     @property
     def docroot(self) -> Path:

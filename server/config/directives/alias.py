@@ -43,7 +43,8 @@ def _alias(scope: Scope, line: Directive) -> None:
             match = "Match" if isinstance(earlier.url, re.Pattern) else ""
             scope.warn(
                 f"AH00671: The {line.name} directive in {line.file} at line {line.line} will probably never"
-                f" match because it overlaps an earlier Alias{match}."
+                f" match because it overlaps an earlier Alias{match}.",
+                module="alias",
             )
             break
     scope.host.aliases.append(Alias(url, _path(scope, path)))

@@ -96,7 +96,7 @@ def _document_root(scope: Scope, line: Directive) -> None:
     if not path.is_dir():
         if not scope.in_host:
             raise DirectiveError(f"DocumentRoot '{path}' is not a directory, or is not readable")
-        scope.warn(f"AH00112: Warning: DocumentRoot [{path}] does not exist")
+        scope.warn(f"AH00112: Warning: DocumentRoot [{path}] does not exist", module="")
     scope.host.document_root = bytes(path)
 
 
@@ -211,7 +211,8 @@ def _core_dump_directory(scope: Scope, line: Directive) -> None:
 def _name_virtual_host(scope: Scope, line: Directive) -> None:
     scope.warn(
         "AH00548: NameVirtualHost has no effect and will be removed in the next release "
-        f"{line.file}:{line.line}"
+        f"{line.file}:{line.line}",
+        module="",
     )
 
 

@@ -32,7 +32,7 @@ def _unset_env(scope: Scope, line: Directive) -> None:
 def _pass_env(scope: Scope, line: Directive) -> None:
     found = {name: os.environ[name] for name in line.args if name in os.environ}
     for name in set(line.args) - set(found):
-        scope.warn(f"AH01506: PassEnv variable {name} was undefined")
+        scope.warn(f"AH01506: PassEnv variable {name} was undefined", module="env")
     _add(scope, "", ANYTHING, dict(found))
 
 

@@ -47,7 +47,8 @@ def _error_document(scope: Scope, line: Directive) -> None:
     if status == 401 and is_url:
         scope.warn(
             f"AH00113: {line.file}:{line.line} cannot use a full URL in a 401 ErrorDocument directive"
-            " --- ignoring!"
+            " --- ignoring!",
+            level="notice",
         )
         return
     is_path = message.startswith("/") and " " not in message

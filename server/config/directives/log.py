@@ -1,5 +1,6 @@
 """The access logs and the form of both logs (httpd's modules/loggers/mod_log_config.c, server/core.c)."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ...error_log_format import compile_error_format
@@ -37,6 +38,10 @@ def _path(scope: Scope, line: Directive) -> Path:
     return scope.config.relative(line.args[0])
 
 
+def _place(line: Directive) -> str:
+    return f"'{line.args[0]}' defined at {line.file}:{line.line}"
+
+
 def _custom_log(*, everywhere: bool = False) -> Apply:
     """Return the rule of CustomLog, or of GlobalLog: the one of all hosts."""
 
@@ -44,7 +49,7 @@ def _custom_log(*, everywhere: bool = False) -> Apply:
         template, *clause = line.args[1:]
         env, wanted = _condition(clause[0]) if clause else ("", True)
         _checked(template)
-        log = CustomLog(_path(scope, line), template, env, wanted)
+        log = CustomLog(_path(scope, line), template, env, wanted, _place(line))
         (scope.config.global_logs if everywhere else scope.host.custom_logs).append(log)
 
     return apply
@@ -64,7 +69,7 @@ def _condition(clause: str) -> tuple[str, bool]:
 
 def _transfer_log(scope: Scope, line: Directive) -> None:
     """A log in the form of the last LogFormat without a name."""
-    scope.host.custom_logs.append(CustomLog(_path(scope, line), ""))
+    scope.host.custom_logs.append(CustomLog(_path(scope, line), "", place=_place(line)))
 
 
 def _log_format(scope: Scope, line: Directive) -> None:
@@ -94,7 +99,7 @@ def resolve(formats: dict[str, str], log: CustomLog) -> CustomLog:
     """
     default = {"": COMMON_FORMAT, "clf": COMMON_FORMAT}
     known = {**default, **{name.lower(): template for name, template in formats.items()}}
-    return CustomLog(log.path, known.get(log.template.lower(), log.template), log.env, log.env_wanted)
+    return replace(log, template=known.get(log.template.lower(), log.template))
 
 
 RULES = (

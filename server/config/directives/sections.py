@@ -129,7 +129,8 @@ def virtual_host_addresses(text: str, scope: Scope) -> list[tuple[str, int]]:
 
 
 def _unknown_host(host: str, scope: Scope) -> list[tuple[str, int]]:
-    scope.warn(f"(EAI 2)Name or service not known: AH00547: Could not resolve host name {host} -- ignoring!")
+    text = f"(EAI 2)Name or service not known: AH00547: Could not resolve host name {host} -- ignoring!"
+    scope.warn(text, level="error")
     return []
 
 
