@@ -33,7 +33,7 @@ FILES: Final = Question("files", "Which files did the server open, and for which
 DISPATCH: Final = Question(
     "dispatch", "Which process and which thread took and served each request?", of_requests
 )
-MPM: Final = Question("mpm", "How does the server work: prefork, worker, event, or another model?", of_models)
+MPM: Final = Question("mpm", "Is the server prefork, worker or event, or does it work otherwise?", of_models)
 
 QUESTIONS: Final[Mapping[str, Question]] = {one.name: one for one in (DOCROOT, FILES, DISPATCH, MPM)}
 """Every question by its name, in the order in which the command line lists them."""
