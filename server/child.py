@@ -1,6 +1,6 @@
 """What every child is: its signals, its user, its name, and whether it is leaving."""
 
-import contextlib
+import ctypes
 import grp
 import os
 import pwd
@@ -8,7 +8,6 @@ import signal
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from .runtime import Runtime
 
 PROCESS_NAME = "tracekit-server"
+PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15  # linux/prctl.h
+prctl = ctypes.CDLL(None).prctl  # loaded before the forks
 MAX_ID = 2**32 - 2  # (uid_t) -1 means "unchanged" to the kernel
 
 # Exit statuses that the parent acts on (APEXIT_ in httpd's include/httpd.h).
@@ -53,6 +54,14 @@ def become_child(runtime: "Runtime", handlers: Mapping[signal.Signals, Handler])
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     runtime.pipe_of_death.close_write_end()
     drop_privileges(runtime.config)
+
+
+def hear_of_parents_end(number: int) -> None:
+    """Get a signal when the parent is gone, however it ended.
+
+    The kernel forgets this when a process changes its user, so it is asked for after that.
+    """
+    prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
 
 
 def end_at_once(*_: object) -> NoReturn:
@@ -116,5 +125,4 @@ def run_thread(runtime: "Runtime", name: str, work: Callable[..., None], *args: 
 
 def name_thread(name: str) -> None:
     """Set the name that ps and /proc show for the calling thread (at most 15 bytes)."""
-    with contextlib.suppress(OSError):  # a name is no reason to fail
-        Path("/proc/thread-self/comm").write_text(name)
+    prctl(PR_SET_NAME, name.encode(), 0, 0, 0)

@@ -4,18 +4,16 @@ It has no threads. After each connection it looks into the pipe of death; one th
 idle meanwhile blocks in accept, and the parent wakes it with a dummy connection.
 """
 
-import ctypes
 import os
 import signal
 
-from ..child import CHILD_SICK, become_child, end_at_once
+from ..child import CHILD_SICK, become_child, end_at_once, hear_of_parents_end
 from ..connection import Connection
 from ..runtime import Runtime
 from ..scoreboard import Status
 from .acceptor import Acceptor, ShortageError
 from .synchronous import serve_to_the_end
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 POLL_SECONDS = 10.0
 
 
@@ -31,16 +29,8 @@ def run_child(runtime: Runtime, slot: int) -> None:
         handlers[signal.SIGINT] = end_at_once
     become_child(runtime, handlers)
     if not runtime.one_process:
-        _end_with_parent()
+        hear_of_parents_end(signal.SIGUSR1)  # accept would not notice it
     child.serve()
-
-
-def _end_with_parent() -> None:
-    """Get TERM when the parent is gone, however it ended: accept would not notice it.
-
-    The kernel forgets this when a process changes its user, so it is asked for after that.
-    """
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
 
 
 class PreforkChild:
@@ -52,7 +42,7 @@ class PreforkChild:
         self._score = runtime.scoreboard.worker(slot, 0)
 
     def stop_listening(self, *_: object) -> None:
-        """Leave when the present connection is done (a handler: graceful restart and stop)."""
+        """Leave when the present connection is done (a handler: restart, stop, the parent ended)."""
         self._runtime.child.leaving = True
         self._acceptor.stop()
 

@@ -175,6 +175,15 @@ def test_a_configuration_that_is_wrong_ends_the_server(mpm: str, name: str, tmp_
         assert (tmp_path / "httpd.pid").exists()
 
 
+def test_what_has_begun_is_answered_even_if_the_new_configuration_is_wrong(mpm: str, tmp_path: Path) -> None:
+    with lab_server(tmp_path, mpm) as server, half_asked(server) as client:
+        change(server, "DocumentRoot htdocs", "DocumentRoot nowhere")
+        server.process.send_signal(signal.SIGUSR1)
+        assert server.process.wait(PATIENCE_S) == 1
+        assert finish(client).startswith(b"HTTP/1.1 200 OK\r\n")
+        wait_until(lambda: in_session(server.process.pid) == [], "the end of the children")
+
+
 def descriptors(server: LabServer) -> list[str]:
     folder = Path(f"/proc/{server.process.pid}/fd")
     return sorted(str(entry.readlink()).partition(":")[0] for entry in folder.iterdir())
