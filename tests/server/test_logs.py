@@ -2,6 +2,8 @@
 
 import os
 import re
+import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from server.error_log_format import Entry, compile_error_format
 from server.escape import escape
 from server.log_format import compile_format
-from tests.support.lab_server import lab_server
+from tests.support.lab_server import LabServer, lab_server
 from tests.support.processes import wait_until
 from tests.support.raw_http import ask
 
@@ -110,6 +112,73 @@ def test_every_line_of_the_error_log_has_httpds_form(tmp_path: Path) -> None:
         assert all(form.fullmatch(line) for line in lines)
 
 
+HOSTS = """
+ErrorLogFormat "%L [%l] %M"
+CustomLog ids.log "%v %>s %L"
+<VirtualHost *>
+ServerName own.example
+ErrorLog own.log
+</VirtualHost>
+<VirtualHost *>
+ServerName quiet.example
+ErrorLog quiet.log
+LogLevel core:error
+</VirtualHost>
+<VirtualHost *>
+ServerName silent.example
+LogLevel error
+</VirtualHost>
+"""
+
+
+def of_host(running: LabServer, name: str, path: str) -> None:
+    """Ask a virtual host for something."""
+    with socket.create_connection(running.address) as client:
+        client.sendall(
+            b"GET %b HTTP/1.1\r\nHost: %b\r\nConnection: close\r\n\r\n" % (path.encode(), name.encode())
+        )
+        while client.recv(65536):
+            continue
+
+
+def ids(root: Path) -> dict[str, str]:
+    """Return the last id in the access log for each host and status."""
+    lines = [line.split(" ") for line in (root / "ids.log").read_text().splitlines()]
+    return {f"{name} {status}": request_id for name, status, request_id in lines}
+
+
+def test_a_virtual_host_has_its_error_log_and_level(tmp_path: Path) -> None:
+    with lab_server(tmp_path, "prefork", extra=HOSTS) as running:
+        for name in ("localhost", "own.example", "quiet.example", "silent.example"):
+            of_host(running, name, "/missing")
+        of_host(running, "own.example", "/")
+        wait_until(lambda: len(ids(tmp_path)) == 5, "the lines")
+        found = ids(tmp_path)
+        own = (tmp_path / "own.log").read_text()
+        missing = f"[info] AH00128: File does not exist: {tmp_path}/htdocs/missing\n"
+        assert own == f"{found['own.example 404']} {missing}"
+        assert running.error_log().count(missing) == 1
+        assert f"\n{found['localhost 404']} {missing}" in running.error_log()
+        assert (tmp_path / "quiet.log").read_text() == ""
+        unlogged = ("own.example 200", "quiet.example 404", "silent.example 404")
+        assert [found[each] for each in unlogged] == ["-", "-", "-"]
+        assert found["own.example 404"] != found["localhost 404"]
+
+
+@pytest.mark.parametrize("name", ["HUP", "USR1"])
+def test_a_restart_opens_the_error_log_of_a_host_anew(name: str, tmp_path: Path) -> None:
+    with lab_server(tmp_path, "event", extra=HOSTS) as running:
+        before = running.children()
+        (tmp_path / "own.log").rename(tmp_path / "own.1")
+        running.process.send_signal(signal.Signals[f"SIG{name}"])
+        wait_until((tmp_path / "own.log").exists, "the new log")
+        wait_until(lambda: len(set(running.children()) - set(before)) == 2, "the new children")
+        wait_until(lambda: not set(running.children()) & set(before), "the end of the old ones")
+        of_host(running, "own.example", "/missing")
+        wait_until(lambda: "/missing" in (tmp_path / "own.log").read_text(), "the line")
+        assert (tmp_path / "own.1").read_text() == ""
+
+
 CLIENT = ("1.2.3.4", 5)
 
 
@@ -122,13 +191,14 @@ CLIENT = ("1.2.3.4", 5)
         ("[client %a] %M", "[client 1.2.3.4:5] text\\n"),
         ("%E: %M", "text\\n"),
         ("%-E: %M", "-: text\\n"),
+        ("[R:%L] [C:%{c}L] %M", "[R:id] text\\n"),
         (r"[client\ %a] %M", "[client 1.2.3.4:5] text\\n"),
         ("a%%b %M% c", "a%b text\\nc"),
         (r"%M% ,\ referer\ %{Referer}i", "text\\n"),
     ],
 )
 def test_error_log_formats(template: str, expected: str) -> None:
-    line = compile_error_format(template)(Entry("core", "warn", b"text\n", CLIENT)).decode()
+    line = compile_error_format(template)(Entry("core", "warn", b"text\n", CLIENT, b"id")).decode()
     assert line.replace(str(os.getpid()), "PID").replace("tid PID", "tid TID") == expected
 
 
