@@ -19,9 +19,13 @@ GROUP = re.compile(r"\$([0-9])")
 
 
 def environment_of(done: "Transaction") -> dict[str, str]:
-    """Return the variables of a request, by the rules of its site in their order."""
+    """Return the variables of a request, by the rules of its site and of its sections.
+
+    SetEnv and its like come after all others, as mod_env looks at a request after mod_setenvif.
+    """
     variables: dict[str, str] = {}
-    for rule in done.site.environment:
+    rules = done.site.environment + done.response.environment
+    for rule in sorted(rules, key=lambda rule: not rule.attribute):
         match = rule.pattern.search(_attribute(rule.attribute, done, variables))
         if match is None:
             continue

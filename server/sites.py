@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from .access_log import AccessLog
 from .config import ServerConfig, VirtualHost
-from .config.model import Alias, CustomLog, EnvironmentRule, HostValues
-from .config.settings import DirectorySettings, Redirect, Section
+from .config.model import Alias, CustomLog, HostValues
+from .config.settings import DirectorySettings, EnvironmentRule, Redirect, Section
 from .error_log import ErrorLog
 from .virtual_hosts import chains_of, find_chain
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import SERVER_SOFTWARE
-from .settings import DEFAULTS, DirectorySettings, Redirect, Section
+from .settings import DEFAULTS, DirectorySettings, EnvironmentRule, Redirect, Section
 
 
 class ConfigWarning(NamedTuple):
@@ -81,20 +81,6 @@ class Alias(NamedTuple):
 
     url: bytes | re.Pattern[bytes]
     path: bytes
-
-
-class EnvironmentRule(NamedTuple):
-    """One SetEnv, SetEnvIf or BrowserMatch: an attribute of the request, a pattern, what is set.
-
-    Attributes:
-        attribute: a field's name in lower case, or Remote_Addr and its like; '' for always.
-        pattern: what it must match.
-        values: variables and their values; None takes one away.
-    """
-
-    attribute: str
-    pattern: re.Pattern[str]
-    values: dict[str, str | None]
 
 
 @dataclass

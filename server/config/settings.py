@@ -71,6 +71,20 @@ class Redirect(NamedTuple):
     status: int
 
 
+class EnvironmentRule(NamedTuple):
+    """One SetEnv, SetEnvIf or BrowserMatch: an attribute of the request, a pattern, what is set.
+
+    Attributes:
+        attribute: a field's name in lower case, or Remote_Addr and its like; '' for always.
+        pattern: what it must match.
+        values: variables and their values; None takes one away.
+    """
+
+    attribute: str
+    pattern: re.Pattern[str]
+    values: dict[str, str | None]
+
+
 class Decoration(NamedTuple):
     """One AddIcon, AddAlt or AddDescription of an index page.
 
@@ -144,6 +158,7 @@ class DirectorySettings:
     descriptions: tuple[Decoration, ...] = ()
     alias: bytes | None = None
     redirects: tuple[Redirect, ...] = ()
+    environment: tuple[EnvironmentRule, ...] = ()
     files: "tuple[Section, ...]" = ()
 
     def merged(self, over: "DirectorySettings") -> "DirectorySettings":
@@ -156,7 +171,8 @@ class DirectorySettings:
             values[name] = _merged_dict(getattr(self, name), getattr(over, name))
         for name in _LATER_FIRST:
             values[name] = getattr(over, name) + getattr(self, name)
-        values["files"] = self.files + over.files
+        for name in _EARLIER_FIRST:
+            values[name] = getattr(self, name) + getattr(over, name)
         values.update(self._merged_options(over), **self._merged_index_options(over))
         values["require"] = _merged_require(self.require, over.require, over.auth_merging)
         return DirectorySettings(**values)
@@ -198,8 +214,8 @@ def _merged_require(
 
 _DICTS = ("error_documents", "types", "charsets", "encodings", "languages", "handlers")
 _LATER_FIRST = ("index_ignore", "icons", "alts", "descriptions", "redirects")
+_EARLIER_FIRST = ("environment", "files")
 _OWN_RULE = {
-    "files",
     "require",
     "options",
     "options_add",
@@ -209,7 +225,9 @@ _OWN_RULE = {
     "index_options_remove",
 }
 _SIMPLE = tuple(
-    item.name for item in fields(DirectorySettings) if item.name not in {*_DICTS, *_LATER_FIRST, *_OWN_RULE}
+    item.name
+    for item in fields(DirectorySettings)
+    if item.name not in {*_DICTS, *_LATER_FIRST, *_EARLIER_FIRST, *_OWN_RULE}
 )
 
 DEFAULTS = DirectorySettings(

@@ -158,5 +158,5 @@ def _target(exchange: Exchange) -> bytes:
 def _noted(response: Response, exchange: Exchange) -> Response:
     """Have the response know what the access log says of it."""
     response.path, response.url_path, response.handler = exchange.path, exchange.url_path, exchange.handler
-    response.log_id = exchange.log_id
+    response.log_id, response.environment = exchange.log_id, exchange.settings.environment
     return response

@@ -1,14 +1,17 @@
 """A response: its head as bytes, and its content from memory or from parts of an open file."""
 
 import os
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from ..config.settings import EnvironmentRule
 from .dates import http_date
 from .request import Request
 from .status import DROPS_CONNECTION, NO_CONTENT, STATUS_LINE
 
 Header = tuple[bytes, bytes]
+BREAKS_LINE = re.compile(rb"[\r\n]")
 
 
 class FilePart(NamedTuple):
@@ -33,6 +36,7 @@ class Response:
         path: the file that the target was mapped to, for %f; b'' for none.
         url_path: the path of the URL in the end, for %U; b'' for that of the target.
         handler: who answered, for %R.
+        environment: the rules of sections that were for it, for %e.
         log_id: what names the request in the error log, for %L; None when nothing stands there.
         head: the head, once it is prepared.
         sent: bytes handed to the kernel, head included.
@@ -42,6 +46,7 @@ class Response:
         "closes",
         "content",
         "content_length",
+        "environment",
         "file",
         "handler",
         "head",
@@ -67,6 +72,7 @@ class Response:
         self.path = b""
         self.url_path = b""
         self.handler: bytes | None = None
+        self.environment: tuple[EnvironmentRule, ...] = ()
         self.log_id: bytes | None = None
         self.head = b""
         self.sent = 0
@@ -92,9 +98,7 @@ class Response:
             software: the Server field.
             persistence: what is said of the connection: none or more lines, each with its CRLF.
         """
-        fields = [_start(self.status, now, software)]
-        for name, value in self.headers:
-            fields += (name, b": ", value, b"\r\n")
+        fields = [_start(self.status, now, software), _lines(self.headers)]
         if self.status not in NO_CONTENT:
             fields.append(b"Content-Length: %d\r\n" % self.content_length)
         fields += (persistence, b"\r\n")
@@ -107,6 +111,14 @@ class Response:
         if self.file >= 0:
             os.close(self.file)
             self.file = -1
+
+
+def _lines(headers: list[Header]) -> bytes:
+    """Return the lines of the fields; one that would be more than a line is left out (RFC 9110, 5.5)."""
+    lines = b"".join([b"%b: %b\r\n" % field for field in headers])
+    if lines.count(b"\r") == lines.count(b"\n") == len(headers):
+        return lines
+    return _lines([field for field in headers if not BREAKS_LINE.search(b"".join(field))])
 
 
 @lru_cache(maxsize=64)

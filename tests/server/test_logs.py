@@ -44,7 +44,7 @@ LETTERS = [
 ENVIRONMENT = """
 SetEnv SEEN yes
 SetEnvIf Request_URI "/(\\w+)" GROUP=$1
-SetEnv GONE x
+SetEnvIf Remote_Addr . GONE=x
 BrowserMatch "" !GONE
 SetEnvIf Remote_Addr ^127 client-is-here
 CustomLog only.log %m env=client-is-here
@@ -110,6 +110,41 @@ def test_every_line_of_the_error_log_has_httpds_form(tmp_path: Path) -> None:
         lines = running.error_log().splitlines()
         assert len(lines) >= 4
         assert all(form.fullmatch(line) for line in lines)
+
+
+SECTIONS = """
+SetEnv PLACE main
+SetEnv GONE main
+<Directory htdocs>
+AllowOverride FileInfo
+</Directory>
+<Location /sub>
+SetEnv PLACE location
+SetEnvIf PLACE main SEEN=1
+SetEnvIf Request_URI sub in-sub
+UnsetEnv GONE
+</Location>
+CustomLog variables.log "%U %{PLACE}e %{GONE}e %{SEEN}e %{FOLDER}e"
+CustomLog sub.log %U env=in-sub
+"""
+
+
+def test_variables_of_sections_are_those_of_their_requests(tmp_path: Path) -> None:
+    with lab_server(
+        tmp_path, "event", extra=SECTIONS.replace("Directory h", f"Directory {tmp_path}/h")
+    ) as running:
+        (tmp_path / "htdocs/sub/.htaccess").write_text("SetEnv FOLDER sub\n")
+        for path in ("/pic.png", "/sub/index.html", "/sub/missing"):
+            ask(running.address, path)
+        log = tmp_path / "sub.log"
+        wait_until(lambda: log.read_text().count("\n") == 2, "the lines")
+        assert log.read_text() == "/sub/index.html\n/sub/missing\n"
+        lines = (tmp_path / "variables.log").read_text().splitlines()
+        assert lines == [  # SetEnv comes after all SetEnvIf
+            "/pic.png main main - -",
+            "/sub/index.html location - - sub",
+            "/sub/missing location - - sub",
+        ]
 
 
 HOSTS = """

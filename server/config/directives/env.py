@@ -1,14 +1,10 @@
-"""Variables of a request (httpd's modules/metadata/mod_env.c and mod_setenvif.c).
-
-They count outside of sections; inside they are read and have no effect.
-"""
+"""Variables of a request (httpd's modules/metadata/mod_env.c and mod_setenvif.c)."""
 
 import os
 import re
 
-from ..model import EnvironmentRule
 from ..rules import EACH, ONE_OR_TWO, RAW, Apply, DirectiveError, Rule, Scope
-from ..settings import Place
+from ..settings import EnvironmentRule, Place
 from ..syntax import Directive
 
 ANYTHING = re.compile("")
@@ -16,8 +12,11 @@ FILE_INFO = Place.FILE_INFO
 
 
 def _add(scope: Scope, attribute: str, pattern: re.Pattern[str], values: dict[str, str | None]) -> None:
+    rule = EnvironmentRule(attribute, pattern, values)
     if scope.path is None:
-        scope.host.environment.append(EnvironmentRule(attribute, pattern, values))
+        scope.host.environment.append(rule)
+    else:
+        scope.settings.environment += (rule,)
 
 
 def _set_env(scope: Scope, line: Directive) -> None:
