@@ -8,7 +8,7 @@ import contextlib
 import os
 import signal
 
-from .listeners import wake_an_accepter
+from .listeners import shown, wake_an_accepter
 from .mpm import Mpm
 from .runtime import Runtime
 from .scoreboard import Status
@@ -87,8 +87,12 @@ class Brood:
     def kill_one(self) -> None:
         """Have one idle child leave: whoever reads the byte; one without threads reads when it is woken."""
         self._runtime.pipe_of_death.graceful(1)
-        if not self._mpm.is_threaded and not wake_an_accepter(self._runtime.listeners[0]):
-            self._log("warn", "AH00056: connect to listener failed")
+        listener = self._runtime.listeners[0]
+        if not self._mpm.is_threaded and not wake_an_accepter(listener):
+            host, port = listener.getsockname()[:2]
+            self._runtime.error_log.log(
+                "core", "warn", f"AH00056: connect to listener on {shown(host, port)}"
+            )
 
     def leave_gracefully(self) -> None:
         """Have all children finish what they have and leave."""

@@ -52,8 +52,8 @@ def report_chosen_ports(
     for address, listener in zip(config.listens, listeners, strict=True):
         if address.port == 0 and listener not in known:
             host, port = listener.getsockname()[:2]
-            shown, bound = _shown(address.host, 0), _shown(host, port)
-            error_log.log("core", "notice", f"Listen {shown} is bound to {bound}")
+            text = f"Listen {shown(address.host, 0)} is bound to {shown(host, port)}"
+            error_log.log("core", "notice", text)
 
 
 def wake_an_accepter(listener: socket.socket) -> bool:
@@ -73,14 +73,15 @@ def _bind(address: ListenAddress, backlog: int) -> socket.socket:
     try:
         return _open(address, backlog)
     except OSError as error:
-        shown = _shown(address.host or "0.0.0.0", address.port)  # noqa: S104  (shown, not bound)
+        wanted = shown(address.host or "0.0.0.0", address.port)  # noqa: S104  (shown, not bound)
         raise ConfigError(
-            f"({error.errno}){error.strerror}: AH00072: make_sock: could not bind to address {shown}\n"
+            f"({error.errno}){error.strerror}: AH00072: make_sock: could not bind to address {wanted}\n"
             + NOTHING_TO_LISTEN_TO
         ) from None
 
 
-def _shown(host: str, port: int) -> str:
+def shown(host: str, port: int) -> str:
+    """Return an address as httpd writes it."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 

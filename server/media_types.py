@@ -36,7 +36,8 @@ def _read(path: Path) -> dict[bytes, bytes]:
         lines = path.read_bytes().splitlines()
     except OSError as error:
         raise ConfigError(
-            f"AH01597: could not open mime types config file {path}: {error.strerror}"
+            f"({error.errno}){error.strerror}: AH01597: could not open mime types config file {path}.\n"
+            "AH00016: Configuration Failed"
         ) from None
     types: dict[bytes, bytes] = {}
     for line in lines:

@@ -157,9 +157,8 @@ class Parent:
         if is_ours:
             self._failed = True
         else:
-            self._log(
-                "warn", f"{self._mpm.log.ignored}: Ignoring fatal error in child of previous generation"
-            )
+            text = f"Ignoring fatal error in child of previous generation (pid {pid})."
+            self._log("warn", f"{self._mpm.log.ignored}: {text}")
 
     def _start_missing(self) -> None:
         """Start the children that are still to be started, in the first empty slots."""

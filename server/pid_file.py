@@ -64,7 +64,7 @@ def remove_pid(path: Path, error_log: ErrorLog) -> None:
             path.unlink()
             error_log.log("core", "info", f"AH00096: removed PID file {path} (pid={os.getpid()})")
     except OSError as error:
-        error_log.log("core", "warn", f"AH00101: could not remove pid file {path}", errno=error.errno or 0)
+        error_log.log("core", "error", f"AH00095: failed to remove PID file {path}", errno=error.errno or 0)
 
 
 def _is_ours(path: Path) -> bool:
