@@ -69,7 +69,7 @@ class Parked:
     def add(self, connection: Connection, queue: TimeoutQueue, seconds: float) -> bool:
         """Put a connection into a queue; True when the next expiry has come closer by that."""
         now = time.monotonic()
-        expiry = now + seconds
+        expiry = now + min(seconds, queue.at_most)
         with self._mutex:
             self._places[connection.fd] = connection, queue, seconds
             queue.add(connection, seconds, now)

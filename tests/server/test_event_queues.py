@@ -97,6 +97,16 @@ def test_only_an_earlier_expiry_is_worth_waking_for(clock: Clock) -> None:
 
 
 @pytest.mark.usefixtures("clock")
+def test_a_queue_whose_time_was_cut_short_expires_sooner() -> None:
+    """As the lingering close of a child that is leaving."""
+    queue = TimeoutQueue()
+    parked = Parked([queue])
+    queue.at_most = 2
+    assert parked.add(stand(), queue, 30)
+    assert parked.next_expiry == 1002
+
+
+@pytest.mark.usefixtures("clock")
 def test_a_little_earlier_is_not_earlier() -> None:
     queue = TimeoutQueue()
     parked = Parked([queue])
