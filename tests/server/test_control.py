@@ -16,7 +16,7 @@ import pytest
 from server import PROGRAM
 from server.config import ConfigError, ServerConfig
 from server.control import control
-from tests.support.lab_server import LabServer, lab_server
+from tests.support.lab_server import LabServer, lab_server, write_config
 from tests.support.processes import PATIENCE_S, ending, in_session, start, task, wait_until
 from tests.support.raw_http import ask
 
@@ -96,11 +96,7 @@ def run(*args: str | Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """Return the configuration file of a server that does not run."""
-    with lab_server(tmp_path, "event", extra="PidFile httpd.pid") as server:
-        server.process.send_signal(signal.SIGTERM)
-        server.process.wait(PATIENCE_S)
-    (tmp_path / "error.log").unlink()
-    return tmp_path / "httpd.conf"
+    return write_config(tmp_path, "event", extra="PidFile httpd.pid")
 
 
 @contextmanager
@@ -187,6 +183,48 @@ def test_a_taken_port_is_told_before_it_detaches(config: Path, tmp_path: Path) -
         answer = run("-f", config, "-k", "start")
     assert answer.returncode == 1
     assert "AH00072: make_sock: could not bind to address" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("instead_of", "line", "told"),
+    [
+        (
+            "Listen 127.0.0.1:0",
+            "",
+            "no listening sockets available, shutting down\nAH00015: Unable to open logs\n",
+        ),
+        (
+            "ErrorLog error.log",
+            "ErrorLog htdocs",
+            (
+                "(21)Is a directory: AH00091: tracekit-server: could not open error log file ROOT/htdocs.\n"
+                "AH00015: Unable to open logs\n"
+            ),
+        ),
+        (
+            "CustomLog access.log truth",
+            "CustomLog htdocs truth",
+            (
+                "(21)Is a directory: AH00649: could not open transfer log file ROOT/htdocs.\n"
+                "AH00015: Unable to open logs\n"
+            ),
+        ),
+        (
+            "ServerName localhost\n",
+            "ServerName localhost\nTypesConfig nowhere\n",
+            (
+                "(2)No such file or directory: AH01597: could not open mime types config file ROOT/nowhere.\n"
+                "AH00016: Configuration Failed\n"
+            ),
+        ),
+        ("PidFile httpd.pid", "PidFile nowhere/httpd.pid", ""),
+    ],
+)
+def test_what_it_cannot_do_without_is_told(instead_of: str, line: str, told: str, config: Path) -> None:
+    config.write_text(config.read_text().replace(instead_of, line, 1))
+    answer = run("-f", config)
+    assert answer.returncode == 1
+    assert answer.stderr.replace(str(config.parent), "ROOT") == told
 
 
 def test_foreground_keeps_it_there(config: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import load
-from tests.support.lab_server import READY, LabServer, Served, lab_server
+from tests.support.lab_server import READY, LabServer, Served, lab_server, write_config
 from tests.support.processes import PATIENCE_S, Process, in_session, start, stop, task, wait_until
 from tests.support.raw_http import ask
 
@@ -306,15 +306,6 @@ def test_a_terminal_that_is_closed_leaves_no_server_behind(tmp_path: Path) -> No
         os.close(null)
         assert process.wait(PATIENCE_S) == 0
         assert in_session(process.pid) == []
-
-
-def write_config(root: Path, mpm: str) -> Path:
-    """Return the configuration file of a server that is not there any more."""
-    with lab_server(root, mpm) as server:
-        server.process.send_signal(signal.SIGTERM)
-        server.process.wait(PATIENCE_S)
-    (root / "error.log").unlink()
-    return root / "httpd.conf"
 
 
 DRIVER = """

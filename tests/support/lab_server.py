@@ -144,6 +144,19 @@ def write_site(root: Path) -> None:
         os.utime(root / name, (WRITTEN, WRITTEN))
 
 
+def write_config(
+    root: Path, mpm: str, *, servers: int = 2, threads: int = 5, listens: int = 1, extra: str = ""
+) -> Path:
+    """Write the site and the configuration of :func:`lab_server`, and return the path of the latter."""
+    write_site(root)
+    config = root / "httpd.conf"
+    lines = "\n".join(["Listen 127.0.0.1:0"] * listens)
+    config.write_text(
+        CONFIG.format(root=root, mpm=mpm, listens=lines, servers=servers, threads=threads, extra=extra)
+    )
+    return config
+
+
 @contextmanager
 def lab_server(
     root: Path, mpm: str, *, servers: int = 2, threads: int = 5, listens: int = 1, extra: str = ""
@@ -158,12 +171,7 @@ def lab_server(
         listens: how many sockets it listens on.
         extra: more lines for its configuration.
     """
-    write_site(root)
-    config = root / "httpd.conf"
-    lines = "\n".join(["Listen 127.0.0.1:0"] * listens)
-    config.write_text(
-        CONFIG.format(root=root, mpm=mpm, listens=lines, servers=servers, threads=threads, extra=extra)
-    )
+    config = write_config(root, mpm, servers=servers, threads=threads, listens=listens, extra=extra)
     with (root / "output").open("wb") as output:
         process = start([sys.executable, "-m", "server", "-f", config], stdout=output, stderr=output)
     try:
