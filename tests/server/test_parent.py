@@ -12,7 +12,7 @@ from tests.support.lab_server import LabServer, lab_server
 from tests.support.processes import PATIENCE_S, wait_until
 
 LAB = "MinSpareThreads 10\nMaxSpareThreads 60\nMaxRequestWorkers 80\nServerLimit 16"
-PREFORK = "MinSpareServers 5\nMaxSpareServers 20\nMaxRequestWorkers 30"
+PREFORK = "MinSpareServers 5\nMaxSpareServers 26\nMaxRequestWorkers 30"
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def test_preforks_numbers(tmp_path: Path) -> None:
             becomes(server, 30)
             wait_until(lambda: "AH00161" in server.error_log(), "the report of the limit")
             assert spawned_at_once(server) == [("8", "12"), ("16", "20")]
-        becomes(server, 20)
+        becomes(server, 26)
 
 
 @pytest.mark.parametrize("mpm", ["prefork", "worker", "event"])

@@ -43,11 +43,12 @@ def half_asked(server: LabServer) -> Iterator[socket.socket]:
 
 
 def finish(client: socket.socket) -> bytes:
-    """Send the body, and return all that comes until the connection ends."""
+    """Send the body, and return all that comes until the server ends the connection; we do, too."""
     client.sendall(b"body")
     received = b""
     while data := client.recv(65536):
         received += data
+    client.close()
     return received
 
 
