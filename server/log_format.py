@@ -94,7 +94,7 @@ def _port(argument: str, done: "Transaction") -> bytes:
 @lru_cache(maxsize=256)
 def _looked_up(address: str) -> bytes:
     try:
-        return os.fsencode(socket.gethostbyaddr(address)[0])
+        return escape(os.fsencode(socket.gethostbyaddr(address)[0]))
     except OSError:
         return address.encode()
 

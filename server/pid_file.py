@@ -9,6 +9,8 @@ from .config import ConfigError
 from .error_log import ErrorLog
 
 MODE = 0o644
+MAX_PID = 2**31 - 1  # pid_t
+SIZE_LIMIT = 64  # bytes that are read: whoever may write in the folder can put anything there
 
 
 def write_pid(path: Path, error_log: ErrorLog) -> None:
@@ -43,8 +45,8 @@ def read_pid(path: Path) -> int | None:
         ConfigError: the file cannot be read, or has something else in it.
     """
     try:
-        text = path.read_bytes().removesuffix(b"\n")
-        if text.isdigit() and int(text) > 0:
+        text = _content(path).removesuffix(b"\n")
+        if text.isdigit() and 0 < int(text) <= MAX_PID:
             return int(text)
         reason = ""
     except FileNotFoundError:
@@ -68,4 +70,13 @@ def remove_pid(path: Path, error_log: ErrorLog) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    return path.read_bytes().strip() == b"%d" % os.getpid()
+    return _content(path).strip() == b"%d" % os.getpid()
+
+
+def _content(path: Path) -> bytes:
+    """Return the beginning of the file; for one that is a pipe nobody waits."""
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        return os.read(fd, SIZE_LIMIT)
+    finally:
+        os.close(fd)

@@ -4,6 +4,7 @@ The worker waits for a request that has begun, as httpd's does: for Timeout, or 
 mod_reqtimeout for as long as the client's rate earns it.
 """
 
+import errno
 import os
 import select
 import time
@@ -138,7 +139,7 @@ class Receiver:
         stage = self._values.request_read_timeout
         body = body_of(request.content_length, limit)
         if request.expects_continue:
-            os.write(self._fd, CONTINUE)
+            self._say_continue()
         allowance = Allowance(self._values.timeout, stage and stage.body)
         try:
             while not self._discard(body):
@@ -146,6 +147,15 @@ class Receiver:
                     raise HttpError(408)
         except ClientGoneError:  # the body ends too early, but somebody may still be listening
             raise HttpError(400) from None
+
+    def _say_continue(self) -> None:
+        """Tell the client to send the body; who has left no room for that does not read at all.
+
+        Raises:
+            OSError: it cannot be sent whole, and what follows would be taken for its rest.
+        """
+        if os.write(self._fd, CONTINUE) < len(CONTINUE):
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
     def _discard(self, body: FixedBody | ChunkedBody) -> bool:
         self.received += len(self._data)

@@ -18,6 +18,7 @@ SMALLEST_MAPPING = 4096  # bytes; to map and unmap less takes longer than to rea
 READ_SIZE = 65536  # bytes of a file at a time, where mapping is off
 SMALLEST_SENDFILE = 256  # bytes, httpd's AP_MIN_SENDFILE_BYTES
 ENOUGH = 65536  # bytes that are collected before they are written, httpd's flush threshold
+MOST_BUFFERS = os.sysconf("SC_IOV_MAX")  # in one writev
 
 Buffer = bytes | memoryview | mmap.mmap
 
@@ -65,7 +66,7 @@ class Sender:
     def _collect(self) -> None:
         """Get in memory what the next write takes."""
         left = self._left
-        while left and self._size < ENOUGH:
+        while left and self._size < ENOUGH and len(self._buffers) < MOST_BUFFERS:
             piece = left[0]
             if isinstance(piece, bytes):
                 left.popleft()

@@ -13,6 +13,7 @@ from .error_log import ErrorLog
 from .virtual_hosts import chains_of, find_chain
 
 REMEMBERED = 1024  # pairs of a local address and a Host: they come from clients
+REMEMBERED_LENGTH = 255  # bytes of a Host, as long as a name can be
 HOST_VALUES = tuple(item.name for item in fields(HostValues))
 
 
@@ -104,7 +105,7 @@ class Sites:
             id(host): _site(host, config, self._error_logs[id(host)], logs) for host in config.virtual_hosts
         }
         self._chains = chains_of(config.virtual_hosts)
-        self.select = lru_cache(REMEMBERED)(self._select)
+        self._remembered = lru_cache(REMEMBERED)(self._select)
         self._logs = list(logs.values())
 
     def close(self) -> None:
@@ -114,13 +115,16 @@ class Sites:
         for error_log in self._error_logs.values():
             error_log.close()
 
-    def _select(self, local: tuple[str, int], host: bytes) -> Site:
+    def select(self, local: tuple[str, int], host: bytes) -> Site:
         """Return the site for a request.
 
         Args:
             local: address and port that the client connected to.
             host: lower-case host name without port; b'' for none.
         """
+        return (self._remembered if len(host) <= REMEMBERED_LENGTH else self._select)(local, host)
+
+    def _select(self, local: tuple[str, int], host: bytes) -> Site:
         address = local[0].removeprefix("::ffff:") if "." in local[0] else local[0]
         chain = find_chain(self._chains, address, local[1])
         if chain is None:

@@ -7,14 +7,16 @@ def wildcard_pattern(text: bytes) -> re.Pattern[bytes]:
     """Return the regular expression of shell wildcards: none of them stands for a slash.
 
     ``*``, ``?``, ``[...]`` and a backslash before any of them, as apr_fnmatch reads
-    them with APR_FNM_PATHNAME.
+    them with APR_FNM_PATHNAME. What stands between two stars is taken where it comes first, and
+    never tried again further on: an .htaccess could ask for more tries than there is time for.
     """
-    out, rest = [], text
+    pieces: list[list[bytes]] = [[]]
+    out, rest = pieces[0], text
     while rest:
         one, rest = rest[:1], rest[1:]
         end = rest.find(b"]", 2 if rest[:1] in (b"!", b"^") else 1)
         if one == b"*":
-            out.append(b"[^/]*")
+            pieces.append(out := [])
         elif one == b"?":
             out.append(b"[^/]")
         elif one == b"[" and end > 0:
@@ -27,4 +29,8 @@ def wildcard_pattern(text: bytes) -> re.Pattern[bytes]:
             rest = rest[1:]
         else:
             out.append(re.escape(one))
-    return re.compile(b"".join(out), re.DOTALL)
+    first, *others = (b"".join(piece) for piece in pieces)
+    if not others:
+        return re.compile(first, re.DOTALL)
+    middle = b"".join(b"(?>[^/]*?" + piece + b")" for piece in others[:-1])
+    return re.compile(first + middle + b"[^/]*" + others[-1] + rb"\Z", re.DOTALL)

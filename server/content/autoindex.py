@@ -231,8 +231,13 @@ def _has_wildcards(pattern: bytes) -> bool:
 
 @lru_cache(maxsize=512)
 def _wildcards(pattern: bytes) -> re.Pattern[bytes]:
-    """Return the expression of ``*`` and ``?``, which are all that httpd's ap_strcmp_match knows."""
-    return re.compile(
-        b"".join({b"*": b".*", b"?": b"."}.get(bytes([each]), re.escape(bytes([each]))) for each in pattern),
-        re.DOTALL,
-    )
+    """Return the expression of ``*`` and ``?``, which are all that httpd's ap_strcmp_match knows.
+
+    What stands between two stars is taken where it comes first, and never tried again further on: an
+    .htaccess could ask for more tries than there is time for.
+    """
+    first, *rest = (re.escape(piece).replace(rb"\?", b".") for piece in re.split(rb"\*+", pattern))
+    if not rest:
+        return re.compile(first, re.DOTALL)
+    middle = b"".join(b"(?>.*?" + piece + b")" for piece in rest[:-1])
+    return re.compile(first + middle + b".*" + rest[-1] + rb"\Z", re.DOTALL)

@@ -9,7 +9,7 @@ from ..http.status import HttpError
 from ..sites import Site
 
 READ_SIZE = 4096  # bytes a read, as httpd's buffered files
-SIZE_LIMIT = 1 << 20  # bytes; more than that is no configuration
+SIZE_LIMIT = 1 << 17  # bytes; it is read for each request, and holds up all others of the process
 OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 
 
@@ -38,6 +38,8 @@ def read(site: Site, directory: bytes, allowed: AllowOverride) -> DirectorySetti
             return read_htaccess(path, text, allowed)
         except ConfigError as error:
             raise HttpError(500, reason=os.fsencode(str(error)), level="alert") from None
+        except RecursionError:
+            raise HttpError(500, reason=path + b": sections in too many sections", level="alert") from None
     return None
 
 

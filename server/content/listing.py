@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 from ..config import DirectorySettings
+from ..http.dates import LAST
 from .escaping import html_of, text_of, url_of
 from .index_entry import Entry
 from .index_query import View
@@ -85,7 +86,8 @@ class _Form:
         if entry.modified < 0:
             return none
         old = self.has("useolddateformat")
-        return time.strftime(OLD_DATE_FORMAT if old else DATE_FORMAT, time.localtime(entry.modified)) + "  "
+        modified = time.localtime(min(entry.modified, LAST))
+        return time.strftime(OLD_DATE_FORMAT if old else DATE_FORMAT, modified) + "  "
 
     def description(self, entry: Entry) -> str:
         """Return the description, which may be HTML, cut to its width."""

@@ -17,11 +17,12 @@ from ..http.target import decode_path
 from ..media_types import MediaTypes
 from ..sites import Site, substituted
 from . import mime
-from .escaping import url_of
+from .escaping import substituted_url, url_of
 from .exchange import Exchange
 from .walk import Found, Rules, StopError, Walker
 
 REMEMBERED = 512  # targets, URL paths and files of which the facts are kept
+REMEMBERED_LENGTH = 512  # bytes of the longest of them: what is kept comes from clients
 PATH_MAX = 4096  # bytes; apr_filepath_merge refuses longer ones
 
 
@@ -71,16 +72,19 @@ class Lookup:
         self._site = site
         self._media_types = media_types
         self._walker = Walker(site)
-        self.url_path = lru_cache(REMEMBERED)(self._url_path)
+        self._known_url_path = lru_cache(REMEMBERED)(self._url_path)
         self._file_path = lru_cache(REMEMBERED)(self._translate)
         self._known_facts = lru_cache(REMEMBERED)(self._facts_of_path)
 
-    def _url_path(self, target: bytes) -> bytes:
+    def url_path(self, target: bytes) -> bytes:
         """Return the decoded, normalised path of a target that has no query.
 
         Raises:
             HttpError: 400 or 404, it is not valid.
         """
+        return (self._known_url_path if len(target) <= REMEMBERED_LENGTH else self._url_path)(target)
+
+    def _url_path(self, target: bytes) -> bytes:
         values = self._site.values
         return decode_path(target, values.allow_encoded_slashes, merge_slashes=values.merge_slashes)
 
@@ -95,7 +99,8 @@ class Lookup:
         exchange.url_path = url_path
         if self._site.redirects:
             _redirect(self._site.redirects, exchange, url_path)
-        exchange.path = path = self._file_path(url_path)
+        is_short = len(url_path) <= REMEMBERED_LENGTH
+        exchange.path = path = (self._file_path if is_short else self._translate)(url_path)
         try:
             found = self._walker.walk(path)
         except StopError as error:
@@ -144,7 +149,7 @@ class Lookup:
 
     def _facts(self, url_path: bytes, found: Found) -> Facts:
         """Return what holds for what was found; it is remembered where it follows from the paths alone."""
-        if not found.is_overridden:
+        if not found.is_overridden and len(url_path) <= REMEMBERED_LENGTH:
             return self._known_facts(url_path, found.path, found.is_directory)
         return self._facts_by_rules(url_path, found.path, found.rules, is_directory=found.is_directory)
 
@@ -204,7 +209,7 @@ def _redirected(redirect: Redirect, url_path: bytes) -> bytes | None:
             return None
         return redirect.target and redirect.target + url_of(rest)
     match = redirect.pattern.search(url_path)
-    return None if match is None else redirect.target and substituted(redirect.target, match)
+    return None if match is None else substituted_url(substituted(redirect.target, match))
 
 
 def parent_url(url_path: bytes) -> bytes:

@@ -11,6 +11,7 @@ from .walk import Found
 # O_NONBLOCK: a FIFO that took the file's place after stat must not hold a worker.
 OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+DELETED = b" (deleted)"  # what the kernel puts behind the name of an open file that has none any more
 
 
 def check(resource: Resource) -> None:
@@ -68,9 +69,10 @@ def check_name(fd: int, info: os.stat_result, found: Found) -> None:
         raise _link(found)
     if found.checked:
         path = found.path.rstrip(b"/")
-        opened = os.readlink(b"/proc/self/fd/%d" % fd).removesuffix(b" (deleted)")  # noqa: PTH115
+        opened = os.readlink(b"/proc/self/fd/%d" % fd)  # noqa: PTH115
         trusted = path.removesuffix(found.checked)
-        if opened not in (path, os.path.realpath(trusted).rstrip(b"/") + found.checked):
+        allowed = (path, os.path.realpath(trusted).rstrip(b"/") + found.checked)
+        if opened not in allowed and opened.removesuffix(DELETED) not in allowed:
             raise _link(found)
 
 

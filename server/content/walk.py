@@ -22,6 +22,7 @@ from . import htaccess
 
 LINK_OPTIONS = Options.FOLLOW_SYMLINKS | Options.SYMLINKS_IF_OWNER_MATCH
 REMEMBERED_DIRECTORIES = 1024
+REMEMBERED_LENGTH = 512  # bytes of a longest path of them: paths come from clients
 
 
 class StopError(HttpError):
@@ -102,7 +103,8 @@ class Walker:
     def rules_at(self, path: bytes, *, is_directory: bool) -> Rules:
         """Return the rules of a directory, or of the one that a file is in, without looking at anything."""
         directory = path.rstrip(b"/") if is_directory else path.rpartition(b"/")[0]
-        return self._remembered_rules(directory or b"/")
+        is_short = len(directory) <= REMEMBERED_LENGTH
+        return (self._remembered_rules if is_short else self._rules_of)(directory or b"/")
 
     def sections_of(self, depth: int, directory: bytes) -> list[Section]:
         """Return the ``<Directory>`` sections for a directory itself, which has so many components."""

@@ -14,17 +14,24 @@ HTTP_DATE = re.compile(
 )
 
 
+# 1 January of the year 1 and 31 December 9999: a file system may have times before and after.
+FIRST, LAST = -62135596800, 253402300799
+
+
 @lru_cache(maxsize=1024)
 def http_date(seconds: int) -> bytes:
-    """Return the IMF-fixdate of a time in seconds since the epoch."""
-    return formatdate(seconds, usegmt=True).encode()
+    """Return the IMF-fixdate of a time in seconds since the epoch, or its first or last where it has none."""
+    return formatdate(min(max(seconds, FIRST), LAST), usegmt=True).encode()
+
+
+def seconds_of(date: bytes) -> int | None:
+    """Return the time of an HTTP date in seconds since the epoch; None for what is no date."""
+    return _seconds_of(date) if HTTP_DATE.fullmatch(date) else None
 
 
 @lru_cache(maxsize=256)
-def seconds_of(date: bytes) -> int | None:
-    """Return the time of an HTTP date in seconds since the epoch; None for what is no date."""
-    if not HTTP_DATE.fullmatch(date):
-        return None
+def _seconds_of(date: bytes) -> int | None:
+    """Read what has the form of a date: only so much of a client's text is remembered."""
     try:
         return int(parsedate_to_datetime(date.decode()).replace(tzinfo=UTC).timestamp())
     except (ValueError, OverflowError):

@@ -19,6 +19,7 @@ DEFAULT_LIMITS = Limits()
 CR = 13
 FIELD_TOO_LONG = "Size of a request header field exceeds server limit."
 
+END = b"\r\n\r\n"
 # A bare LF ends the head, too: such a head is complete and wrong (RFC 9112, 2.2).
 HEAD_END = re.compile(rb"\r\n\r\n|(?<!\r)\n")
 
@@ -38,7 +39,7 @@ def take_request(data: bytearray, limits: Limits = DEFAULT_LIMITS) -> Request | 
     Raises:
         BadRequestError: 400, 414, 431, 501 or 505.
     """
-    end = data.find(b"\r\n\r\n", 0, REMEMBERED_SIZE) + 4
+    end = data.find(END, 0, REMEMBERED_SIZE) + 4
     if end < 4 or data[0] == CR:
         return _take_unusual(data, limits)
     head = bytes(data[:end])
@@ -54,19 +55,30 @@ def _take_unusual(data: bytearray, limits: Limits) -> Request | None:
     start = 0
     while data.startswith(b"\r\n", start):
         start += 2
-    match = HEAD_END.search(data, start)
-    head = bytes(data[start : None if match is None else match.end()])
+    end = _end_of_head(data, start)
+    head = bytes(data[start:end])
     try:
         if start > 2 * BLANK_LINES:
             raise HttpError(400)
         _check_size(head, limits)
-        if match is None:
+        if end is None:
             check_request_line(head)
             return None
-        del data[: match.end()]
+        del data[:end]
         return parse_head(head, limits)
     except HttpError as error:
         raise _refused(error, head) from None
+
+
+def _end_of_head(data: bytearray, start: int) -> int | None:
+    """Return where a head ends; None if it is not complete yet.
+
+    A client may send it byte by byte, so what is asked each time is only what takes next to no time.
+    """
+    if data.find(END, start) < 0 and data.count(b"\n", start) == data.count(b"\r\n", start):
+        return None
+    match = HEAD_END.search(data, start)
+    return match and match.end()
 
 
 def _refused(error: HttpError, head: bytes) -> BadRequestError:

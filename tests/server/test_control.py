@@ -77,12 +77,22 @@ def test_our_own_number_in_the_file_is_that_of_an_earlier_server(tmp_path: Path)
     assert control("start", configured(tmp_path, f"{os.getpid()}\n")) is None
 
 
-@pytest.mark.parametrize("text", ["", "\n", "x\n", "12 13\n", "-1\n", "0\n", "1\n1\n", "\u0661\n"])
+@pytest.mark.parametrize(
+    "text", ["", "\n", "x\n", "12 13\n", "-1\n", "0\n", "1\n1\n", "\u0661\n", "4294967296\n", "9" * 5000]
+)
 def test_what_is_no_pid_is_told(text: str, tmp_path: Path) -> None:
     with pytest.raises(
         ConfigError, match=r"AH00058: Error retrieving pid file .*\nAH00059: Remove it before"
     ):
         control("stop", configured(tmp_path, text))
+
+
+def test_a_pipe_in_the_place_of_the_pid_holds_nobody_up(tmp_path: Path) -> None:
+    config = configured(tmp_path, None)
+    assert config.pid_file is not None
+    os.mkfifo(config.pid_file)
+    with pytest.raises(ConfigError, match="AH00058"):
+        control("stop", config)
 
 
 def run(*args: str | Path) -> subprocess.CompletedProcess[str]:
