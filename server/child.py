@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
+from . import PROGRAM
 from .config import ConfigError, ServerConfig
 
 if TYPE_CHECKING:
@@ -77,9 +78,13 @@ def user_and_group(config: ServerConfig) -> tuple[int, int]:
     """
     uid, gid = os.geteuid(), os.getegid()
     if config.user is not None:
-        uid = _number(config.user, lambda name: pwd.getpwnam(name).pw_uid, "AH00543: bad user name")
+        uid = _number(
+            config.user, lambda name: pwd.getpwnam(name).pw_uid, f"AH00543: {PROGRAM}: bad user name"
+        )
     if config.group is not None:
-        gid = _number(config.group, lambda name: grp.getgrnam(name).gr_gid, "AH00544: bad group name")
+        gid = _number(
+            config.group, lambda name: grp.getgrnam(name).gr_gid, f"AH00544: {PROGRAM}: bad group name"
+        )
     return uid, gid
 
 
