@@ -228,6 +228,11 @@ def test_a_taken_port_is_told_before_it_detaches(config: Path, tmp_path: Path) -
             ),
         ),
         ("PidFile httpd.pid", "PidFile nowhere/httpd.pid", ""),
+        (
+            "ServerName localhost",
+            "User nobody-here\nServerName localhost",
+            "AH00543: tracekit-server: bad user name nobody-here\n",
+        ),
     ],
 )
 def test_what_it_cannot_do_without_is_told(instead_of: str, line: str, told: str, config: Path) -> None:
