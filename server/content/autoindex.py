@@ -69,7 +69,7 @@ def _open(directory: Resource) -> int:
     except OSError as error:
         raise _refusal(error, directory) from None
     try:
-        static.check_name(fd, os.fstat(fd), found)
+        static.check_name(fd, found)
     except BaseException:
         os.close(fd)
         raise

@@ -6,7 +6,7 @@ import stat
 
 from ..http.status import HttpError
 from .lookup import Resource
-from .walk import Found
+from .walk import Found, named
 
 # O_NONBLOCK: a FIFO that took the file's place after stat must not hold a worker.
 OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
@@ -51,29 +51,30 @@ def open_file(found: Found) -> tuple[int, os.stat_result]:
         info = os.fstat(fd)
         if not stat.S_ISREG(info.st_mode):
             raise _not_regular(found)
-        check_name(fd, info, found)
+        check_name(fd, found)
     except BaseException:
         os.close(fd)
         raise
     return fd, info
 
 
-def check_name(fd: int, info: os.stat_result, found: Found) -> None:
+def check_name(fd: int, found: Found) -> None:
     """See that an open descriptor is what the walk found, where the walk looked at links.
 
     Raises:
         HttpError: 403, a link was put in the way meanwhile.
     """
-    seen = found.info
-    if found.owner_matters and seen is not None and not os.path.samestat(info, seen):
-        raise _link(found)
-    if found.checked:
-        path = found.path.rstrip(b"/")
+    if not found.checked and not found.real:
+        return
+    path = found.path.rstrip(b"/")
+    try:
         opened = os.readlink(b"/proc/self/fd/%d" % fd)  # noqa: PTH115
-        trusted = path.removesuffix(found.checked)
-        allowed = (path, os.path.realpath(trusted).rstrip(b"/") + found.checked)
-        if opened not in allowed and opened.removesuffix(DELETED) not in allowed:
-            raise _link(found)
+        real = found.real or named(path.removesuffix(found.checked) or b"/")[1]
+    except OSError:
+        raise _link(found) from None
+    allowed = {real.rstrip(b"/") + found.checked} | ({path} if not found.real else set())
+    if allowed.isdisjoint((opened, opened.removesuffix(DELETED))):
+        raise _link(found)
 
 
 def _refusal(error: OSError, found: Found) -> HttpError:

@@ -7,6 +7,7 @@ AllowOverride allows it, also "in" the file itself. What a directory's sections
 come to is remembered; what ``.htaccess`` says is read each time.
 """
 
+import contextlib
 import errno
 import os
 import stat
@@ -59,7 +60,8 @@ class Found(NamedTuple):
         rules: what holds there.
         is_directory: there is something, and it is a directory.
         checked: the end of ``path`` in which no component was a symbolic link, nor may be one.
-        owner_matters: a link on the way was only good because of its owner.
+        real: what the last link led to that was only good because of its owner, by the kernel's name of it;
+            b'' for none. ``checked`` begins there.
         is_overridden: an ``.htaccess`` has had its say in the rules.
     """
 
@@ -69,7 +71,7 @@ class Found(NamedTuple):
     rules: Rules
     is_directory: bool
     checked: bytes = b""
-    owner_matters: bool = False
+    real: bytes = b""
     is_overridden: bool = False
 
 
@@ -141,7 +143,7 @@ class _Walk:
     settings: DirectorySettings = field(init=False)
     is_overridden: bool = False
     checked: bytes = b""
-    owner_matters: bool = False
+    real: bytes = b""
     here: bytes = b""
 
     def run(self) -> Found:
@@ -163,7 +165,7 @@ class _Walk:
                         403, reason=b"AH00038: Forbidden: %s doesn't point to a file or directory" % here
                     )
             else:
-                self.checked = b""
+                self.checked = self.real = b""
             self._enter(taken, here)
         here = self.here.rstrip(b"/")
         rest = parts[taken:]
@@ -179,7 +181,7 @@ class _Walk:
             rules=Rules(self.settings, is_plain=False),
             is_directory=info is not None and stat.S_ISDIR(info.st_mode),
             checked=self.checked,
-            owner_matters=self.owner_matters,
+            real=self.real,
             is_overridden=self.is_overridden,
         )
 
@@ -213,20 +215,16 @@ class _Walk:
     def _follow(self, link: bytes, info: os.stat_result) -> os.stat_result:
         """Return what a symbolic link points to, if it is allowed (httpd's resolve_symlink)."""
         options = self.settings.options or Options.NONE
-        target = None
-        if options & LINK_OPTIONS:
-            try:
-                target = os.stat(link)  # noqa: PTH116  paths are bytes, as the client sent them
-                self.checked = b""
-            except OSError:
-                target = None
         by_owner = Options.SYMLINKS_IF_OWNER_MATCH in options
-        if target is None or (by_owner and target.st_uid != info.st_uid):
-            raise HttpError(
-                403, reason=b"AH00037: Symbolic link not allowed or link target not accessible: " + link
-            )
-        self.owner_matters = self.owner_matters or by_owner
-        return target
+        with contextlib.suppress(OSError):
+            if options & LINK_OPTIONS:
+                target, real = named(link)
+                if not by_owner or target.st_uid == info.st_uid:
+                    self.checked, self.real = b"", real if by_owner else b""
+                    return target
+        raise HttpError(
+            403, reason=b"AH00037: Symbolic link not allowed or link target not accessible: " + link
+        )
 
 
 def _stat(path: bytes) -> os.stat_result | None:
@@ -236,6 +234,15 @@ def _stat(path: bytes) -> os.stat_result | None:
     except OSError:
         return None
     return None if path.endswith(b"/") and not stat.S_ISDIR(info.st_mode) else info
+
+
+def named(path: bytes) -> tuple[os.stat_result, bytes]:
+    """Return what is at a path, links followed, and the kernel's name of the same thing."""
+    fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        return os.fstat(fd), os.readlink(b"/proc/self/fd/%d" % fd)  # noqa: PTH115  paths are bytes
+    finally:
+        os.close(fd)
 
 
 def _follows(settings: DirectorySettings) -> bool:

@@ -108,6 +108,39 @@ def test_a_link_can_be_good_because_of_its_owner(tmp_path: Path) -> None:
     assert site.ask("/folder/a.txt").status == 403
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_link_that_is_exchanged_while_its_owner_is_looked_at_is_not_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owner of link and target is NOBODY only for who sees the link before and a folder after."""
+    site = linked(ContentSite(tmp_path, directories={"htdocs": OWNER}))
+    folder, own, away = (site.docroot / name for name in ("folder", "own", "away"))
+    own.mkdir()
+    (own / "a.txt").write_text("own")
+    os.lchown(own, NOBODY, NOBODY)
+    os.lchown(folder, NOBODY, NOBODY)
+    real_lstat, real_open = os.lstat, os.open
+
+    def lstat_early(path: bytes) -> os.stat_result:
+        info = real_lstat(path)
+        if path == bytes(folder):
+            folder.rename(away)
+            own.rename(folder)
+        return info
+
+    def open_late(path: bytes, flags: int) -> int:
+        if path.endswith(b"a.txt"):
+            folder.rename(own)
+            away.rename(folder)
+        return real_open(path, flags)
+
+    monkeypatch.setattr(os, "lstat", lstat_early)
+    monkeypatch.setattr(os, "open", open_late)
+    reply = site.ask("/folder/a.txt")
+    assert reply.status == 403
+    assert SECRET not in reply.body
+
+
 @pytest.fixture(params=["file", "folder"])
 def exchanged(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -76,11 +76,7 @@ def test_a_field_that_would_be_two_is_left_out(end: bytes) -> None:
 
 
 def test_the_name_of_a_client_cannot_forge_a_log_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        log_format.socket,
-        "gethostbyaddr",
-        lambda _: ('a" 200\n\x1b[2J', [], []),  # type: ignore[attr-defined]
-    )
+    monkeypatch.setattr("socket.gethostbyaddr", lambda _: ('a" 200\n\x1b[2J', [], []))
     assert log_format._looked_up("192.0.2.99") == rb"a\" 200\n\x1b[2J"
 
 
