@@ -4,7 +4,6 @@ A child loses its slot when the model lets another one begin in the slot of a ch
 that is leaving (worker).
 """
 
-import contextlib
 import os
 import signal
 
@@ -23,6 +22,7 @@ class Brood:
         self._runtime = runtime
         self._mpm = mpm
         self._lost: dict[int, int] = {}  # pid to generation
+        self._alive: set[int] = set()  # who may get a signal; the children can write on the scoreboard
         self._was_graceful = False
 
     def renew(self, runtime: Runtime, *, graceful: bool) -> None:
@@ -37,6 +37,7 @@ class Brood:
             self._lost[process.pid] = process.generation
         process.quiescing = 0
         self._runtime.scoreboard.set_pid(slot, pid)
+        self._alive.add(pid)
 
     def is_missing(self, slot: int) -> None:
         """Note that no child could be forked into a slot."""
@@ -51,6 +52,7 @@ class Brood:
             return None
         if pid == 0:
             return None
+        self._alive.discard(pid)
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) not in EXPECTED:
             self._report(pid, status)
         return pid, status
@@ -82,7 +84,7 @@ class Brood:
         """Reap who has ended, and return the pids of those that are left."""
         while (ended := self.reap()) is not None:
             self.forget(ended[0])
-        return self._runtime.scoreboard.pids() + list(self._lost)
+        return sorted(self._alive)
 
     def kill_one(self) -> None:
         """Have one idle child leave: whoever reads the byte; one without threads reads when it is woken."""
@@ -120,8 +122,9 @@ class Brood:
         return [] if self._mpm.is_threaded else [slot for slot in range(board.used) if board.pid(slot)]
 
     def _stop_listening(self, slot: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._runtime.scoreboard.pid(slot), signal.SIGUSR1)
+        pid = self._runtime.scoreboard.pid(slot)
+        if pid in self._alive:
+            os.kill(pid, signal.SIGUSR1)
 
     def leave_now(self) -> None:
         """Have all children leave at once; who does not is reclaimed."""
