@@ -64,22 +64,17 @@ def file_response(
     Raises:
         HttpError: 416, none of the ranges is in the file.
     """
-    state = _state_of(info, options.etag_parts)
-    response = Response(status, [*state.fields])
+    response = Response(status, [])
     response.file = file
     response.use_mmap, response.use_sendfile = options.use_mmap, options.use_sendfile
-    parts: list[FilePart] | None = None  # all of it
-    if request.is_conditional and status == 200:
-        response.status = conditions.evaluate(request, state.validators)
-        if response.status == 304:
-            return response  # nothing is said of the content but what tells states apart (RFC 9110, 15.4.5)
-        try:
-            parts = [] if response.status == 412 else _wanted(request, info.st_size, state, options.limits)
-        except HttpError:
-            response.close()
-            raise
-    _fill(response, parts, info.st_size, media_type)
-    response.headers += headers
+    try:
+        parts = _selected(response, request, info, options)
+    except BaseException:
+        response.close()
+        raise
+    if response.status != 304:  # which says only what tells states apart (RFC 9110, 15.4.5)
+        _fill(response, parts, info.st_size, media_type)
+        response.headers += headers
     return response
 
 
@@ -119,6 +114,21 @@ def _entity_tag(inode: int, size: int, mtime_ns: int, parts: frozenset[str]) -> 
     values = {"inode": inode, "size": size, "mtime": mtime_ns // 1000}
     tag = b"-".join([b"%x" % value for name, value in values.items() if name in parts])
     return tag and b'"' + tag + b'"'
+
+
+def _selected(
+    response: Response, request: Request, info: os.stat_result, options: FileOptions
+) -> list[FilePart] | None:
+    """Say which state the file is in and what the preconditions lead to; return the parts to be sent.
+
+    None is all of it. A page in the place of an error has neither conditions nor ranges.
+    """
+    state = _state_of(info, options.etag_parts)
+    response.headers += state.fields
+    if not request.is_conditional or response.status != 200:
+        return None
+    response.status = conditions.evaluate(request, state.validators)
+    return _wanted(request, info.st_size, state, options.limits) if response.status == 200 else []
 
 
 def _wanted(request: Request, size: int, state: _State, limits: RangeLimits) -> list[FilePart] | None:

@@ -236,3 +236,15 @@ def test_an_interim_answer_is_sent_whole_or_not_at_all(
     request = Request(content_length=5, expectation=b"100-continue")
     with pytest.raises(BlockingIOError):
         Receiver(pair[0].fileno(), HostValues()).discard_body(request, 0)
+
+
+def test_a_file_is_closed_whatever_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("server.http.representation.conditions.evaluate", fail)
+    fd = os.open(tmp_path, os.O_RDONLY)
+    with pytest.raises(ZeroDivisionError):
+        file_response(Request(is_conditional=True), fd, os.fstat(fd), None)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(fd)
