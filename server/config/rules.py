@@ -13,6 +13,7 @@ from .syntax import Directive
 
 NUMBER = re.compile(r"\s*([+-]?\d+)")
 NAMED_GROUP = re.compile(r"\(\?<(?![=!])")  # PCRE's spelling of Python's (?P<name>...)
+NO_PATTERN = (re.error, OverflowError, RecursionError)  # also: its numbers are too large, its groups too deep
 MAX_NUMBER = 2**31 - 1
 ALL_OPTIONS = AllowOverride().options
 
@@ -247,5 +248,5 @@ def compiled(pattern: str, complaint: str, *, ignore_case: bool = False) -> re.P
     """
     try:
         return re.compile(os.fsencode(NAMED_GROUP.sub("(?P<", pattern)), re.IGNORECASE if ignore_case else 0)
-    except re.error:
+    except NO_PATTERN:
         raise DirectiveError(complaint) from None

@@ -248,3 +248,14 @@ def test_a_file_is_closed_whatever_happens(tmp_path: Path, monkeypatch: pytest.M
         file_response(Request(is_conditional=True), fd, os.fstat(fd), None)
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(fd)
+
+
+@pytest.mark.parametrize("pattern", ["a{99999999999}", "(" * 5000 + ")" * 5000, "("])
+@pytest.mark.parametrize("name", ["RedirectMatch 403", "SetEnvIf Host"])
+def test_a_pattern_that_is_none_is_an_error_of_one_line(
+    tmp_path: Path, name: str, pattern: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    site = ContentSite(tmp_path, base=OVERRIDING)
+    site.write("htdocs/.htaccess", f"{name} {pattern}" + " x=1" * name.startswith("S") + "\n")
+    assert site.ask("/").status == 500
+    assert re.search(r"/\.htaccess: .*could not be compiled", capfd.readouterr().err)

@@ -3,7 +3,7 @@
 import os
 import re
 
-from ..rules import EACH, ONE_OR_TWO, RAW, Apply, DirectiveError, Rule, Scope
+from ..rules import EACH, NO_PATTERN, ONE_OR_TWO, RAW, Apply, DirectiveError, Rule, Scope
 from ..settings import EnvironmentRule, Place
 from ..syntax import Directive
 
@@ -47,7 +47,7 @@ def _set_env_if(attribute: str = "", *, ignore_case: bool = False) -> Apply:
             raise DirectiveError(f"Missing regular expression for {line.name}")
         try:
             pattern = re.compile(args.pop(0), re.IGNORECASE if ignore_case else 0)
-        except re.error:
+        except NO_PATTERN:
             raise DirectiveError(f"{line.name} regex could not be compiled.") from None
         if not args:
             raise DirectiveError(f"Missing envariable expression for {line.name}")
