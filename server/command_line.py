@@ -129,7 +129,7 @@ def run(args: list[str]) -> int:
     texts = {"-h": USAGE, "-v": version(), "-l": compiled_in()}
     for letter in texts.keys() & options.flags:
         print(texts[letter])  # noqa: T201
-        return int(letter == "-h")
+        return 0
     try:
         return _run(options)
     except ConfigError as error:

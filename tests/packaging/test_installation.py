@@ -94,6 +94,8 @@ def test_the_server_is_found_and_no_other(installation: Installation, tmp_path: 
         (tmp_path / name).mkdir()
         for module in ("__init__.py", "__main__.py"):
             (tmp_path / name / module).write_text("raise SystemExit('the current folder was run')\n")
-    (tmp_path / "httpd.conf").write_text("Listen 127.0.0.1:8080\nServerName localhost\n")
+    (tmp_path / "httpd.conf").write_text(
+        "LoadModule mpm_event_module modules/mod_mpm_event.so\nListen 127.0.0.1:8080\nServerName localhost\n"
+    )
     run = installation.run("tracekit", "serve", "-t", "-f", str(tmp_path / "httpd.conf"), folder=tmp_path)
     assert (run.returncode, run.stderr) == (0, "Syntax OK\n")

@@ -10,7 +10,7 @@ from tests.support.requirements import need_ptrace
 from tests.support.tracees import build
 from tests.support.tracers import TRACEKIT
 
-CALLS = 2000
+CALLS = 500
 SHARE = 50
 """The busiest thread makes no more than so many calls for each of the others'."""
 

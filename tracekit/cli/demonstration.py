@@ -35,8 +35,11 @@ ServerRoot "{folder}"
 ServerName localhost
 Listen 127.0.0.1:0
 LoadModule mpm_event_module modules/mod_mpm_event.so
+LoadModule dir_module modules/mod_dir.so
+LoadModule mime_module modules/mod_mime.so
 StartServers 2
 ThreadsPerChild 5
+MaxRequestWorkers 80
 DocumentRoot "{folder}/htdocs"
 DirectoryIndex index.html
 ErrorLog "logs/error.log"

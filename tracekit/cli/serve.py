@@ -12,4 +12,5 @@ from tracekit import resources
 def serve(arguments: tuple[str, ...]) -> None:
     """Run the built-in apache-like server (-h: its options)."""
     command, environment = resources.server_command()
-    os.execve(command[0], [*command, *arguments], environment)  # noqa: S606
+    words = ["-h" if word == "--help" else word for word in arguments]
+    os.execve(command[0], [*command, *words], environment)  # noqa: S606
