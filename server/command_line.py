@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import PROGRAM
-from .child import PROCESS_NAME, name_thread, user_and_group
 from .config import ConfigError, ConfigWarning, ServerConfig, load
 from .control import ACTIONS, control
 from .dump import dump_includes, dump_modules, dump_run_config, dump_vhosts
-from .error_log import STDERR, ErrorLog
-from .limits import Limits, limits_of
 from .listeners import report_chosen_ports
+from .logs.error_log import STDERR, ErrorLog
 from .mpm import MPMS
-from .parent import Parent
+from .processes.child import PROCESS_NAME, name_thread, user_and_group
+from .processes.limits import Limits, limits_of
+from .processes.parent import Parent
 from .runtime import Runtime
 from .startup import next_runtime, open_logs_anew, open_runtime
 from .version import compiled_in, settings, version

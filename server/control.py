@@ -6,7 +6,7 @@ import sys
 
 from . import PROGRAM
 from .config import ServerConfig
-from .pid_file import read_pid
+from .processes.pid_file import read_pid
 
 ACTIONS: dict[str, signal.Signals | None] = {
     "start": None,

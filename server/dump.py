@@ -1,8 +1,8 @@
 """What ``-S`` and ``-M`` show, in httpd's layout (server/vhost.c, core.c, mod_so.c)."""
 
-from .child import user_and_group
 from .config import ServerConfig, VirtualHost
 from .config.modules import BUILT_IN
+from .processes.child import user_and_group
 from .virtual_hosts import Chain, chains_of
 
 

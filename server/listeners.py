@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from . import SERVER_SOFTWARE
 from .config import ConfigError, ServerConfig
 from .config.model import ListenAddress
-from .error_log import ErrorLog
+from .logs.error_log import ErrorLog
 
 DEFER_ACCEPT_SECONDS = 30  # a connection is shown to us when its first byte is there, or after this
 DUMMY_SECONDS = 3.0

@@ -3,14 +3,14 @@
 import socket
 from dataclasses import dataclass, field
 
-from .accept_mutex import AcceptMutex
-from .child import ChildState
 from .config import ServerConfig
 from .content.content import Content
-from .error_log import ErrorLog
-from .limits import Limits
-from .pipe_of_death import PipeOfDeath
-from .scoreboard import Scoreboard
+from .logs.error_log import ErrorLog
+from .mpm.accept_mutex import AcceptMutex
+from .processes.child import ChildState
+from .processes.limits import Limits
+from .processes.pipe_of_death import PipeOfDeath
+from .processes.scoreboard import Scoreboard
 from .sites import Sites
 
 

@@ -5,11 +5,11 @@ import re
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
-from .access_log import AccessLog
 from .config import ServerConfig, VirtualHost
 from .config.model import Alias, CustomLog, HostValues
 from .config.settings import DirectorySettings, EnvironmentRule, Redirect, Section
-from .error_log import ErrorLog
+from .logs.access_log import AccessLog
+from .logs.error_log import ErrorLog
 from .virtual_hosts import chains_of, find_chain
 
 REMEMBERED = 1024  # pairs of a local address and a Host: they come from clients

@@ -3,17 +3,17 @@
 import dataclasses
 import time
 
-from .accept_mutex import AcceptMutex
 from .config import ConfigError, ServerConfig
 from .content.content import Content
-from .error_log import ErrorLog
-from .limits import Limits, limits_of
 from .listeners import open_listeners, report_chosen_ports
+from .logs.error_log import ErrorLog
 from .media_types import MediaTypes
 from .mpm import MPMS
-from .pipe_of_death import PipeOfDeath
+from .mpm.accept_mutex import AcceptMutex
+from .processes.limits import Limits, limits_of
+from .processes.pipe_of_death import PipeOfDeath
+from .processes.scoreboard import Scoreboard
 from .runtime import Runtime
-from .scoreboard import Scoreboard
 from .sites import Sites
 
 NO_SCOREBOARD = "Unable to create or access scoreboard (anonymous shared memory failure)"

@@ -103,9 +103,9 @@ def test_no_file_imports_what_it_may_not(path: Path) -> None:
         ("tracekit/analyzers/docroot.py", "from tracekit.stream import Event"),
         ("tracekit/errors.py", "from tracekit import resources"),
         ("tracekit/stream/pairing.py", "from tracekit import read_trace"),
-        ("tracekit/cli/serve.py", "import server.parent"),
-        ("tracekit/lab/grade.py", "from server import scoreboard"),
-        ("server/parent.py", "from tracekit.errors import TracekitError"),
+        ("tracekit/cli/serve.py", "import server.processes.parent"),
+        ("tracekit/lab/grade.py", "from server.processes import scoreboard"),
+        ("server/processes/parent.py", "from tracekit.errors import TracekitError"),
         ("server/mpm/event.py", "import tracekit"),
         ("server/mpm/event.py", "from ptrace.debugger import PtraceDebugger"),
     ],
@@ -122,7 +122,7 @@ def test_a_wrong_arrow_is_found(path: str, source: str) -> None:
         ("tracekit/stream/pairing.py", "from tracekit import __version__"),
         ("tracekit/tracer/kernel/ptrace.py", "import ptrace.binding"),
         ("tracekit/cli/attach.py", "from tracekit.tracer import attach"),
-        ("server/mpm/event.py", "from server.http import request\nfrom ..parent import Parent"),
+        ("server/mpm/event.py", "from server.http import request\nfrom ..processes.parent import Parent"),
     ],
 )
 def test_a_right_arrow_passes(path: str, source: str) -> None:

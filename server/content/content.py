@@ -8,18 +8,8 @@ from ..http.representation import file_response
 from ..http.response import Response
 from ..http.status import HttpError
 from ..media_types import MediaTypes
-from ..scoreboard import Scoreboard
-from . import (
-    autoindex,
-    crash,
-    directory,
-    error_documents,
-    error_pages,
-    methods,
-    mime,
-    server_status,
-    static,
-)
+from ..processes.scoreboard import Scoreboard
+from . import autoindex, crash, directory, error_documents, error_pages, methods, mime, server_status, static
 from .exchange import Exchange
 from .lookup import Lookup, Resource
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..config import DirectorySettings
-from ..error_log import new_request_id
 from ..http.request import Request
+from ..logs.error_log import new_request_id
 from ..sites import Site
 
 if TYPE_CHECKING:

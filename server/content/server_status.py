@@ -4,7 +4,7 @@ import re
 
 from .. import SERVER_BUILT, SERVER_SOFTWARE
 from ..http.response import Response
-from ..scoreboard import Scoreboard
+from ..processes.scoreboard import Scoreboard
 from . import error_pages, status_auto, status_html, status_snapshot
 from .exchange import Exchange
 

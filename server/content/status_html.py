@@ -2,8 +2,8 @@
 
 from html import escape
 
-from ..escape import escape as escape_log
-from ..scoreboard import Status
+from ..logs.escape import escape as escape_log
+from ..processes.scoreboard import Status
 from .error_pages import DOCTYPE
 from .escaping import html_of
 from .status_auto import KILOBYTE, cpu_load, date, duration, short

@@ -4,7 +4,7 @@ import os
 import time
 from dataclasses import dataclass, field
 
-from ..scoreboard import Scoreboard, Status, WorkerScore
+from ..processes.scoreboard import Scoreboard, Status, WorkerScore
 
 # What counts neither as idle nor as busy.
 NOT_BUSY = frozenset({Status.DEAD, Status.STARTING, Status.READY, Status.GRACEFUL, Status.IDLE_KILL})

@@ -12,15 +12,15 @@ import threading
 import time
 from collections import deque
 
-from ..child import CHILD_SICK
-from ..connection import Connection, State
-from ..fd_queue import Idler
+from ..connections.connection import Connection, State
+from ..processes.child import CHILD_SICK
+from ..processes.scoreboard import Status, WorkerScore
 from ..runtime import Runtime
-from ..scoreboard import Status, WorkerScore
-from ..timeout_queues import NEVER, TimeoutQueue
 from .acceptor import ShortageError, accept
+from .fd_queue import Idler
 from .pollset import Pollset
 from .threads import ThreadedChild
+from .timeout_queues import NEVER, TimeoutQueue
 
 SHORT_LINGER_SECONDS = 2.0  # SECONDS_TO_LINGER
 

@@ -9,8 +9,8 @@ import select
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..connection import Connection
-from ..timeout_queues import NEVER, Parked, TimeoutQueue
+from ..connections.connection import Connection
+from .timeout_queues import NEVER, Parked, TimeoutQueue
 
 WAKEUP_READ_SIZE = 512
 

@@ -7,10 +7,10 @@ idle meanwhile blocks in accept, and the parent wakes it with a dummy connection
 import os
 import signal
 
-from ..child import CHILD_SICK, become_child, end_at_once, hear_of_parents_end
-from ..connection import Connection
+from ..connections.connection import Connection
+from ..processes.child import CHILD_SICK, become_child, end_at_once, hear_of_parents_end
+from ..processes.scoreboard import Status
 from ..runtime import Runtime
-from ..scoreboard import Status
 from .acceptor import Acceptor, ShortageError
 from .synchronous import serve_to_the_end
 

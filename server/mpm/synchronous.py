@@ -2,8 +2,8 @@
 
 import select
 
-from ..connection import Connection, State
-from ..scoreboard import Status, WorkerScore
+from ..connections.connection import Connection, State
+from ..processes.scoreboard import Status, WorkerScore
 
 LINGER_STEP_SECONDS = 2.0  # SECONDS_TO_LINGER of httpd's server/connection.c
 LINGER_READ_SIZE = 512

@@ -14,12 +14,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar
 
-from ..child import CHILD_SICK, become_child, end_at_once, run_thread
-from ..connection import Connection, State
-from ..fd_queue import FdQueue, Idler
-from ..pipe_of_death import GRACEFUL
+from ..connections.connection import Connection, State
+from ..processes.child import CHILD_SICK, become_child, end_at_once, run_thread
+from ..processes.pipe_of_death import GRACEFUL
+from ..processes.scoreboard import Status, WorkerScore
 from ..runtime import Runtime
-from ..scoreboard import Status, WorkerScore
+from .fd_queue import FdQueue, Idler
 
 SLOT_WAIT_SECONDS = 1.0
 WAKE_SIGNAL = signal.SIGHUP  # interrupts a call that a thread of the child blocks in

@@ -8,12 +8,12 @@ import contextlib
 import os
 import threading
 
-from ..child import CHILD_SICK
-from ..connection import Connection, State
-from ..fd_queue import Idler
+from ..connections.connection import Connection, State
+from ..processes.child import CHILD_SICK
+from ..processes.scoreboard import Status, WorkerScore
 from ..runtime import Runtime
-from ..scoreboard import Status, WorkerScore
 from .acceptor import Acceptor, ShortageError
+from .fd_queue import Idler
 from .synchronous import serve_to_the_end
 from .threads import WAKE_SIGNAL, ThreadedChild
 

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from server.brood import Brood
-from server.scoreboard import Scoreboard
+from server.processes.brood import Brood
+from server.processes.scoreboard import Scoreboard
 
 OWN, OTHER = 1001, 1002
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from server import timeout_queues
-from server.timeout_queues import NEVER, Parked, TimeoutQueue
+from server.mpm import timeout_queues
+from server.mpm.timeout_queues import NEVER, Parked, TimeoutQueue
 
 if TYPE_CHECKING:
-    from server.connection import Connection
+    from server.connections.connection import Connection
 
 numbers = itertools.count(10)
 

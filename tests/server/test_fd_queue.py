@@ -3,8 +3,8 @@
 import threading
 from typing import Any, cast
 
-from server.connection import Connection
-from server.fd_queue import FdQueue, Idler
+from server.connections.connection import Connection
+from server.mpm.fd_queue import FdQueue, Idler
 from tests.support.processes import PATIENCE_S, wait_until
 
 

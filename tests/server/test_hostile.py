@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from server import log_format
 from server.config import DirectorySettings, Options
 from server.config.model import HostValues
 from server.config.settings import AllowOverride, Place, Redirect
 from server.config.wildcards import wildcard_pattern
+from server.connections.receiving import Receiver
+from server.connections.sending import MOST_BUFFERS, Sender
 from server.content import lookup, static
 from server.http import dates, framing
 from server.http.dates import http_date, seconds_of
@@ -22,8 +23,7 @@ from server.http.ranges import RangeLimits
 from server.http.representation import FileOptions, file_response
 from server.http.request import Request
 from server.http.response import Response
-from server.receiving import Receiver
-from server.sending import MOST_BUFFERS, Sender
+from server.logs import log_format
 from tests.support.content_site import ContentSite
 
 OVERRIDING = DirectorySettings(
@@ -232,7 +232,7 @@ def test_more_ranges_than_one_write_takes_are_sent(
 def test_an_interim_answer_is_sent_whole_or_not_at_all(
     pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.receiving.os.write", lambda _, data: len(data) - 1)
+    monkeypatch.setattr("server.connections.receiving.os.write", lambda _, data: len(data) - 1)
     request = Request(content_length=5, expectation=b"100-continue")
     with pytest.raises(BlockingIOError):
         Receiver(pair[0].fileno(), HostValues()).discard_body(request, 0)

@@ -3,8 +3,8 @@
 import pytest
 
 from server.config import ServerConfig
-from server.limits import Limits, limits_of
 from server.mpm import MPMS
+from server.processes.limits import Limits, limits_of
 
 LIMITS = [
     ("event", {}, Limits(3, 75, 250, 16, 64, 25, 400)),

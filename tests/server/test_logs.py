@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.error_log_format import Entry, compile_error_format
-from server.escape import escape
-from server.log_format import compile_format
+from server.logs.error_log_format import Entry, compile_error_format
+from server.logs.escape import escape
+from server.logs.log_format import compile_format
 from tests.support.lab_server import LabServer, lab_server
 from tests.support.processes import wait_until
 from tests.support.raw_http import ask

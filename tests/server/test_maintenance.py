@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from server.limits import Limits
-from server.maintenance import HOLD_TICKS, Census, Decision, Pace, decide, take_census
 from server.mpm import MPMS
-from server.scoreboard import Scoreboard, Status
+from server.processes.limits import Limits
+from server.processes.maintenance import HOLD_TICKS, Census, Decision, Pace, decide, take_census
+from server.processes.scoreboard import Scoreboard, Status
 
 HELD = 100
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from server.accept_mutex import AcceptMutex
+from server.mpm.accept_mutex import AcceptMutex
 from tests.support.processes import PROC, wait_until
 
 FUTEX_LOCK_PI = 6  # linux/futex.h

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from server.pipe_of_death import GRACEFUL, RESTART, PipeOfDeath
+from server.processes.pipe_of_death import GRACEFUL, RESTART, PipeOfDeath
 
 
 def test_each_byte_is_for_one_child() -> None:

@@ -4,9 +4,9 @@ import select
 
 import pytest
 
-from server import receiving
 from server.config.model import ReadTimeout
-from server.receiving import Allowance
+from server.connections import receiving
+from server.connections.receiving import Allowance
 
 
 class Clock:
@@ -15,7 +15,7 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
         self.waits: list[float] = []
-        monkeypatch.setattr("server.receiving.time.monotonic", lambda: self.now)
+        monkeypatch.setattr("server.connections.receiving.time.monotonic", lambda: self.now)
         monkeypatch.setattr(receiving, "wait", self._wait)
 
     def _wait(self, fd: int, events: int, seconds: float) -> bool:

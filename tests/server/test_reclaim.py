@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from server.reclaim import reclaim
+from server.processes.reclaim import reclaim
 from tests.support.processes import start, stop
 
 STUBBORN = """

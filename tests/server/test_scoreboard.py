@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from server.scoreboard import GlobalScore, ProcessScore, Scoreboard, Status, WorkerScore
-from server.shared_records import Cell, Record, Text
+from server.processes.scoreboard import GlobalScore, ProcessScore, Scoreboard, Status, WorkerScore
+from server.processes.shared_records import Cell, Record, Text
 
 SCORES = [GlobalScore, ProcessScore, WorkerScore]
 

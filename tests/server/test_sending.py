@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from server.connections.sending import WINDOW, FileChangedError, Sender
 from server.http.response import FilePart, Response
-from server.sending import WINDOW, FileChangedError, Sender
 
 HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
 SIZE = WINDOW + 300_001

@@ -313,9 +313,9 @@ DRIVER = """
 import dataclasses, errno, os, sys
 from pathlib import Path
 from server.config import load
-from server.limits import limits_of
+from server.processes.limits import limits_of
 from server.mpm import MPMS
-from server.parent import Parent
+from server.processes.parent import Parent
 from server.startup import open_runtime
 
 def fails(*_):

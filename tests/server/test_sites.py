@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from server.error_log import ErrorLog
+from server.logs.error_log import ErrorLog
 from server.sites import Sites
 from server.virtual_hosts import chains_of, find_chain
 from tests.support.configurations import HOSTS, configured

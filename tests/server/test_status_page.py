@@ -9,7 +9,7 @@ import pytest
 
 from server.config import DirectorySettings
 from server.content.status_auto import duration, short
-from server.scoreboard import Scoreboard, Status
+from server.processes.scoreboard import Scoreboard, Status
 from tests.support.content_site import ContentSite
 
 LOCATION = {"/server-status": DirectorySettings(set_handler=b"server-status")}

@@ -9,10 +9,10 @@ from server.config.authorization import Authorization, Condition
 from server.config.model import Alias, ServerConfig
 from server.content.content import Content
 from server.content.exchange import Exchange
-from server.error_log import ErrorLog
 from server.http.framing import take_request
+from server.logs.error_log import ErrorLog
 from server.media_types import MediaTypes
-from server.scoreboard import Scoreboard
+from server.processes.scoreboard import Scoreboard
 from server.sites import Sites
 
 GRANTED = Authorization("any", (Condition("all", ("granted",)),))

@@ -95,7 +95,10 @@ def event_is_at_rest(pid: int) -> bool:
     """Say whether no thread of one of event's children has anything to do."""
     names = _names(pid)
     workers = [tid for name, tid in names.items() if name.startswith("worker-")]
-    return is_in(names["listener"], "epoll_wait") and all(is_in(tid, "futex") for tid in workers)
+    listener = names.get("listener")  # the last thread that a child starts
+    return (
+        listener is not None and is_in(listener, "epoll_wait") and all(is_in(tid, "futex") for tid in workers)
+    )
 
 
 def watched(pid: int) -> int:

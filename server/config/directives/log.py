@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from ...error_log_format import compile_error_format
-from ...log_format import COMMON_FORMAT, compile_format
+from ...logs.error_log_format import compile_error_format
+from ...logs.log_format import COMMON_FORMAT, compile_format
 from ..model import CustomLog
 from ..rules import (
     FLAG,

@@ -1,6 +1,6 @@
 """Directives of the MPMs: how many processes and threads there are (httpd's server/mpm).
 
-Any number is taken here: :mod:`server.limits` corrects what cannot be, with httpd's warnings.
+Any number is taken here: :mod:`server.processes.limits` corrects what cannot be, with httpd's warnings.
 """
 
 import re

@@ -8,10 +8,10 @@ terminal, and one for a restart, when it goes to the error log.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from .config import ServerConfig
+from ..config import ServerConfig
 
 if TYPE_CHECKING:
-    from .mpm import Defaults
+    from ..mpm import Defaults
 
 FIRST_NUMBER = {"prefork": 175, "worker": 300, "event": 497}
 

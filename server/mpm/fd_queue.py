@@ -9,7 +9,7 @@ hand-over is one futex wake, on an address that belongs to that worker alone.
 import threading
 from queue import Empty, SimpleQueue
 
-from .connection import Connection
+from ..connections.connection import Connection
 
 
 class Idler:

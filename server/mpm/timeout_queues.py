@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 
-from .connection import Connection
+from ..connections.connection import Connection
 
 NEVER = float("inf")
 FUDGE_SECONDS = 0.1  # an expiry so little earlier is not worth waking the listener (TIMEOUT_FUDGE_FACTOR)

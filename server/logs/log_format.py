@@ -13,7 +13,7 @@ from .environment import environment_of
 from .escape import escape
 
 if TYPE_CHECKING:
-    from .transaction import Transaction
+    from ..connections.transaction import Transaction
 
 COMMON_FORMAT = '%h %l %u %t "%r" %>s %b'
 DIRECTIVE = re.compile(

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .http.request import Request
-from .http.response import Response
-from .sites import Site
+from ..http.request import Request
+from ..http.response import Response
+from ..sites import Site
 
 if TYPE_CHECKING:
     from .connection import Connection

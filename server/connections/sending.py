@@ -11,7 +11,7 @@ import os
 import socket
 from collections import deque
 
-from .http.response import FilePart, Response
+from ..http.response import FilePart, Response
 
 WINDOW = 4 << 20  # bytes of a file that are mapped at a time, apr's MMAP_LIMIT
 SMALLEST_MAPPING = 4096  # bytes; to map and unmap less takes longer than to read it

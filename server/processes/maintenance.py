@@ -7,8 +7,8 @@ worker.c and prefork.c); what differs between the three comes from the table of 
 
 from dataclasses import dataclass, replace
 
+from ..mpm import Mpm
 from .limits import Limits
-from .mpm import Mpm
 from .scoreboard import ProcessScore, Scoreboard, Status
 
 MAX_SPAWN_RATE = 32

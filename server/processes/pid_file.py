@@ -4,9 +4,9 @@ import os
 import tempfile
 from pathlib import Path
 
-from . import PROGRAM
-from .config import ConfigError
-from .error_log import ErrorLog
+from .. import PROGRAM
+from ..config import ConfigError
+from ..logs.error_log import ErrorLog
 
 MODE = 0o644
 MAX_PID = 2**31 - 1  # pid_t

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import PROGRAM
-from .config import ConfigError, ConfigWarning, ServerConfig, VirtualHost
-from .config.levels import LOG_LEVELS
+from .. import PROGRAM
+from ..config import ConfigError, ConfigWarning, ServerConfig, VirtualHost
+from ..config.levels import LOG_LEVELS
 from .error_log_format import Entry, compile_error_format
 from .escape import escape
 

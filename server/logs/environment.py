@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .transaction import Transaction
+    from ..connections.transaction import Transaction
 
 ATTRIBUTES: dict[str, Callable[["Transaction"], bytes]] = {
     "remote_addr": lambda done: str(done.connection.client[0]).encode(),

@@ -7,9 +7,9 @@ that is leaving (worker).
 import os
 import signal
 
-from .listeners import shown, wake_an_accepter
-from .mpm import Mpm
-from .runtime import Runtime
+from ..listeners import shown, wake_an_accepter
+from ..mpm import Mpm
+from ..runtime import Runtime
 from .scoreboard import Status
 
 EXPECTED = frozenset({signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGKILL})

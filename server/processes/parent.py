@@ -13,14 +13,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NoReturn
 
-from . import SERVER_BUILT, SERVER_SOFTWARE
+from .. import SERVER_BUILT, SERVER_SOFTWARE
+from ..mpm import Mpm
+from ..runtime import Runtime
 from .brood import Brood
 from .child import CHILD_FATAL, CHILD_SICK, PROCESS_NAME, run_vital
 from .maintenance import HOLD_TICKS, Pace, decide, take_census, usable_slots
-from .mpm import Mpm
 from .pid_file import remove_pid, write_pid
 from .reclaim import reclaim
-from .runtime import Runtime
 
 MAINTENANCE_SECONDS = 1.0
 FORK_REST_SECONDS = 10.0  # there is no sense in forking over and over where it failed

@@ -9,12 +9,12 @@ import os
 import select
 import time
 
-from .config.model import HostValues, ReadTimeout
-from .http.body import ChunkedBody, FixedBody, body_of
-from .http.framing import BadRequestError, take_request
-from .http.head import partial_request
-from .http.request import Limits, Request
-from .http.status import HttpError
+from ..config.model import HostValues, ReadTimeout
+from ..http.body import ChunkedBody, FixedBody, body_of
+from ..http.framing import BadRequestError, take_request
+from ..http.head import partial_request
+from ..http.request import Limits, Request
+from ..http.status import HttpError
 
 READ_SIZE = 8000  # bytes, httpd's AP_IOBUFSIZE
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

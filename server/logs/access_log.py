@@ -3,13 +3,13 @@
 import os
 from typing import TYPE_CHECKING
 
-from .config.model import CustomLog
+from ..config.model import CustomLog
 from .environment import environment_of
 from .error_log import open_log
 from .log_format import compile_format
 
 if TYPE_CHECKING:
-    from .transaction import Transaction
+    from ..connections.transaction import Transaction
 
 
 class AccessLog:

@@ -13,17 +13,17 @@ import time
 import traceback
 from enum import Enum, auto
 
-from .content.exchange import Exchange
-from .http.framing import BadRequestError
-from .http.request import CONTINUE, Request
-from .http.response import Response, may_keep_alive
-from .http.status import HttpError
-from .http.trace import answer_by_protocol
+from ..content.exchange import Exchange
+from ..http.framing import BadRequestError
+from ..http.request import CONTINUE, Request
+from ..http.response import Response, may_keep_alive
+from ..http.status import HttpError
+from ..http.trace import answer_by_protocol
+from ..processes.scoreboard import Status, WorkerScore
+from ..runtime import Runtime
+from ..sites import Site
 from .receiving import ClientGoneError, NoRequestLineError, Receiver, wait
-from .runtime import Runtime
-from .scoreboard import Status, WorkerScore
 from .sending import Sender
-from .sites import Site
 from .transaction import Transaction
 
 LINGER_SECONDS = 30.0  # MAX_SECS_TO_LINGER of httpd's server/connection.c

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from . import PROGRAM
-from .config import ConfigError, ServerConfig
+from .. import PROGRAM
+from ..config import ConfigError, ServerConfig
 
 if TYPE_CHECKING:
-    from .runtime import Runtime
+    from ..runtime import Runtime
 
 PROCESS_NAME = "tracekit-server"
 PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15  # linux/prctl.h
