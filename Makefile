@@ -10,6 +10,8 @@ LINES  ?= 1000000
 FUZZ_ARGS   ?=
 BENCH_ARGS  ?=
 TORTURE_ARGS ?=
+# Twice as many as cores: many tests wait for a server most of their time.
+WORKERS ?= $(shell echo $$((2 * $$(nproc))))
 
 .PHONY: help run run-privileged stop demo test torture torture-server fuzz fuzz-guided conformance-flags conformance-server check bench-tracing bench-parsing bench-server lint types format calls events server-differences clean
 
@@ -35,7 +37,7 @@ demo: $(READY) ## trace the embedded server under a mixed load and print what it
 	$(BIN)/tracekit demo
 
 test: $(READY) ## run every test (those whose programs are missing are skipped, with the reason)
-	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 bench-tracing: $(READY) ## what tracing costs beside strace (root; apache2, ab, strace, cc): minutes
 	$(BIN)/python -m benchmarks.tracing $(BENCH_ARGS)

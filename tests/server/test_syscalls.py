@@ -81,8 +81,7 @@ def traced(server: LabServer, mpm: str, out: Path) -> Iterator[None]:
     need_ptrace()
     children = server.children()
     # A thread that is started while strace looks for threads would not be traced. The listener is the last.
-    for pid in children:
-        thread_named(pid, {"prefork": "tracekit-server"}.get(mpm, "listener"))
+    acceptors = [thread_named(pid, {"prefork": "tracekit-server"}.get(mpm, "listener")) for pid in children]
     wait_until(lambda: all(len(threads(pid)) == LWPS[mpm] for pid in children), "the threads")
     pids = [word for pid in children for word in ("-p", str(pid))]
     said = out.with_suffix(".said")
@@ -91,6 +90,8 @@ def traced(server: LabServer, mpm: str, out: Path) -> Iterator[None]:
     with ending(tracer):
         # A thread is stopped a moment after it has a tracer; strace says when it has stopped all.
         wait_until(lambda: count("attached", said) >= len(children), "strace")
+        # What one waited in then begins anew. Before that, what it returned would not be written.
+        wait_until(lambda: all(count(rf"(?m)^{tid} ", out) for tid in acceptors), "the acceptors' calls")
         yield
         tracer.terminate()
         tracer.wait(PATIENCE_S)
