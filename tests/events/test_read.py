@@ -158,6 +158,40 @@ def test_no_trace(tmp_path: Path, content: bytes, says: str) -> None:
     assert raised.value.exit_code == ExitCode.UNREADABLE
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text", "hint"),
+    [
+        ("utf-16", LOG, "UTF-16"),
+        ("utf-16-be", LOG, "UTF-16"),
+        ("utf-8", LOG.replace("\n", "\r"), "carriage returns"),
+        ("utf-8", LOG.replace(" ", "\u00a0"), "no-break spaces"),
+        ("utf-8", '{"log": "close(3) = 0"}\n' * 3, "JSON"),
+        ("utf-8", "     0.010 ( 0.003 ms): cat/12 read(fd: 3) = 3\n", "perf trace"),
+        ("utf-8", "host app close(3) = 0\n", "what stands before it"),
+    ],
+)
+def test_no_trace_and_why(tmp_path: Path, encoding: str, text: str, hint: str) -> None:
+    file = tmp_path / "log"
+    file.write_bytes(text.encode(encoding))
+    with pytest.raises(UnreadableError) as caught:
+        read_trace(file)
+    assert hint in (caught.value.hint or "")
+    assert "give a log that strace" in (caught.value.hint or "")
+
+
+def test_a_quoted_log_is_read_alike_by_several(tmp_path: Path) -> None:
+    plain, quoted = tmp_path / "plain", tmp_path / "quoted"
+    lines = [*LOG.splitlines()] * 50
+    plain.write_text("\n".join(lines))
+    quoted.write_text("\n".join(f"> {line}" for line in lines))
+    one, other = read_trace(plain), read_trace(quoted, jobs=2)
+    assert other.layout == f"quote, {one.layout}"
+    good = one.events["kind"] != "unparsed"
+    assert same(one, other) or one.events[good].drop(columns="file").equals(
+        other.events[good].drop(columns="file")
+    )
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, zstandard.compress])
 def test_a_packed_log_that_was_cut_is_read_so_far(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     path = tmp_path / "log"

@@ -22,7 +22,7 @@ from tracekit.events import Trace, read_trace
 from tracekit.stream import parse_arguments, parse_return
 
 REFUSALS = re.compile(r"is empty|is no trace|cannot be unpacked|ends in the middle|has a line of")
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+COLOUR = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\([0B])")
 
 
 class BrokenRuleError(AssertionError):

@@ -6,7 +6,7 @@ from tracekit.events.columns import join_rows
 from tracekit.events.groups import infer_groups
 from tracekit.stream import Event, Reader, read_events
 from tracekit.stream.broken import OUTPUT
-from tracekit.stream.pairing import BAD_END
+from tracekit.stream.pairing import BAD_END, TAKEN_OVER
 
 
 def read(*lines: str) -> list[Event]:
@@ -116,6 +116,54 @@ def test_a_detach_in_the_middle_of_a_line() -> None:
         ("syscall", "read", "3", False, 2, 3),
         ("detach", "detached", "Process 7 detached", True, 2, 2),
     ]
+
+
+def test_what_strace_4_says_of_children() -> None:
+    events = read(
+        "[pid 6] clone(Process 7 attached (waiting for parent)",
+        "Process 7 resumed (parent 6 ready)",
+        "child_stack=0, flags=SIGCHLD) = 7",
+        "[pid 6] wait4(-1, Process 6 suspended",
+        " <unfinished ...>",
+        "[pid 7] exit_group(0) = ?",
+        "Process 6 resumed",
+        "[pid 6] <... wait4 resumed> NULL, 0, NULL) = 7",
+    )
+    calls = [shown(event)[1:] for event in events if event.kind == "syscall"]
+    assert calls == [
+        ("clone", "child_stack=0, flags=SIGCHLD", True, 1, 3),
+        ("wait4", "-1,  NULL, 0, NULL", True, 4, 8),
+        ("exit_group", "0", True, 6, 6),
+    ]
+    beside = [(event.kind, event.args) for event in events if event.kind != "syscall"]
+    assert beside == [
+        ("attach", "Process 7 attached (waiting for parent)"),
+        *(("note", f"Process {said}") for said in ("7 resumed (parent 6 ready)", "6 suspended", "6 resumed")),
+    ]
+
+
+def test_an_execve_that_says_both_whose_it_becomes_and_whom_it_superseded() -> None:
+    moved = '12 execve("/x", ["x"], NULL <pid changed to 11 ...>'
+    superseded = "11 +++ superseded by execve in pid 12 +++"
+    for before in ([], ["11 futex(0x7f <unfinished ...>"]):
+        events = read(*before, moved, superseded, "11 <... execve resumed>) = 0")
+        (call,) = (event for event in events if event.name == "execve")
+        assert (call.tid, call.complete, call.ret) == (12, True, 0)
+        assert [event.hint for event in events if event.name == "futex"] == [TAKEN_OVER] * len(before)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "name"),
+    [
+        ("7 --- 65 {si_signo=65, si_code=SI_USER} ---", "signal", "65"),
+        ("7 --- stopped by 65 ---", "signal", "65"),
+        (" | <Cannot fetch 5 bytes from pid 12 @0x7f00>", "note", "dump"),
+        ("[1073741843] readv(3, [], 0) = 0", "syscall", "readv"),
+    ],
+)
+def test_rare_lines(line: str, kind: str, name: str) -> None:
+    (event,) = read(line)
+    assert (event.kind, event.name, event.complete) == (kind, name, True)
 
 
 def test_a_bare_line_of_a_superseded_task() -> None:

@@ -70,6 +70,8 @@ def test_behind_the_leader(line: str, column: int, hint: str) -> None:
         ("12 &lt;... read resumed&gt;", "web page"),
         ("12 open(\u201c/etc\u201d", "typographic"),
         ("> 1234  read(3", "mark of a mail or a patch"),
+        ("1234\u00a0 12:00:00\u00a0close(3)", "no-break spaces"),
+        ("1234  12:00:00 ^[[32mclose^[[0m(3) = 0", "cat -v"),
         (
             "Nov 23 12:00:00 host run[7]: close(3) = 0",
             "what stands before it is not how lines of this log begin",

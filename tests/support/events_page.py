@@ -68,8 +68,9 @@ VALUES: Final = """\
 of `tracekit.events`), `tracekit parse --args` the same as JSON: an array with an object for each argument.
 `type` is the class in lower case; the other members are its fields, left out where they have their usual
 value (`""`, `false`). Bytes are text where they are UTF-8, else `{"hex": "00ff"}`; `text` is left out where
-a number is printed in decimal. `comment` is what stands in `/* */` behind a value. Whatever is not known is
-`unknown`, with its text. `tracekit.events.jsonvalues.arguments_of` reads the JSON back.
+a number is printed in decimal. `comment` is what stands in `/* */` behind a value, or its security
+context, `[httpd_t]`. Whatever is not known is `unknown`, with its text.
+`tracekit.events.jsonvalues.arguments_of` reads the JSON back.
 
 | type | printed | JSON |
 |---|---|---|

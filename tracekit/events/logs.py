@@ -1,7 +1,8 @@
 """The files of a trace, each read block by block: what is no trace is left out, and whether clocks agree."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from tracekit.events.sources import (
 from tracekit.events.workers import Workers
 from tracekit.stream import Reader, read_block
 from tracekit.stream.clock import SECOND
+from tracekit.stream.diagnosis import NOTHING
 from tracekit.stream.forms import Form, Says
 from tracekit.stream.leader import Layout
 from tracekit.stream.notes import PREFIX
@@ -229,7 +231,16 @@ def _no_trace(log: Log, meter: Meter) -> UnreadableError:
         return UnreadableError(f"{log.name} {damage}, and none reads as strace's output", NOT_A_TRACE)
     if not log.reader.lines:
         return UnreadableError(f"{log.name} is empty", "let strace run for longer, or give another file")
-    return UnreadableError(f"{log.name} is no trace: no line of it reads as strace's output", NOT_A_TRACE)
+    return UnreadableError(
+        f"{log.name} is no trace: no line of it reads as strace's output", _what_it_is(log.reader.rows)
+    )
+
+
+def _what_it_is(rows: Rows) -> str:
+    """Return what is said of most lines at the head of a file that is no trace, if that says anything."""
+    said = Counter(odd.hint for odd in islice(rows.odd.values(), HEAD) if odd.hint)
+    telling = (hint for hint, _ in said.most_common() if not hint.startswith(NOTHING))
+    return next((f"{hint}; {NOT_A_TRACE}" for hint in telling), NOT_A_TRACE)
 
 
 def _is_trace(forms: Iterable[Form]) -> bool:

@@ -13,9 +13,10 @@ from itertools import count
 
 from tracekit.stream.clock import DURATIONS
 from tracekit.stream.forms import Form, Says, read_form
+from tracekit.stream.leader import ACTING
 from tracekit.stream.memory import Memory
 from tracekit.stream.pairing import first_text, fits
-from tracekit.stream.reader import COLOUR, Reader
+from tracekit.stream.reader import Reader
 from tracekit.stream.rows import MISSING
 
 RETURNS = re.compile(r"\r+$", re.MULTILINE)
@@ -52,7 +53,7 @@ def read_block(reader: Reader, block: str) -> None:
     if "\r" in text:
         text = RETURNS.sub("", text)
     if "\x1b" in text:
-        text = COLOUR.sub("", text)
+        text = ACTING.sub("", text)
     lines = text.split("\n")
     read = 0
     for _ in range(TRIES):

@@ -58,8 +58,8 @@ def readable_so_far(text: str) -> bool:
 
 
 def begins_a_call(text: str) -> bool:
-    """Tell whether a text begins as a call does, whatever stands behind that."""
-    return readable_so_far(text) or open_expression().match(text) is not None
+    """Tell whether a text begins as a call does, whatever stands behind that on its one line."""
+    return "\r" not in text and (readable_so_far(text) or open_expression().match(text) is not None)
 
 
 def add_cut(rows: Rows, place: Line, text: str) -> None:

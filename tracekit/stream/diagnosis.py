@@ -36,6 +36,8 @@ FOREIGN = (
     (r".*&(?:lt|gt|quot|amp|#34|#x27);", "from a web page: < > \" & stand there as &lt; &gt; &quot; &amp;"),
     (r".*[\u201c\u201d\u201e]", "not as strace wrote it: its quotes became typographic ones"),
     (r"(?:[>+|] ?|- )(?:\d{1,8} |\[pid)", "quoted: a mark of a mail or a patch stands before it"),
+    (r".*\u00a0", "not as strace wrote it: its blanks became no-break spaces"),
+    (r".*\^\[\[[\d;]*m", "with colours that 'cat -v' wrote out (^[[32m); trace without them"),
 )  # fmt: skip
 LOOKED_AT = 1000
 """Characters of a line in which signs of other programs are looked for."""
@@ -61,6 +63,8 @@ OPENED = {
     "<": "what begins here is no annotation that ends, and no mark of a split call",
     "'": "the character that begins here does not end",
 }
+NOTHING = "no call, signal or exit begins here"
+"""What is said of a line that looks like nothing in particular."""
 CUT = ": the line is cut"
 MIXED = (
     "another line was written into this one from here on: two were joined, or two programs wrote to one file"
@@ -91,9 +95,7 @@ def _no_beginning(line: str, start: int, layout: str) -> Diagnosis:
     if found := CALL.search(line[:LOOKED_AT], start):
         hint = f"a call begins here, but what stands before it is not how lines of this log begin: {layout}"
         return Diagnosis(found.start() + 1, hint)
-    return Diagnosis(
-        start + 1, f"no call, signal or exit begins here; lines of this log begin with: {layout}"
-    )
+    return Diagnosis(start + 1, f"{NOTHING}; lines of this log begin with: {layout}")
 
 
 def _bad_call(line: str, start: int) -> Diagnosis:

@@ -56,8 +56,8 @@ MEANS = r"\([^()]*(?:\([^()]*\))?\)"
 """What a signal's number means, as strace 4.5 and 4.6 say it: ``(Stopped (signal))``."""
 SIGNALS = (
     # the form; its groups are: whether it is a stop, signal, siginfo, what else it says
-    re.compile(r"--- (stopped by )?([A-Z]\w*)()()(?: @ [0-9a-f]{1,16})? ---"),
-    re.compile(r"--- ()([A-Z]\w*) (\{.*\})()(?: @ [0-9a-f]{1,16})? ---"),
+    re.compile(r"--- (stopped by )?([A-Z]\w*|\d{1,3})()()(?: @ [0-9a-f]{1,16})? ---"),
+    re.compile(r"--- ()([A-Z]\w*|\d{1,3}) (\{.*\})()(?: @ [0-9a-f]{1,16})? ---"),
     re.compile(rf"--- ()([A-Z]\w*)() ({MEANS}(?: @ [0-9a-f]{{1,16}} \([0-9a-f]{{1,16}}\))?) ---"),  # 4.5
     re.compile(
         rf"--- ()(?=\{{si_signo=([A-Z]\w*))(\{{[^()]*\}}) ({MEANS}(?: @ [0-9a-f]{{1,16}})?) ---"
@@ -70,6 +70,8 @@ TOOK_ON = r"Process (\d{1,10})(?:<.*>)? attached(?: with \d+ threads)?(?: - inte
 LET_GO = r"Process (\d{1,10})(?:<.*>)? detached"
 ATTACHED = re.compile(rf"(?:{STRACE})?({TOOK_ON})")
 DETACHED = re.compile(rf"(?:{STRACE})?({LET_GO})")
+SUSPENDED = re.compile(r"Process \d{1,10} suspended")
+"""What strace 4.5 says in the middle of the line of a wait for a child."""
 
 
 @cache
@@ -167,7 +169,7 @@ def split_interruption(text: str) -> tuple[str, str] | None:
     of the kind ends this line.
     """
     begin = text.rfind("Process ")
-    if begin < 0 or not (ATTACHED.fullmatch(text, begin) or DETACHED.fullmatch(text, begin)):
+    if begin < 0 or not any(look.fullmatch(text, begin) for look in (ATTACHED, DETACHED, SUSPENDED)):
         return None
     if text.endswith("strace: ", 0, begin):
         begin -= len("strace: ")

@@ -3,7 +3,8 @@
 The parts come in one order; which of them a log has is its layout. It is found
 from the first line that reads as strace's and checked on each. A line that
 reads with other parts only (a log appended to with other options, a terminal's
-log where a second task appears) changes it.
+log where a second task appears) changes it. A copy may have a frame, too: what
+a mail, a pager or a container's log put before each line.
 """
 
 import re
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
+ACTING = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\([0B])")
+"""What tells a terminal to act and holds no text: colours, erasing a line's end, how to paste."""
 COMM = r"(?:<[^<>\n]*>)?"
 BODY = re.compile(r"[A-Za-z_][\w#]*\(|\?\?\?\(|<\.\.\. |--- |\+\+\+ |\[ Process PID=")
 
@@ -32,11 +35,27 @@ PARTS = (
     Part("-ttt", "time", r"([1-8]?\d{9}(?:\.\d{1,9})?) "),  # "1795409445.866773 "
     Part("-t", "time", r"(\d\d:\d\d:\d\d(?:\.\d{1,9})?) "),  # "04:50:45 ", "04:50:45.902481 "
     Part("-t -r", "delta", r"\(\+ +(\d{1,8}(?:\.\d{1,9})?)\) "),  # "(+     0.000477) "
-    Part("-r", "delta", r" *(\d{1,8}\.\d{1,9}|(?<= )\d{1,5}) "),  # "     0.000321 ", "     0 "
-    Part("-n", "", r"\[(?: *\d{1,7}|\?\?\?)\] "),  # "[  12] ", "[???] "
+    Part(
+        "-r", "delta", r"(?:(?!^)|(?= *\d+\.|[ \d]{5}\d \S)) *(\d{1,8}\.\d{1,9}|(?<= )\d{1,5}) "
+    ),  # "     0.000321 ", "     0 "
+    Part("-n", "", r"\[(?: *\d{1,7}|\d{9,12}|\?\?\?)\] "),  # "[  12] ", "[1073741824] ", "[???] "
     Part("-i", "", r"\[(?:[0-9a-f]{8,16}|\?{8,16})\] "),  # "[00007f178f59ac47] "
 )
+DATE = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
+WHO = r"(?:[\w.:-]+ )?[\w./@+-]+(?:\[\d+\])?: "
+FRAMES = (
+    Part("name", "", r"[\w.-]+ +\| |\[[\w.-]+/[\w./-]+\] "),  # "web-1  | ", "[pod/web-5d4/app] "
+    Part("date", "", rf"\[?{DATE}\]? (?:std(?:out|err) [FP] |{WHO})?"),  # containers; journalctl -o short-iso
+    Part("syslog", "", rf"(?:<\d+>)?[A-Z][a-z][a-z] [ \d]\d \d\d:\d\d:\d\d (?:{WHO})?"),  # journalctl; ts
+    Part("quote", "", r"(?:[>|\u2502] ?)+|\+"),  # "> ", ">> ", "+"
+    Part(
+        "number", "", r"^(?:(?:[\w./+-]*[A-Za-z_][\w./+-]*:)?\d+[:-]| *\d+\t| {3,6}\d{1,4} (?! (?![>|*=] )))"
+    ),  # grep -n, cat -n, less -N; in blanks, more digits than that are an indented pid
+    Part("indent", "", r"(?:  |\t)+"),
+)
+"""What others put before each line, outermost first; it holds nothing of strace's."""
 COMPILED = tuple((part, re.compile(part.expression)) for part in PARTS)
+FRAMED = tuple((part, re.compile(part.expression)) for part in FRAMES) + COMPILED
 OPTIONAL = {"[pid]"}
 """A log on a terminal has the pid only while there is more than one task."""
 
@@ -61,9 +80,14 @@ class Layout:
         """
         return _block(self._expression())
 
+    def frame(self) -> "re.Pattern[str]":
+        """Return the expression of what others put before every line."""
+        parts = (f"(?:{part.expression})" for part in FRAMES if part.name in self.parts)
+        return re.compile(rf"\A{''.join(parts)}")
+
     def _expression(self) -> str:
         text, groups = "", ["pid", "time", "delta"]
-        for part in PARTS:
+        for part in (*FRAMES, *PARTS):
             if part.name not in self.parts:
                 continue
             while part.holds and groups and groups[0] != part.holds:
@@ -71,7 +95,7 @@ class Layout:
                 groups.pop(0)
             if part.holds:
                 groups.pop(0)
-            text += f"(?:{part.expression})?" if part.name in OPTIONAL else part.expression
+            text += f"(?:{part.expression})" + "?" * (part.name in OPTIONAL)
         return text + "()" * len(groups)
 
 
@@ -80,10 +104,15 @@ def _block(leader: str) -> "re.Pattern[str]":
     return re.compile(rf"^(?:{leader}(.*)|.*)$", re.MULTILINE)
 
 
-def layout_of_line(line: str) -> Layout | None:
-    """Return the layout of one line; None when no call or event follows its leader."""
+def layout_of_line(line: str, *, framed: bool = False) -> Layout | None:
+    """Return the layout of one line; None when no call or event follows its leader.
+
+    Args:
+        line: the line.
+        framed: whether something of others may stand before the leader.
+    """
     position, parts, held = 0, [], set()
-    for part, expression in COMPILED:
+    for part, expression in FRAMED if framed else COMPILED:
         found = expression.match(line, position) if part.holds not in held else None
         if found:
             parts.append(part.name)

@@ -91,9 +91,15 @@ class Pairing:
         if inside and says is Says.END and not fits(inside[1], form):
             says = Says.OTHER_END
         before, action = TRANSITIONS[inside is not None, says]
-        if before:
+        if before and not (inside and self._is_moved_here(inside[0], form)):
             self.give_up(line.tid, before)
         return action(self, line, form)
+
+    def _is_moved_here(self, row: int, form: Form) -> bool:
+        """Tell whether a call is the very execve that took over the task whose it became."""
+        return (
+            form.says is Says.SUPERSEDED and row in self.moved and self.moved[row].tid == int(form.args or 0)
+        )
 
     def rename(self, before: int, after: int) -> None:
         """Tell that what was said of one tid was about another."""

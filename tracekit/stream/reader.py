@@ -2,7 +2,7 @@
 
 Every line belongs to exactly one event, save the diagnostic that strace writes
 into the middle of another line: that line is the call's, and the diagnostic is
-an event (attach) beside it.
+an event beside it.
 """
 
 import re
@@ -23,7 +23,7 @@ from tracekit.stream.clock import DAY, Clock, split_duration
 from tracekit.stream.diagnosis import diagnose
 from tracekit.stream.event import Event
 from tracekit.stream.forms import Form, Says, read_form, read_note
-from tracekit.stream.leader import BODY, Layout, layout_of_line
+from tracekit.stream.leader import ACTING, BODY, Layout, layout_of_line
 from tracekit.stream.memory import Memory
 from tracekit.stream.notes import PREFIX, Note, read_header
 from tracekit.stream.pairing import Pairing
@@ -31,9 +31,6 @@ from tracekit.stream.rows import MISSING, WHOLE, Line, Rows
 from tracekit.stream.solo import Tasks
 from tracekit.stream.summary import Summary
 from tracekit.syscalls.families import doing
-
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-
 
 FORMS = Memory(read_form)
 """What a text says."""
@@ -77,7 +74,7 @@ class Reader:
         """Read one line, with or without its newline."""
         line = raw.rstrip("\r\n")
         if "\x1b" in line:
-            line = COLOUR.sub("", line)
+            line = ACTING.sub("", line)
         self.read(line)
 
     def read(self, line: str) -> None:
@@ -103,6 +100,7 @@ class Reader:
         self.clock.use(layout)
         self.tasks.use(layout)
         self._leader = layout.leader()
+        self._frame = layout.frame()
 
     def _line(self, line: str) -> None:
         match = self._leader.match(line)
@@ -146,15 +144,18 @@ class Reader:
 
     def _other(self, line: str, match: re.Match[str] | None) -> None:
         """Read a line that is no call or event in this layout."""
-        if line.startswith(PREFIX):
-            self._header(line)
-        elif (note := read_note(line)).says is not Says.NOTHING:
+        bare = self._frame.sub("", line, count=1)
+        if bare.startswith(PREFIX):
+            self._header(bare)
+        elif (note := read_note(bare)).says is not Says.NOTHING:
             self.pairing.step(*self._note(note))
-        elif self.summary.reads(line):
-            self.rows.add(_at(self.lines), Form(Says.NOTE, "summary", line))
+        elif self.summary.reads(bare):
+            self.rows.add(_at(self.lines), Form(Says.NOTE, "summary", bare))
         elif self._relearn(line):
             self._line(line)
-        elif not (self._interrupt(line, match) or self._go_on(line) or self._search(line, match)):
+        elif line.endswith(" ") and self._reads(line.rstrip(), self.layout):
+            self._line(line.rstrip())
+        elif not (self._interrupt(line, match) or self._go_on(bare) or self._search(line, match)):
             self._unparsed(line, match)
 
     def _header(self, line: str) -> None:
@@ -177,21 +178,27 @@ class Reader:
         return _at(self.lines, tid), form
 
     def _relearn(self, line: str) -> bool:
-        """Take on the layout of a line that reads with other parts than the lines before it."""
+        """Take on the layout of a line that reads with other parts than the lines before it.
+
+        Only the first that reads tells of a frame: later ones may be what a program wrote.
+        """
         layout = layout_of_line(line)
-        if layout is None or layout == self.layout:
-            return False
-        match = layout.leader().match(line)
-        rest = line[match.end() :] if match else ""
-        if FORMS[split_duration(rest)[0]].says is Says.NOTHING and not (
-            interruption(rest) or (self.lines == 1 and BODY.match(rest))
-        ):
+        if layout is None and not self.layout.parts and self.tasks.are_unknown():
+            layout = layout_of_line(line, framed=True)
+        if layout is None or layout == self.layout or not self._reads(line, layout):
             return False
         self.use(layout)
         for form in self.rows.forms[-1:] if "[pid]" in layout.parts else ():
             if form.name in doing("forks") and form.ret:
                 self.tasks.attached(form.ret)
         return True
+
+    def _reads(self, line: str, layout: Layout) -> bool:
+        """Tell whether a line reads with a layout; the first of a log need not do so to its end."""
+        match = layout.leader().match(line)
+        rest = line[match.end() :] if match else ""
+        says = FORMS[split_duration(rest)[0]].says
+        return says is not Says.NOTHING or bool(interruption(rest) or (self.lines == 1 and BODY.match(rest)))
 
     def _place(self, match: re.Match[str]) -> Line:
         """Return where and when a line with this leader was written."""
@@ -210,7 +217,8 @@ class Reader:
 
     def _resume(self, waiting: Interrupted, line: str) -> bool:
         """Read the rest of an interrupted line; False when this line is not that."""
-        if (note := read_note(line)).says in (Says.ATTACHED, Says.DETACHED):
+        line = self._frame.sub("", line, count=1)
+        if (note := read_note(line)).says in (Says.ATTACHED, Says.DETACHED) or note.name == "strace":
             waiting.beside.append(self._note(note))
             return True
         text, duration = split_duration(waiting.text + line)

@@ -27,6 +27,10 @@ class Solo:
         (first, *others) = self._alive
         return MISSING if others else first
 
+    def is_nobody(self) -> bool:
+        """Tell whether no task was met, or none is left."""
+        return not self._alive
+
     def is_nameless(self) -> bool:
         """Tell whether the first task was never named."""
         return MISSING in self._alive
@@ -80,6 +84,10 @@ class Tasks(Memory[str, int]):
     def is_naming(self) -> bool:
         """Tell whether the next line may tell who the first task is, of whom bare lines were."""
         return self._brackets and self._solo.is_nameless()
+
+    def are_unknown(self) -> bool:
+        """Tell whether no line was about a task so far."""
+        return not self and self._solo.is_nobody()
 
     def are_told(self) -> bool:
         """Tell whether every line tells its task, by a pid or by the name of its file."""
