@@ -41,7 +41,11 @@ MaxKeepAliveRequests 0
     MaxSpareThreads 100
 </IfModule>
 """
-OURS = "LoadModule mpm_{mpm}_module modules/mod_mpm_{mpm}.so\n"
+OURS = """\
+LoadModule mpm_{mpm}_module modules/mod_mpm_{mpm}.so
+LoadModule authz_core_module modules/mod_authz_core.so
+LoadModule mime_module modules/mod_mime.so
+"""
 APACHE2 = """\
 DefaultRuntimeDir {folder}
 Mutex default:{folder}
