@@ -2,7 +2,7 @@
 
 import pytest
 
-from tracekit.analyzers.arguments import buffers, read
+from tracekit.analyzers.state.arguments import buffers, read
 
 
 @pytest.mark.parametrize(

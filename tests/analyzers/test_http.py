@@ -5,8 +5,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracekit.analyzers.http import Requests, Responses
-from tracekit.analyzers.messages import Head
+from tracekit.analyzers.http.messages import Head
+from tracekit.analyzers.http.streams import Requests, Responses
 
 MESSAGES = (
     b"GET /a?b=c HTTP/1.1\r\nHost: one\r\n\r\n"

@@ -7,14 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tracekit.analyzers.calls import of_requests
 from tracekit.analyzers.catalogue import ANALYZERS
-from tracekit.analyzers.observe import AT_BEGINNING, AT_RETURN
 from tracekit.analyzers.questions import QUESTIONS
+from tracekit.analyzers.state.calls import of_requests
+from tracekit.analyzers.state.observe import AT_BEGINNING, AT_RETURN
 
 ANSWERING = {"pandas", "lark", "httptools", "tracekit.events", "tracekit.stream"}
 """What reads traces and answers, and is slow to load."""
-QUESTIONING = {"tracekit.analyzers", "tracekit.analyzers.questions", "tracekit.analyzers.calls"}
+QUESTIONING = {
+    "tracekit.analyzers",
+    "tracekit.analyzers.questions",
+    "tracekit.analyzers.state",
+    "tracekit.analyzers.state.calls",
+}
 """What there is of the analyzers where something is only asked."""
 LOOKING = {"psutil", "rich", "importlib.metadata", "tracekit.tracer.machine.findings"}
 """What looks at a machine and shows it, for those whom something is refused."""

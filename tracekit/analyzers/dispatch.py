@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence, evidence
-from tracekit.analyzers.connections import Request, ended_ns
-from tracekit.analyzers.observe import observe
+from tracekit.analyzers.http.targets import read_target
 from tracekit.analyzers.questions import DISPATCH
-from tracekit.analyzers.targets import read_target
+from tracekit.analyzers.state.connections import Request, ended_ns
+from tracekit.analyzers.state.observe import observe
 from tracekit.events import Row, Trace
 
 NO_ORDER = (

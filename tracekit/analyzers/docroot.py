@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import ClassVar, NamedTuple
 
-from tracekit.analyzers.aliases import Alias, find_aliases
 from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence
-from tracekit.analyzers.candidates import Asked, Candidate, candidates
-from tracekit.analyzers.connections import Request
-from tracekit.analyzers.mapping import matches
-from tracekit.analyzers.observe import observe
+from tracekit.analyzers.http.targets import read_target
 from tracekit.analyzers.questions import DOCROOT
-from tracekit.analyzers.targets import read_target
+from tracekit.analyzers.roots.aliases import Alias, find_aliases
+from tracekit.analyzers.roots.candidates import Asked, Candidate, candidates
+from tracekit.analyzers.roots.mapping import matches
+from tracekit.analyzers.state.connections import Request
+from tracekit.analyzers.state.observe import observe
 from tracekit.events import Trace
 
 

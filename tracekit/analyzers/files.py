@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from tracekit.analyzers.answer import EVIDENCE_LIMIT, Answer, Evidence, evidence
-from tracekit.analyzers.descriptors import OpenFile
 from tracekit.analyzers.docroot import Docroot, DocrootAnswer
-from tracekit.analyzers.mapping import document, matches
-from tracekit.analyzers.observe import observe
+from tracekit.analyzers.http.targets import read_target
 from tracekit.analyzers.questions import FILES
-from tracekit.analyzers.state import Opening, State
-from tracekit.analyzers.targets import read_target
+from tracekit.analyzers.roots.mapping import document, matches
+from tracekit.analyzers.state.descriptors import OpenFile
+from tracekit.analyzers.state.observe import observe
+from tracekit.analyzers.state.state import Opening, State
 from tracekit.events import Row, Trace
 
 KINDS = (

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from tracekit.analyzers import models
 from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence, evidence
-from tracekit.analyzers.models import Server, Verdict
-from tracekit.analyzers.models_pool import pool
-from tracekit.analyzers.models_turn import in_turn
-from tracekit.analyzers.observe import observe
+from tracekit.analyzers.models import models
+from tracekit.analyzers.models.models import Server, Verdict
+from tracekit.analyzers.models.pool import pool
+from tracekit.analyzers.models.turn import in_turn
+from tracekit.analyzers.models.unseen import what_is_missing
 from tracekit.analyzers.questions import MPM
-from tracekit.analyzers.service import Care, Service, Task
-from tracekit.analyzers.unseen import what_is_missing
+from tracekit.analyzers.state.observe import observe
+from tracekit.analyzers.state.service import Care, Service, Task
 from tracekit.events import Trace
 
 RULES: Final[tuple[models.Rule, ...]] = (*models.BEFORE_POOLS, pool, *models.AFTER_POOLS, in_turn)

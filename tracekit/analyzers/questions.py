@@ -6,7 +6,7 @@ The command line is made of it and a live trace is filtered by it, without an an
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from tracekit.analyzers.calls import of_models, of_requests
+from tracekit.analyzers.state.calls import of_models, of_requests
 
 
 class Question(NamedTuple):

@@ -1,12 +1,12 @@
 """What calls say about how a server works: a small function a family of calls, and the table of them."""
 
-from tracekit.analyzers import arguments
-from tracekit.analyzers.arguments import NOTHING, argument, named, number, symbols
-from tracekit.analyzers.calls import by_call
-from tracekit.analyzers.descriptors import OpenFile
-from tracekit.analyzers.effects import Effect
-from tracekit.analyzers.service import Care, Task
-from tracekit.analyzers.state import State
+from tracekit.analyzers.state import arguments
+from tracekit.analyzers.state.arguments import NOTHING, argument, named, number, symbols
+from tracekit.analyzers.state.calls import by_call
+from tracekit.analyzers.state.descriptors import OpenFile
+from tracekit.analyzers.state.effects import Effect
+from tracekit.analyzers.state.service import Care, Task
+from tracekit.analyzers.state.state import State
 from tracekit.events import Array, Change, Row, Set, Struct, Value
 from tracekit.syscalls.families import names_of
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tracekit.analyzers.answer import EVIDENCE_LIMIT, Evidence, evidence
-from tracekit.analyzers.connections import Name, Request
-from tracekit.analyzers.mapping import SERVED, document
-from tracekit.analyzers.targets import Target
+from tracekit.analyzers.http.targets import Target
+from tracekit.analyzers.roots.mapping import SERVED, document
+from tracekit.analyzers.state.connections import Name, Request
 
 
 @dataclass(frozen=True, slots=True)

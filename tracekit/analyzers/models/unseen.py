@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from tracekit.analyzers.calls import meanings
-from tracekit.analyzers.models import Finding, Verdict, rows
-from tracekit.analyzers.service import Service
+from tracekit.analyzers.models.models import Finding, Verdict, rows
+from tracekit.analyzers.state.calls import meanings
+from tracekit.analyzers.state.service import Service
 from tracekit.events import Trace
 
 NO_ORDER: Final = (

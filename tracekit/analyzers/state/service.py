@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from tracekit.analyzers.connections import Connection
-from tracekit.analyzers.descriptors import OpenFile
+from tracekit.analyzers.state.connections import Connection
+from tracekit.analyzers.state.descriptors import OpenFile
 from tracekit.events import Row
 
 

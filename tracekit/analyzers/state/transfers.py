@@ -1,14 +1,14 @@
 """Bytes that calls move: requests read from connections, responses written to them, file sizes."""
 
-from tracekit.analyzers import arguments
-from tracekit.analyzers.arguments import argument, number
-from tracekit.analyzers.calls import by_call
-from tracekit.analyzers.connections import Connection, Name, Request
-from tracekit.analyzers.descriptors import OpenFile
-from tracekit.analyzers.effects import Effect
-from tracekit.analyzers.http import STATUS_LINE, SWITCHED, is_final
-from tracekit.analyzers.messages import Head
-from tracekit.analyzers.state import State
+from tracekit.analyzers.http.messages import Head
+from tracekit.analyzers.http.streams import STATUS_LINE, SWITCHED, is_final
+from tracekit.analyzers.state import arguments
+from tracekit.analyzers.state.arguments import argument, number
+from tracekit.analyzers.state.calls import by_call
+from tracekit.analyzers.state.connections import Connection, Name, Request
+from tracekit.analyzers.state.descriptors import OpenFile
+from tracekit.analyzers.state.effects import Effect
+from tracekit.analyzers.state.state import State
 from tracekit.events import Row, Value
 from tracekit.syscalls.families import names_of
 

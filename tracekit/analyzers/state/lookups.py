@@ -3,13 +3,13 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-from tracekit.analyzers import arguments, paths
-from tracekit.analyzers.arguments import NOTHING, symbols
-from tracekit.analyzers.calls import by_call
-from tracekit.analyzers.connections import Name
-from tracekit.analyzers.descriptors import OpenFile
-from tracekit.analyzers.effects import Effect
-from tracekit.analyzers.state import Opening, State, returned_annotation
+from tracekit.analyzers.state import arguments, paths
+from tracekit.analyzers.state.arguments import NOTHING, symbols
+from tracekit.analyzers.state.calls import by_call
+from tracekit.analyzers.state.connections import Name
+from tracekit.analyzers.state.descriptors import OpenFile
+from tracekit.analyzers.state.effects import Effect
+from tracekit.analyzers.state.state import Opening, State, returned_annotation
 from tracekit.events import Flags, Row, Struct, Value
 from tracekit.events import Name as Symbol
 from tracekit.syscalls import by_name

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tracekit.analyzers.models import (
+from tracekit.analyzers.models.models import (
     EVENT_LOOP,
     PREFORK,
     SELF,
@@ -14,7 +14,7 @@ from tracekit.analyzers.models import (
     opened_by_itself,
     rows,
 )
-from tracekit.analyzers.service import Care, Task
+from tracekit.analyzers.state.service import Care, Task
 from tracekit.events import Row
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from tracekit.analyzers import effects, lookups, transfers
-from tracekit.analyzers.calls import of_models
-from tracekit.analyzers.connections import is_request
-from tracekit.analyzers.effects import Effect
-from tracekit.analyzers.state import State
-from tracekit.analyzers.watching import WATCHING, waits
+from tracekit.analyzers.state import effects, lookups, transfers
+from tracekit.analyzers.state.calls import of_models
+from tracekit.analyzers.state.connections import is_request
+from tracekit.analyzers.state.effects import Effect
+from tracekit.analyzers.state.state import State
+from tracekit.analyzers.state.watching import WATCHING, waits
 from tracekit.events import Row, Trace, positions, without_collection
 
 AT_RETURN: dict[str, Effect] = {**effects.MAKING, **lookups.OPENING}

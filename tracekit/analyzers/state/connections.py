@@ -3,9 +3,9 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from tracekit.analyzers import http
-from tracekit.analyzers.descriptors import OpenFile
-from tracekit.analyzers.messages import Head
+from tracekit.analyzers.http import streams
+from tracekit.analyzers.http.messages import Head
+from tracekit.analyzers.state.descriptors import OpenFile
 from tracekit.events import Row
 
 
@@ -94,8 +94,8 @@ class Connection:
     unanswered: deque[Request] = field(default_factory=deque)
     current: Request | None = None
     began: Row | None = None
-    reader: http.Requests = field(default_factory=http.Requests)
-    writer: http.Responses = field(default_factory=http.Responses)
+    reader: streams.Requests = field(default_factory=streams.Requests)
+    writer: streams.Responses = field(default_factory=streams.Responses)
 
 
 def ended_ns(row: Row) -> int | None:
@@ -105,7 +105,7 @@ def ended_ns(row: Row) -> int | None:
     return row.time_ns + row.duration_ns
 
 
-HTTP_FORM = {True: http.CUT_REQUEST_LINE, False: http.REQUEST_LINE}
+HTTP_FORM = {True: streams.CUT_REQUEST_LINE, False: streams.REQUEST_LINE}
 
 
 def is_request(request: Request) -> bool:

@@ -7,7 +7,7 @@ holds a lock that processes share while it waits in epoll_wait. With event a con
 to the listener's own epoll set, and listeners of several processes wait there without a lock.
 """
 
-from tracekit.analyzers.models import (
+from tracekit.analyzers.models.models import (
     EVENT,
     POOLED,
     THREAD_POOL,
@@ -21,7 +21,7 @@ from tracekit.analyzers.models import (
     rows,
     way_of,
 )
-from tracekit.analyzers.service import Task
+from tracekit.analyzers.state.service import Task
 
 IN_CHILD = "in each child process one thread, the listener, accepts and wakes a worker thread"
 

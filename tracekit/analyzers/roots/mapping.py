@@ -8,8 +8,8 @@ own, so one such pair proves nothing; see docroot.
 
 from dataclasses import dataclass
 
-from tracekit.analyzers.connections import Name, Request
-from tracekit.analyzers.targets import Target
+from tracekit.analyzers.http.targets import Target
+from tracekit.analyzers.state.connections import Name, Request
 
 SERVED = range(200, 400)
 """Statuses under which the file that was found was the one asked for."""

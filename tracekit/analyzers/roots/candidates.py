@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tracekit.analyzers.answer import EVIDENCE_LIMIT, Evidence, evidence
-from tracekit.analyzers.connections import Request
-from tracekit.analyzers.mapping import Match
-from tracekit.analyzers.targets import Target
+from tracekit.analyzers.http.targets import Target
+from tracekit.analyzers.roots.mapping import Match
+from tracekit.analyzers.state.connections import Request
 
 LIKELY = 0.5
 """Confidence when each target could still lie under an Alias of its own."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from tracekit.analyzers import arguments, paths
-from tracekit.analyzers.arguments import argument, named, number, symbols
-from tracekit.analyzers.calls import by_call
-from tracekit.analyzers.connections import ended_ns
-from tracekit.analyzers.descriptors import OpenFile, tcp_addresses
-from tracekit.analyzers.state import State, returned_annotation
+from tracekit.analyzers.state import arguments, paths
+from tracekit.analyzers.state.arguments import argument, named, number, symbols
+from tracekit.analyzers.state.calls import by_call
+from tracekit.analyzers.state.connections import ended_ns
+from tracekit.analyzers.state.descriptors import OpenFile, tcp_addresses
+from tracekit.analyzers.state.state import State, returned_annotation
 from tracekit.events import Array, Row, Struct
 
 Effect = Callable[[State, Row], None]

@@ -12,11 +12,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tracekit.analyzers import arguments, paths
+from tracekit.analyzers.state import arguments, paths
 from tracekit.events import Row, read_annotation
 
 if TYPE_CHECKING:
-    from tracekit.analyzers.connections import Connection
+    from tracekit.analyzers.state.connections import Connection
 
 FIRST_NUMBER = re.compile(r"-?\d+")
 SOCKET_KINDS = ("TCP", "UDP", "UNIX", "socket:", "NETLINK", "RAW", "PING", "SCTP", "MPTCP")

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracekit.analyzers import arguments
-from tracekit.analyzers.connections import Connection, Request
-from tracekit.analyzers.descriptors import Descriptors, OpenFile
-from tracekit.analyzers.service import Service
+from tracekit.analyzers.state import arguments
+from tracekit.analyzers.state.connections import Connection, Request
+from tracekit.analyzers.state.descriptors import Descriptors, OpenFile
+from tracekit.analyzers.state.service import Service
 from tracekit.events import Descriptor, Row, Value, decode_path
 
 RETURNED = re.compile(r"\d+<(.*)>(?:\(deleted\))?", re.DOTALL)

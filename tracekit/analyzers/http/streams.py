@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tracekit.analyzers.messages import LIMIT, TOKEN, Body, Head, body_of, read_head
+from tracekit.analyzers.http.messages import LIMIT, TOKEN, Body, Head, body_of, read_head
 
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") (\S+) HTTP/(\d\.\d)")
 CUT_REQUEST_LINE = re.compile(rb"(" + TOKEN + rb")(?: (\S*)(?: H?T?T?P?/?\d?\.?\d?)?)?")

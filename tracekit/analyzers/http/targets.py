@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from tracekit.analyzers.messages import TOKEN, Head
-from tracekit.analyzers.paths import normal
+from tracekit.analyzers.http.messages import TOKEN, Head
+from tracekit.analyzers.state.paths import normal
 
 ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 CUT_ESCAPE = re.compile(r"%[0-9A-Fa-f]?$")

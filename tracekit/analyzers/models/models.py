@@ -2,8 +2,8 @@
 
 A rule looks at who accepts a connection, who serves it, how it got from one to the other, and in which
 wait a thread learns that a client has sent something; never at what a program, a file or a descriptor's
-number is called. Pools of threads, and what httpd's worker and event add to them, are in ``models_pool``;
-serving one connection after another, alone or pre-forked, is in ``models_turn``.
+number is called. Pools of threads, and what httpd's worker and event add to them, are in ``pool``;
+serving one connection after another, alone or pre-forked, is in ``turn``.
 """
 
 from collections import Counter
@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from tracekit.analyzers.connections import ended_ns
-from tracekit.analyzers.service import Care, Task
+from tracekit.analyzers.state.connections import ended_ns
+from tracekit.analyzers.state.service import Care, Task
 from tracekit.events import Row
 
 PREFORK: Final = "prefork"

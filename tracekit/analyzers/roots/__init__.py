@@ -1,0 +1,1 @@
+"""From the files that were opened for targets to document roots and aliases."""
