@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import IO, Any, cast
 
-WORTH = 10_000_000
+WORTH = 30_000_000
 """Characters of a log from which on more than one process reads it, unless it is said how many."""
 SIZE = 8
 """Bytes in which a process says how long its answer is."""
