@@ -37,7 +37,7 @@ demo: $(READY) ## trace the embedded server under a mixed load and print what it
 	$(BIN)/tracekit demo
 
 test: $(READY) ## run every test (those whose programs are missing are skipped, with the reason)
-	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 bench-tracing: $(READY) ## what tracing costs beside strace (root; apache2, ab, strace, cc): minutes
 	$(BIN)/python -m benchmarks.tracing $(BENCH_ARGS)

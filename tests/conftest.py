@@ -1,10 +1,17 @@
 """What holds for every test."""
 
+import os
 import signal
+import sys
 
 from hypothesis import settings
 
 pytest_plugins = ["tests.support.no_skips"]
+
+# Hundreds of programs are started from this checkout: compiling it for each of them, as without its
+# bytecode on disk, is a third of all the processor time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # The same examples in every run, and as much time for each as the machine takes.
 settings.register_profile("tracekit", derandomize=True, deadline=None)
