@@ -19,7 +19,8 @@ def test_every_busy_thread_is_served(tmp_path: Path) -> None:
     need_ptrace()
     out = tmp_path / "t.strace"
     words = [build("torture_signals", tmp_path, "-pthread")]
-    with ending(start(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)) as program:
+    busy_one = start(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with ending(busy_one, signal.SIGKILL) as program:  # it ignores SIGTERM
         assert program.stdin
         assert program.stdout
         program.stdin.write(b"\n")
