@@ -14,7 +14,7 @@ from .dump import dump_includes, dump_modules, dump_run_config, dump_vhosts
 from .listeners import report_chosen_ports
 from .logs.error_log import STDERR, ErrorLog
 from .mpm import MPMS
-from .processes.child import PROCESS_NAME, name_thread, user_and_group
+from .processes.child import PROCESS_NAME, name_thread
 from .processes.limits import Limits, limits_of
 from .processes.parent import Parent
 from .runtime import Runtime
@@ -144,7 +144,6 @@ def _run(options: Options) -> int:
     limits, corrections = limits_of(config, MPMS[config.mpm].defaults)
     _show(config.warnings)
     _show(ConfigWarning(text, module="") for text in corrections)
-    user_and_group(config)
     if "-V" in options.flags:
         print(settings(config))  # noqa: T201
         return 0
@@ -180,9 +179,7 @@ def serve(config: ServerConfig, limits: Limits, options: Options) -> int:
     report_chosen_ports(config, runtime.listeners, runtime.error_log)
 
     def reload(last: Runtime, graceful: bool) -> Runtime:
-        config = options.load()
-        user_and_group(config)
-        return next_runtime(last, config, graceful=graceful)
+        return next_runtime(last, options.load(), graceful=graceful)
 
     name_thread(PROCESS_NAME)
     return Parent(runtime, MPMS[config.mpm], reload, options.shown).run()

@@ -7,7 +7,9 @@ from functools import lru_cache
 
 from .config import ServerConfig, VirtualHost
 from .config.model import Alias, CustomLog, HostValues
+from .config.patterns import Groups
 from .config.settings import DirectorySettings, EnvironmentRule, Redirect, Section
+from .config.wildcards import plain_wildcards
 from .logs.access_log import AccessLog
 from .logs.error_log import ErrorLog
 from .virtual_hosts import chains_of, find_chain
@@ -73,18 +75,18 @@ def aliased(alias: Alias, url_path: bytes) -> bytes | None:
         rest = url_path[len(alias.url) :]
         is_for_it = not rest or alias.url.endswith(b"/") or rest.startswith(b"/")
         return alias.path + rest if is_for_it else None
-    match = alias.url.search(url_path)
-    return None if match is None else substituted(alias.path, match)
+    groups = alias.url.search(url_path)
+    return None if groups is None else substituted(alias.path, groups)
 
 
-def substituted(template: bytes, match: re.Match[bytes]) -> bytes:
-    """Put the groups of a match in the place of ``$0`` to ``$9`` and ``&`` (httpd's ap_pregsub)."""
+def substituted(template: bytes, groups: Groups) -> bytes:
+    """Put a match and its groups in the place of ``$0`` to ``$9`` and ``&`` (httpd's ap_pregsub)."""
 
     def group(found: re.Match[bytes]) -> bytes:
         if found[0].startswith(b"\\"):
             return found[0][1:]
         number = 0 if found[0] == b"&" else int(found[0][1:])
-        return (match[number] or b"") if number <= (match.re.groups or 0) else b""
+        return (groups[number] or b"") if number < len(groups) else b""
 
     return re.sub(rb"\\[$&]|\$[0-9]|&", group, template)
 
@@ -155,7 +157,7 @@ def _site(
         name=os.fsencode(name),
         port=(host.server_port or 0),
         names=frozenset([os.fsencode(name), *aliases]) - frozenset(wild),
-        patterns=tuple(_host_pattern(alias) for alias in wild),
+        patterns=tuple(plain_wildcards(alias) for alias in wild),
         addresses=tuple(host.addresses),
         document_root=root.rstrip(b"/"),
         aliases=tuple(host.aliases + outer.aliases),
@@ -176,8 +178,3 @@ def _site(
 def _merge_order(section: Section) -> tuple[bool, int]:
     """Httpd's reorder_sorter (server/core.c); sorting leaves equal ones in their order."""
     return section.regex is not None, section.depth
-
-
-def _host_pattern(alias: bytes) -> re.Pattern[bytes]:
-    """Return the pattern of a ServerAlias with wildcards (httpd's ap_strcasecmp_match)."""
-    return re.compile(re.escape(alias).replace(rb"\*", b".*").replace(rb"\?", b"."))

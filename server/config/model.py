@@ -1,13 +1,13 @@
 """What a configuration amounts to: one record for the server, one a virtual host."""
 
 import os
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import SERVER_SOFTWARE
+from .patterns import Pattern
 from .settings import DEFAULTS, DirectorySettings, EnvironmentRule, Redirect, Section
 
 
@@ -79,7 +79,7 @@ class RequestReadTimeout(NamedTuple):
 class Alias(NamedTuple):
     """One Alias (a prefix) or AliasMatch (a pattern whose groups the path may name as ``$1``)."""
 
-    url: bytes | re.Pattern[bytes]
+    url: bytes | Pattern
     path: bytes
 
 

@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 from .authorization import Authorization, Condition
 from .model import ConfigError, ConfigWarning, ServerConfig, VirtualHost
+from .patterns import Pattern
 from .settings import DEFAULTS, AllowOverride, DirectorySettings, Options, Place
 from .syntax import Directive
 
 NUMBER = re.compile(r"\s*([+-]?\d+)")
-NAMED_GROUP = re.compile(r"\(\?<(?![=!])")  # PCRE's spelling of Python's (?P<name>...)
-NO_PATTERN = (re.error, OverflowError, RecursionError)  # also: its numbers are too large, its groups too deep
 MAX_NUMBER = 2**31 - 1
 ALL_OPTIONS = AllowOverride().options
 
@@ -240,13 +239,13 @@ def nothing(scope: Scope, line: Directive) -> None:
     del scope, line
 
 
-def compiled(pattern: str, complaint: str, *, ignore_case: bool = False) -> re.Pattern[bytes]:
+def compiled(pattern: str, complaint: str, *, ignore_case: bool = False) -> Pattern:
     """Compile a regular expression of the configuration.
 
     Raises:
         DirectiveError: with that complaint; it is none.
     """
     try:
-        return re.compile(os.fsencode(NAMED_GROUP.sub("(?P<", pattern)), re.IGNORECASE if ignore_case else 0)
-    except NO_PATTERN:
+        return Pattern(os.fsencode(pattern), ignore_case=ignore_case)
+    except ValueError:
         raise DirectiveError(complaint) from None

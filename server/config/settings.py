@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from .authorization import Authorization
+from .levels import LogLevels
+from .patterns import Pattern
 from .wildcards import wildcard_pattern
 
 
@@ -66,7 +68,7 @@ class AllowOverride:
 class Redirect(NamedTuple):
     """One Redirect or RedirectMatch: what it is for, where to ('' for a status alone), and how."""
 
-    pattern: bytes | re.Pattern[bytes]
+    pattern: bytes | Pattern
     target: bytes
     status: int
 
@@ -76,12 +78,12 @@ class EnvironmentRule(NamedTuple):
 
     Attributes:
         attribute: a field's name in lower case, or Remote_Addr and its like; '' for always.
-        pattern: what it must match.
+        pattern: what it must match; None for anything.
         values: variables and their values; None takes one away.
     """
 
     attribute: str
-    pattern: re.Pattern[str]
+    pattern: Pattern | None
     values: dict[str, str | None]
 
 
@@ -158,6 +160,7 @@ class DirectorySettings:
     descriptions: tuple[Decoration, ...] = ()
     alias: bytes | None = None
     redirects: tuple[Redirect, ...] = ()
+    log_levels: LogLevels | None = None
     environment: tuple[EnvironmentRule, ...] = ()
     files: "tuple[Section, ...]" = ()
 
@@ -174,6 +177,7 @@ class DirectorySettings:
         for name in _EARLIER_FIRST:
             values[name] = getattr(self, name) + getattr(over, name)
         values.update(self._merged_options(over), **self._merged_index_options(over))
+        values["log_levels"] = self.log_levels.merged(over.log_levels) if self.log_levels else over.log_levels
         values["require"] = _merged_require(self.require, over.require, over.auth_merging)
         return DirectorySettings(**values)
 
@@ -215,15 +219,8 @@ def _merged_require(
 _DICTS = ("error_documents", "types", "charsets", "encodings", "languages", "handlers")
 _LATER_FIRST = ("index_ignore", "icons", "alts", "descriptions", "redirects")
 _EARLIER_FIRST = ("environment", "files")
-_OWN_RULE = {
-    "require",
-    "options",
-    "options_add",
-    "options_remove",
-    "index_options",
-    "index_options_add",
-    "index_options_remove",
-}
+_OPTIONS = ("options", "options_add", "options_remove")
+_OWN_RULE = {"require", "log_levels", *_OPTIONS, *(f"index_{name}" for name in _OPTIONS)}
 _SIMPLE = tuple(
     item.name
     for item in fields(DirectorySettings)
@@ -263,7 +260,7 @@ class Section:
 
     pattern: bytes
     settings: DirectorySettings
-    regex: re.Pattern[bytes] | None = None
+    regex: Pattern | None = None
     has_wildcards: bool = False
 
     @cached_property

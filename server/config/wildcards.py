@@ -1,14 +1,18 @@
-"""Shell wildcards as httpd reads them (APR's apr_fnmatch)."""
+"""Wildcards as httpd reads them: those of a shell (APR's apr_fnmatch), and plain ones (ap_strcmp_match).
+
+What stands between two stars is taken where it comes first, and never tried again further on: an
+.htaccess, or a client, could ask for more tries than there is time for.
+"""
 
 import re
+from functools import lru_cache
 
 
 def wildcard_pattern(text: bytes) -> re.Pattern[bytes]:
     """Return the regular expression of shell wildcards: none of them stands for a slash.
 
     ``*``, ``?``, ``[...]`` and a backslash before any of them, as apr_fnmatch reads
-    them with APR_FNM_PATHNAME. What stands between two stars is taken where it comes first, and
-    never tried again further on: an .htaccess could ask for more tries than there is time for.
+    them with APR_FNM_PATHNAME.
     """
     pieces: list[list[bytes]] = [[]]
     out, rest = pieces[0], text
@@ -34,3 +38,13 @@ def wildcard_pattern(text: bytes) -> re.Pattern[bytes]:
         return re.compile(first, re.DOTALL)
     middle = b"".join(b"(?>[^/]*?" + piece + b")" for piece in others[:-1])
     return re.compile(first + middle + b"[^/]*" + others[-1] + rb"\Z", re.DOTALL)
+
+
+@lru_cache(maxsize=512)
+def plain_wildcards(text: bytes) -> re.Pattern[bytes]:
+    """Return the regular expression of ``*`` and ``?``, which stand for any characters here."""
+    first, *rest = (re.escape(piece).replace(rb"\?", b".") for piece in re.split(rb"\*+", text))
+    if not rest:
+        return re.compile(first, re.DOTALL)
+    middle = b"".join(b"(?>.*?" + piece + b")" for piece in rest[:-1])
+    return re.compile(first + middle + b".*" + rest[-1] + rb"\Z", re.DOTALL)

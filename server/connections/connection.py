@@ -48,29 +48,30 @@ class Connection:
 
     Attributes:
         fd: its descriptor.
-        client, local: address and port of both ends.
+        client: address and port of the client's end.
+        local: those of ours, once a worker has it.
         accept_tid: LWP that accepted it.
         is_lingering: our end is closed, only the client's end is awaited.
         linger_seconds: how long for at most.
         keep_alive_seconds, timeout_seconds: KeepAliveTimeout and Timeout of the host that it
-            is for, as far as that is known.
+            is for, as far as that is known, once a worker has it.
     """
+
+    local: tuple[str, int]
+    keep_alive_seconds: float
+    timeout_seconds: float
+    _receiver: Receiver
 
     def __init__(
         self, accepted: socket.socket, client: tuple[str, int], accept_tid: int, runtime: Runtime
     ) -> None:
         self.fd = accepted.fileno()
         self.client: tuple[str, int] = client[:2]
-        self.local: tuple[str, int] = accepted.getsockname()[:2]
         self.accept_tid = accept_tid
         self.is_lingering = False
         self.linger_seconds = LINGER_SECONDS
         self._socket = accepted
         self._runtime = runtime
-        values = runtime.sites.select(self.local, b"").values
-        self.keep_alive_seconds = values.keep_alive_timeout
-        self.timeout_seconds = values.timeout
-        self._receiver = Receiver(self.fd, values)
         self._served = 0
         self._current: Transaction | None = None
         self._sender: Sender | None = None
@@ -103,10 +104,15 @@ class Connection:
         return State.CLOSED
 
     def _take_over(self, worker: WorkerScore) -> None:
-        """Have this worker be the one that serves."""
+        """Have this worker be the one that serves; the first one finds the host (core_create_conn)."""
         worker.begin_connection(self.client[0].encode())
         if self._is_new:
             self._is_new = False
+            self.local = self._socket.getsockname()[:2]
+            values = self._runtime.sites.select(self.local, b"").values
+            self.keep_alive_seconds = values.keep_alive_timeout
+            self.timeout_seconds = values.timeout
+            self._receiver = Receiver(self.fd, values)
             fcntl.fcntl(self.fd, fcntl.F_SETFL, os.O_RDWR | os.O_NONBLOCK)
         if self._current is not None:
             self._current.serve_tid = worker.tid

@@ -1,11 +1,10 @@
 """Index pages: which names are shown, in which order and form (mod_autoindex)."""
 
 import os
-import re
 import stat
-from functools import lru_cache
 
 from ..config.settings import Decoration
+from ..config.wildcards import plain_wildcards
 from ..http.dates import http_date
 from ..http.response import Header, Response
 from ..http.status import HttpError
@@ -195,7 +194,7 @@ def _exactly(decorations: tuple[Decoration, ...], pattern: bytes) -> bytes:
 
 def _decoration_matches(decoration: Decoration, text: bytes) -> bool:
     if decoration.by != "path":
-        return bool(_wildcards(decoration.pattern).fullmatch(text))
+        return bool(plain_wildcards(decoration.pattern).fullmatch(text))
     return _name_matches(decoration.pattern, text)
 
 
@@ -204,7 +203,7 @@ def _description(descriptions: tuple[Decoration, ...], path: bytes) -> bytes | N
     for each in descriptions:
         text = path if b"/" in each.pattern else path.rpartition(b"/")[2]
         if _has_wildcards(each.pattern):
-            found = _wildcards(b"*" + each.pattern + b"*").fullmatch(text) is not None
+            found = plain_wildcards(b"*" + each.pattern + b"*").fullmatch(text) is not None
         else:
             found = each.pattern in text
         if found:
@@ -221,23 +220,9 @@ def _name_matches(pattern: bytes, path: bytes) -> bool:
     if not _has_wildcards(pattern):
         return path.endswith(pattern)
     if b"/" in pattern:
-        return _wildcards(pattern).fullmatch(path) is not None
-    return _wildcards(pattern).fullmatch(path.rpartition(b"/")[2]) is not None
+        return plain_wildcards(pattern).fullmatch(path) is not None
+    return plain_wildcards(pattern).fullmatch(path.rpartition(b"/")[2]) is not None
 
 
 def _has_wildcards(pattern: bytes) -> bool:
     return b"*" in pattern or b"?" in pattern
-
-
-@lru_cache(maxsize=512)
-def _wildcards(pattern: bytes) -> re.Pattern[bytes]:
-    """Return the expression of ``*`` and ``?``, which are all that httpd's ap_strcmp_match knows.
-
-    What stands between two stars is taken where it comes first, and never tried again further on: an
-    .htaccess could ask for more tries than there is time for.
-    """
-    first, *rest = (re.escape(piece).replace(rb"\?", b".") for piece in re.split(rb"\*+", pattern))
-    if not rest:
-        return re.compile(first, re.DOTALL)
-    middle = b"".join(b"(?>.*?" + piece + b")" for piece in rest[:-1])
-    return re.compile(first + middle + b".*" + rest[-1] + rb"\Z", re.DOTALL)

@@ -60,8 +60,10 @@ class Exchange:
         self.settings, self.path, self.url_path, self.handler = values
 
     def log(self, module: str, level: str, text: str | bytes) -> None:
-        """Write to the error log of the host, if it wants that level."""
-        error_log = self.site.error_log
+        """Write to the error log of the host, if that level is wanted there, or in the section."""
+        levels, error_log = self.settings.log_levels, self.site.error_log
+        if levels is not None:
+            error_log = error_log.with_levels(levels)
         if error_log.wants(module, level):
             self.log_id = self.log_id or new_request_id()
             error_log.log(module, level, text, self.client, request_id=self.log_id)

@@ -208,8 +208,8 @@ def _redirected(redirect: Redirect, url_path: bytes) -> bytes | None:
         if not url_path.startswith(redirect.pattern) or not at_component:
             return None
         return redirect.target and redirect.target + url_of(rest)
-    match = redirect.pattern.search(url_path)
-    return None if match is None else substituted_url(substituted(redirect.target, match))
+    groups = redirect.pattern.search(url_path)
+    return None if groups is None else substituted_url(substituted(redirect.target, groups))
 
 
 def parent_url(url_path: bytes) -> bytes:

@@ -1,8 +1,12 @@
 """The environment of a request: SetEnv, SetEnvIf and BrowserMatch (mod_env, mod_setenvif)."""
 
+import os
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from ..config.patterns import Groups
+from ..config.settings import EnvironmentRule
 
 if TYPE_CHECKING:
     from ..connections.transaction import Transaction
@@ -26,30 +30,37 @@ def environment_of(done: "Transaction") -> dict[str, str]:
     variables: dict[str, str] = {}
     rules = done.site.environment + done.response.environment
     for rule in sorted(rules, key=lambda rule: not rule.attribute):
-        match = rule.pattern.search(_attribute(rule.attribute, done, variables))
-        if match is None:
+        groups = _groups(rule, done, variables)
+        if groups is None:
             continue
         for name, value in rule.values.items():
             if value is None:
                 variables.pop(name, None)
             else:
-                variables[name] = _with_groups(value, match)
+                variables[name] = _with_groups(value, groups)
     return variables
 
 
-def _attribute(name: str, done: "Transaction", variables: dict[str, str]) -> str:
+def _groups(rule: EnvironmentRule, done: "Transaction", variables: dict[str, str]) -> Groups | None:
+    """Return the match of a rule and its groups; None when the rule is not for this request."""
+    if rule.pattern is None:
+        return ()
+    return rule.pattern.search(_attribute(rule.attribute, done, variables))
+
+
+def _attribute(name: str, done: "Transaction", variables: dict[str, str]) -> bytes:
     known = ATTRIBUTES.get(name)
     if known is not None:
-        return known(done).decode("latin-1")
+        return known(done)
     field = done.request.headers.get(name.encode())
-    return variables.get(name, "") if field is None else field.decode("latin-1")
+    return os.fsencode(variables.get(name, "")) if field is None else field
 
 
-def _with_groups(value: str, match: re.Match[str]) -> str:
-    """Put the groups of a match in the place of ``$0`` to ``$9``."""
+def _with_groups(value: str, groups: Groups) -> str:
+    """Put a match and its groups in the place of ``$0`` to ``$9``."""
 
     def group(found: re.Match[str]) -> str:
         number = int(found[1])
-        return (match[number] or "") if number <= match.re.groups else ""
+        return os.fsdecode(groups[number] or b"") if number < len(groups) else ""
 
     return GROUP.sub(group, value)

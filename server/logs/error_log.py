@@ -6,12 +6,12 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .. import PROGRAM
 from ..config import ConfigError, ConfigWarning, ServerConfig, VirtualHost
-from ..config.levels import LOG_LEVELS
+from ..config.levels import LOG_LEVELS, LogLevels
 from .error_log_format import Entry, compile_error_format
 from .escape import escape
 
@@ -80,16 +80,19 @@ class ErrorLog:
         Raises:
             ConfigError: its file cannot be opened.
         """
-        level, path = host.values.get("log_level"), host.values.get("error_log")
-        own = _numbers(host.values.get("module_log_levels", {}))
-        if level is None and path is None and not own:
+        path = host.values.get("error_log")
+        said = LogLevels(host.values.get("log_level"), host.values.get("module_log_levels", {}))
+        if path is None and said == LogLevels(None, {}):
             return self
-        return ErrorLog(
-            fd=self.fd if path is None else open_log(path, COMPLAINT),
-            levels=own if level is not None else {**self.levels, **own},
-            default=self.default if level is None else LOG_LEVELS.index(level),
-            format=self.format,
-        )
+        log = self.with_levels(said)
+        return log if path is None else replace(log, fd=open_log(path, COMPLAINT))
+
+    def with_levels(self, said: LogLevels) -> "ErrorLog":
+        """Return the same log with what a host or a section says of its levels."""
+        own = _numbers(said.modules)
+        if said.default is None:
+            return replace(self, levels={**self.levels, **own}, opened=None)
+        return replace(self, levels=own, default=LOG_LEVELS.index(said.default), opened=None)
 
     def close(self) -> None:
         """Close the file of a virtual host."""

@@ -1,9 +1,7 @@
 """What every child is: its signals, its user, its name, and whether it is leaving."""
 
 import ctypes
-import grp
 import os
-import pwd
 import signal
 import traceback
 from collections.abc import Callable, Mapping
@@ -11,8 +9,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from .. import PROGRAM
-from ..config import ConfigError, ServerConfig
+from ..config import ServerConfig
+from ..config.accounts import group_number, user_number
 
 if TYPE_CHECKING:
     from ..runtime import Runtime
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 PROCESS_NAME = "tracekit-server"
 PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15  # linux/prctl.h
 prctl = ctypes.CDLL(None).prctl  # loaded before the forks
-MAX_ID = 2**32 - 2  # (uid_t) -1 means "unchanged" to the kernel
 
 # Exit statuses that the parent acts on (APEXIT_ in httpd's include/httpd.h).
 CHILD_SICK = 0x7  # a shortage: another one started at once would have it, too
@@ -76,27 +73,9 @@ def user_and_group(config: ServerConfig) -> tuple[int, int]:
     Raises:
         ConfigError: there is no such user or group.
     """
-    uid, gid = os.geteuid(), os.getegid()
-    if config.user is not None:
-        uid = _number(
-            config.user, lambda name: pwd.getpwnam(name).pw_uid, f"AH00543: {PROGRAM}: bad user name"
-        )
-    if config.group is not None:
-        gid = _number(
-            config.group, lambda name: grp.getgrnam(name).gr_gid, f"AH00544: {PROGRAM}: bad group name"
-        )
+    uid = os.geteuid() if config.user is None else user_number(config.user)
+    gid = os.getegid() if config.group is None else group_number(config.group)
     return uid, gid
-
-
-def _number(name: str, look_up: Callable[[str], int], complaint: str) -> int:
-    """Return the number of a user or group, which may be given as ``#number``."""
-    try:
-        number = int(name[1:]) if name.startswith("#") else look_up(name)
-    except (KeyError, ValueError):
-        raise ConfigError(f"{complaint} {name}") from None
-    if not 0 <= number <= MAX_ID:
-        raise ConfigError(f"{complaint} {name}")
-    return number
 
 
 def drop_privileges(config: ServerConfig) -> None:

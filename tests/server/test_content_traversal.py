@@ -1,13 +1,13 @@
 """Nothing outside of what is served is ever served, whatever the target looks like."""
 
 import os
-import re
 from pathlib import Path
 
 import pytest
 
 from server.config import AllowOverride, DirectorySettings, Options
 from server.config.model import Alias
+from server.config.patterns import Pattern
 from server.config.settings import Place
 from server.http.framing import BadRequestError
 from tests.support.content_site import DENIED, ContentSite
@@ -29,8 +29,8 @@ def site_with(root: Path, settings: DirectorySettings, **values: object) -> Cont
         aliases=[
             Alias(b"/shared", shared),
             Alias(b"/slash/", shared + b"/"),
-            Alias(re.compile(rb"^/m(.*)$"), shared + b"$1"),
-            Alias(re.compile(rb"^/n(.*)$"), shared + b"/$1"),
+            Alias(Pattern(rb"^/m(.*)$"), shared + b"$1"),
+            Alias(Pattern(rb"^/n(.*)$"), shared + b"/$1"),
         ],
         values=values,
     )

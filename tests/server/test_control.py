@@ -15,6 +15,7 @@ import pytest
 
 from server import PROGRAM
 from server.config import ConfigError, ServerConfig
+from server.config.directives.unixd import ROOT
 from server.control import control
 from tests.support.lab_server import LabServer, lab_server, write_config
 from tests.support.processes import PATIENCE_S, ending, in_session, start, task, wait_until
@@ -232,6 +233,11 @@ def test_a_taken_port_is_told_before_it_detaches(config: Path, tmp_path: Path) -
             "ServerName localhost",
             "User nobody-here\nServerName localhost",
             "AH00543: tracekit-server: bad user name nobody-here\n",
+        ),
+        (
+            "ServerName localhost",
+            "User root\nServerName localhost",
+            f"AH00526: Syntax error on line 12 of ROOT/httpd.conf:\n{ROOT}\n",
         ),
     ],
 )

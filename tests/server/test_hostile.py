@@ -11,6 +11,7 @@ import pytest
 
 from server.config import DirectorySettings, Options
 from server.config.model import HostValues
+from server.config.patterns import Pattern
 from server.config.settings import AllowOverride, Place, Redirect
 from server.config.wildcards import wildcard_pattern
 from server.connections.receiving import Receiver
@@ -59,8 +60,8 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 )
 def test_what_a_redirect_takes_from_a_path_is_escaped(tmp_path: Path, target: str, location: bytes) -> None:
     redirects = (
-        Redirect(re.compile(rb"^/old/([^?]*)"), b"http://x/new/$1", 302),
-        Redirect(re.compile(rb"^/ask/([^?]*)"), b"/to?q=$1", 302),
+        Redirect(Pattern(rb"^/old/([^?]*)"), b"http://x/new/$1", 302),
+        Redirect(Pattern(rb"^/ask/([^?]*)"), b"/to?q=$1", 302),
     )
     reply = ContentSite(tmp_path, base=DirectorySettings(redirects=redirects)).ask(target)
     assert (reply.status, reply.headers["Location"].encode("latin-1")) == (302, location)

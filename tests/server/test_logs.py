@@ -263,3 +263,34 @@ def test_times_of_the_error_log() -> None:
 def test_wrong_error_log_formats_are_refused(template: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         compile_error_format(template)
+
+
+LEVELS_OF_SECTIONS = """
+<Directory htdocs/silent>
+LogLevel core:info
+LogLevel error
+</Directory>
+<Location /core>
+LogLevel crit core:info
+</Location>
+<Location /core/more>
+LogLevel alias:debug
+</Location>
+<Location /quiet>
+LogLevel core:error
+</Location>
+<Files denied>
+LogLevel crit
+Require all denied
+</Files>
+"""
+
+
+def test_a_section_has_its_level(tmp_path: Path) -> None:
+    (tmp_path / "htdocs" / "silent").mkdir(parents=True)
+    with lab_server(tmp_path, "prefork", servers=1, extra=LEVELS_OF_SECTIONS) as running:
+        for path in ("silent/x", "core/x", "core/more/x", "quiet/x", "x", "denied"):
+            ask(running.address, f"/{path}")
+        running.served(6)
+        missing = re.findall(r"AH00128: .*/htdocs/(\S+)|AH01630", running.error_log())
+        assert missing == ["core/x", "core/more/x", "x"]  # as apache2 2.4.71

@@ -4,6 +4,7 @@ import os
 import re
 
 from ..model import Alias
+from ..patterns import Pattern
 from ..rules import (
     FLAG,
     ONE_OR_TWO,
@@ -40,7 +41,7 @@ def _alias(scope: Scope, line: Directive) -> None:
     url, path = os.fsencode(line.args[0]), line.args[1]
     for earlier in scope.host.aliases:
         if _covers(earlier, url):
-            match = "Match" if isinstance(earlier.url, re.Pattern) else ""
+            match = "Match" if isinstance(earlier.url, Pattern) else ""
             scope.warn(
                 f"AH00671: The {line.name} directive in {line.file} at line {line.line} will probably never"
                 f" match because it overlaps an earlier Alias{match}.",
@@ -52,7 +53,7 @@ def _alias(scope: Scope, line: Directive) -> None:
 
 def _covers(earlier: Alias, url: bytes) -> bool:
     """Whether an Alias takes all that a later one is for."""
-    if isinstance(earlier.url, re.Pattern):
+    if isinstance(earlier.url, Pattern):
         return earlier.url.search(url) is not None
     rest = url[len(earlier.url) :]
     at_component = not rest or rest.startswith(b"/") or earlier.url.endswith(b"/")

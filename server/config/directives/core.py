@@ -4,7 +4,7 @@ import os
 import re
 import socket
 
-from ..levels import LOG_LEVELS
+from ..levels import LOG_LEVELS, LogLevels
 from ..model import ListenAddress
 from ..modules import BUILT_IN, is_among
 from ..rules import (
@@ -118,7 +118,7 @@ def _server_alias(scope: Scope, line: Directive) -> None:
 
 
 def _log_level(scope: Scope, line: Directive) -> None:
-    """``LogLevel [module:]level ...``; inside of sections it is read and has no effect."""
+    """``LogLevel [module:]level ...``."""
     modules: dict[str, str] = {}
     for arg in line.args:
         module, colon, level = arg.partition(":")
@@ -131,13 +131,14 @@ def _log_level(scope: Scope, line: Directive) -> None:
             raise DirectiveError(f"Cannot find module {module}")
         modules[module.removesuffix(".c").removeprefix("mod_").removesuffix("_module")] = level.lower()
     if scope.path is not None:
-        return
-    if "" in modules:
+        said, known = LogLevels(modules.pop("", None), modules), scope.settings.log_levels
+        scope.settings.log_levels = known.merged(said) if known else said
+    elif "" in modules:
         put_host_value(scope, "log_level", modules.pop(""))
         put_host_value(scope, "module_log_levels", modules)
     else:
-        known = scope.host.values if scope.in_host else vars(scope.config)
-        put_host_value(scope, "module_log_levels", {**known.get("module_log_levels", {}), **modules})
+        values = scope.host.values if scope.in_host else vars(scope.config)
+        put_host_value(scope, "module_log_levels", {**values.get("module_log_levels", {}), **modules})
 
 
 def _error_log(scope: Scope, line: Directive) -> None:

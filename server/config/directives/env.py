@@ -1,17 +1,16 @@
 """Variables of a request (httpd's modules/metadata/mod_env.c and mod_setenvif.c)."""
 
 import os
-import re
 
-from ..rules import EACH, NO_PATTERN, ONE_OR_TWO, RAW, Apply, DirectiveError, Rule, Scope
+from ..patterns import Pattern
+from ..rules import EACH, ONE_OR_TWO, RAW, Apply, DirectiveError, Rule, Scope, compiled
 from ..settings import EnvironmentRule, Place
 from ..syntax import Directive
 
-ANYTHING = re.compile("")
 FILE_INFO = Place.FILE_INFO
 
 
-def _add(scope: Scope, attribute: str, pattern: re.Pattern[str], values: dict[str, str | None]) -> None:
+def _add(scope: Scope, attribute: str, pattern: Pattern | None, values: dict[str, str | None]) -> None:
     rule = EnvironmentRule(attribute, pattern, values)
     if scope.path is None:
         scope.host.environment.append(rule)
@@ -21,18 +20,18 @@ def _add(scope: Scope, attribute: str, pattern: re.Pattern[str], values: dict[st
 
 def _set_env(scope: Scope, line: Directive) -> None:
     name, *value = line.args
-    _add(scope, "", ANYTHING, {name: value[0] if value else ""})
+    _add(scope, "", None, {name: value[0] if value else ""})
 
 
 def _unset_env(scope: Scope, line: Directive) -> None:
-    _add(scope, "", ANYTHING, dict.fromkeys(line.args))
+    _add(scope, "", None, dict.fromkeys(line.args))
 
 
 def _pass_env(scope: Scope, line: Directive) -> None:
     found = {name: os.environ[name] for name in line.args if name in os.environ}
     for name in set(line.args) - set(found):
         scope.warn(f"AH01506: PassEnv variable {name} was undefined", module="env")
-    _add(scope, "", ANYTHING, dict(found))
+    _add(scope, "", None, dict(found))
 
 
 def _set_env_if(attribute: str = "", *, ignore_case: bool = False) -> Apply:
@@ -45,10 +44,8 @@ def _set_env_if(attribute: str = "", *, ignore_case: bool = False) -> Apply:
             raise DirectiveError(f"Missing header-field name for {line.name}")
         if not args:
             raise DirectiveError(f"Missing regular expression for {line.name}")
-        try:
-            pattern = re.compile(args.pop(0), re.IGNORECASE if ignore_case else 0)
-        except NO_PATTERN:
-            raise DirectiveError(f"{line.name} regex could not be compiled.") from None
+        complaint = f"{line.name} regex could not be compiled."
+        pattern = compiled(args.pop(0), complaint, ignore_case=ignore_case)
         if not args:
             raise DirectiveError(f"Missing envariable expression for {line.name}")
         _add(scope, name.lower(), pattern, dict(map(_assignment, args)))
