@@ -5,10 +5,9 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..config.patterns import Groups
-from ..config.settings import EnvironmentRule
-
 if TYPE_CHECKING:
+    from ..config.patterns import Groups
+    from ..config.settings import EnvironmentRule
     from ..connections.transaction import Transaction
 
 ATTRIBUTES: dict[str, Callable[["Transaction"], bytes]] = {
@@ -41,7 +40,7 @@ def environment_of(done: "Transaction") -> dict[str, str]:
     return variables
 
 
-def _groups(rule: EnvironmentRule, done: "Transaction", variables: dict[str, str]) -> Groups | None:
+def _groups(rule: "EnvironmentRule", done: "Transaction", variables: dict[str, str]) -> "Groups | None":
     """Return the match of a rule and its groups; None when the rule is not for this request."""
     if rule.pattern is None:
         return ()
@@ -56,7 +55,7 @@ def _attribute(name: str, done: "Transaction", variables: dict[str, str]) -> byt
     return os.fsencode(variables.get(name, "")) if field is None else field
 
 
-def _with_groups(value: str, groups: Groups) -> str:
+def _with_groups(value: str, groups: "Groups") -> str:
     """Put a match and its groups in the place of ``$0`` to ``$9``."""
 
     def group(found: re.Match[str]) -> str:

@@ -16,16 +16,22 @@ from .error_log_format import Entry, compile_error_format
 from .escape import escape
 
 STDERR = 2
+STANDARD = {Path("/dev/stdout"): 1, Path("/dev/stderr"): STDERR}
 COMPLAINT = f"AH00091: {PROGRAM}: could not open error log file"
 
 
 def open_log(path: Path, complaint: str) -> int:
     """Open a log file for appending and return its descriptor.
 
+    Standard output is there already. To open it by its path can be refused (a pipe that root has
+    made), and can be impossible (a socket).
+
     Raises:
         ConfigError: with that complaint before the path; it cannot be opened.
     """
     try:
+        if path in STANDARD:
+            return os.dup(STANDARD[path])
         return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise ConfigError(

@@ -144,15 +144,12 @@ class _Correction:
 def _prefork(
     config: ServerConfig, defaults: "Defaults", first: Limits | None, correction: _Correction
 ) -> Limits:
-    servers = _configured(config.server_limit, defaults.server_limit)
-    first_servers = first.server_limit if first else None
-    servers = correction.slots(0, "ServerLimit", servers, defaults.max_server_limit, first_servers)
+    servers = _servers(config, defaults, first, correction)
     workers = _configured(config.max_request_workers, defaults.max_request_workers)
     if workers > servers:
         correction.say(5, TOO_MANY_PROCESSES, value=workers, limit=servers)
     workers = correction.at_least_one(7, "MaxRequestWorkers", min(workers, servers))
-    start = _configured(config.start_servers, defaults.start_servers)
-    start = correction.at_least_one(9, "StartServers", start)
+    start = _start(9, config, defaults, correction)
     spare = _configured(config.min_spare_servers, defaults.min_spare)
     spare = correction.at_least_one(11, "MinSpareServers", spare, NO_SPARE)
     most = max(_configured(config.max_spare_servers, defaults.max_spare), spare + 1)
@@ -162,9 +159,7 @@ def _prefork(
 def _threaded(
     config: ServerConfig, defaults: "Defaults", first: Limits | None, correction: _Correction
 ) -> Limits:
-    servers = _configured(config.server_limit, defaults.server_limit)
-    first_servers = first.server_limit if first else None
-    servers = correction.slots(0, "ServerLimit", servers, defaults.max_server_limit, first_servers)
+    servers = _servers(config, defaults, first, correction)
     most_threads = _configured(config.thread_limit, defaults.thread_limit)
     first_threads = first.thread_limit if first else None
     most_threads = correction.slots(5, "ThreadLimit", most_threads, defaults.max_thread_limit, first_threads)
@@ -174,12 +169,26 @@ def _threaded(
     threads = correction.at_least_one(12, "ThreadsPerChild", min(threads, most_threads))
     workers = _configured(config.max_request_workers, defaults.max_request_workers)
     workers = _whole_children(workers, threads, servers, correction)
-    start = _configured(config.start_servers, defaults.start_servers)
-    start = correction.at_least_one(20, "StartServers", start)
+    start = _start(20, config, defaults, correction)
     spare = _configured(config.min_spare_threads, defaults.min_spare)
     spare = correction.at_least_one(22, "MinSpareThreads", spare, NO_SPARE)
     most = max(_configured(config.max_spare_threads, defaults.max_spare), spare + threads + 1)
     return Limits(min(start, workers // threads), spare, most, servers, most_threads, threads, workers)
+
+
+def _servers(
+    config: ServerConfig, defaults: "Defaults", first: Limits | None, correction: _Correction
+) -> int:
+    """Return ServerLimit."""
+    servers = _configured(config.server_limit, defaults.server_limit)
+    first_servers = first.server_limit if first else None
+    return correction.slots(0, "ServerLimit", servers, defaults.max_server_limit, first_servers)
+
+
+def _start(offset: int, config: ServerConfig, defaults: "Defaults", correction: _Correction) -> int:
+    """Return StartServers."""
+    start = _configured(config.start_servers, defaults.start_servers)
+    return correction.at_least_one(offset, "StartServers", start)
 
 
 def _whole_children(workers: int, threads: int, servers: int, correction: _Correction) -> int:

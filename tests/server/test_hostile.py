@@ -4,7 +4,6 @@ import os
 import re
 import socket
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,17 +32,6 @@ OVERRIDING = DirectorySettings(
 MANY_STARS = "*a" * 40 + "*b"
 MANY_LETTERS = "a" * 200
 LONG_AGO, LONG_AHEAD = -(2**40), 2**62  # seconds: tmpfs has such times
-
-
-@pytest.fixture
-def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """The server's end of a connection, which never blocks, and the client's."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        client = socket.create_connection(listener.getsockname())
-        server, _ = listener.accept()
-    server.setblocking(False)
-    with server, client:
-        yield server, client
 
 
 # A field is one line, whatever it is made of.

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 from server.logs.error_log_format import Entry, compile_error_format
 from server.logs.escape import escape
 from server.logs.log_format import compile_format
-from tests.support.lab_server import LabServer, lab_server
-from tests.support.processes import wait_until
+from tests.support.lab_server import BOUND, READY, LabServer, lab_server, write_config
+from tests.support.processes import ending, start, wait_until
 from tests.support.raw_http import ask
 
 TIME = r"\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]"
@@ -294,3 +295,17 @@ def test_a_section_has_its_level(tmp_path: Path) -> None:
         running.served(6)
         missing = re.findall(r"AH00128: .*/htdocs/(\S+)|AH01630", running.error_log())
         assert missing == ["core/x", "core/more/x", "x"]  # as apache2 2.4.71
+
+
+def test_standard_output_need_not_be_a_file_that_can_be_opened(tmp_path: Path) -> None:
+    config = write_config(tmp_path, "event", servers=1, extra="CustomLog /dev/stdout %U")
+    ours, theirs = socket.socketpair()
+    argv = [sys.executable, "-m", "server", "-f", str(config)]
+    log = tmp_path / "error.log"
+    with ours, theirs, ending(start(argv, stdout=theirs.fileno())) as server:
+        for nth, path in enumerate((b"/first", b"/after-a-graceful-restart"), 1):
+            wait_until(lambda nth=nth: log.exists() and log.read_text().count(READY) == nth, "the start")  # type: ignore[misc]
+            host, port = BOUND.findall(log.read_text())[-1]
+            assert ask((host, int(port)), path).status == 404
+            assert ours.recv(4096) == path + b"\n"
+            server.send_signal(signal.SIGUSR1)

@@ -16,17 +16,6 @@ MODES = {"mmap": (True, False), "read": (False, False), "sendfile": (True, True)
 
 
 @pytest.fixture
-def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """A connection: the server's end, which never blocks, and the client's."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        client = socket.create_connection(listener.getsockname())
-        server, _ = listener.accept()
-    server.setblocking(False)
-    with server, client:
-        yield server, client
-
-
-@pytest.fixture
 def file(tmp_path: Path) -> Iterator[int]:
     """A file that is larger than what is mapped at a time."""
     path = tmp_path / "file"
