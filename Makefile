@@ -13,7 +13,7 @@ TORTURE_ARGS ?=
 # Twice as many as cores: many tests wait for a server most of their time.
 WORKERS ?= $(shell echo $$((2 * $$(nproc))))
 
-.PHONY: help run run-privileged stop demo test torture torture-server fuzz fuzz-guided conformance-flags conformance-server check bench-tracing bench-parsing bench-server lint types format calls events server-differences clean
+.PHONY: help run run-privileged stop demo test torture torture-server fuzz fuzz-guided conformance-flags conformance-server conformance-answers check bench-tracing bench-parsing bench-server lint types format calls events server-differences clean
 
 help: ## explain each target
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,16 +57,21 @@ bench-server: $(READY) ## requests/s of the built-in server, apache2 and Python'
 fuzz: $(READY) ## read a million lines of damaged logs (LINES=N FUZZ_ARGS="--seed S --case N"), then see how time grows
 	$(BIN)/python -m tests.fuzz.run --lines $(LINES) $(FUZZ_ARGS)
 	$(BIN)/python -m tests.fuzz.growth
+	TRACEKIT_ALL_FUZZ=1 $(BIN)/python -m pytest -q tests/fuzz -k megabytes
 
 fuzz-guided: $(READY) ## the same guided by coverage, with atheris (FUZZ_ARGS="-max_total_time=600")
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	$(BIN)/python -m tests.fuzz.guided $(FUZZ_ARGS)
 
 conformance-flags: $(READY) ## read strace's logs with every combination of its options: minutes
-	TRACEKIT_ALL_FLAGS=1 $(BIN)/python -m pytest -q -n auto tests/conformance/test_strace_flags.py $(PYTEST_ARGS)
+	TRACEKIT_ALL_FLAGS=1 $(BIN)/python -m pytest -q -n auto tests/conformance/test_strace_flags.py \
+		tests/conformance/test_against_strace.py tests/tracer/decode/test_fixture.py $(PYTEST_ARGS)
 
 conformance-server: $(READY) ## the built-in server beside apache2, all of it: minutes (root; apache2)
 	TRACEKIT_ALL_SERVER=1 $(BIN)/python -m pytest -q -n auto tests/conformance -k beside_apache $(PYTEST_ARGS)
+
+conformance-answers: $(READY) ## the answers about servers recorded now, all of them: minutes (root; strace, the servers)
+	TRACEKIT_ALL_ANSWERS=1 $(BIN)/python -m pytest -q -n auto tests/conformance/test_answers_live.py $(PYTEST_ARGS)
 
 check: lint types test ## lint, format check, types and tests: what has to pass before a commit
 

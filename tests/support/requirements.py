@@ -5,6 +5,7 @@ Where nothing may be missing, ``TRACEKIT_NO_SKIPS=1`` makes a failure of every s
 """
 
 import functools
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -13,7 +14,14 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = {"ab": "apache2-utils", "cc": "gcc", "setpriv": "util-linux", "unshare": "util-linux"}
+PACKAGES = {
+    "ab": "apache2-utils",
+    "cc": "gcc",
+    "nginx": "nginx-light",
+    "node": "nodejs",
+    "setpriv": "util-linux",
+    "unshare": "util-linux",
+}
 """The Debian package of a program, where its name is another."""
 
 SEIZE = """
@@ -31,6 +39,12 @@ def need(program: str) -> str:
     if path is None:
         pytest.skip(f"{program} is not here (Debian: apt-get install {PACKAGES.get(program, program)})")
     return path
+
+
+def need_module(name: str) -> None:
+    """Skip the test that needs a Python package unless that is there."""
+    if importlib.util.find_spec(name) is None:
+        pytest.skip(f"{name} is not here (pip install {name})")
 
 
 def need_root() -> None:
