@@ -15,6 +15,12 @@ from tracekit.analyzers.http.messages import LIMIT, TOKEN, Body, Head, body_of, 
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") (\S+) HTTP/(\d\.\d)")
 CUT_REQUEST_LINE = re.compile(rb"(" + TOKEN + rb")(?: (\S*)(?: H?T?T?P?/?\d?\.?\d?)?)?")
 STATUS_LINE = re.compile(rb"HTTP/1\.\d ([1-5]\d\d)(?: |\r|\n|$)")
+SIMPLE = re.compile(rb"GET (/\S*)\r?\n")
+"""A request of HTTP/0.9: one line without a version, answered by the file alone (RFC 1945, 4.1)."""
+PROXY = re.compile(rb"PROXY (?:TCP4|TCP6|UNKNOWN)[ -~]{0,95}\r\n")
+"""What a load balancer may say first of whom it speaks for: the PROXY protocol, version 1."""
+PROXY_BINARY = b"\r\n\r\n\0\r\nQUIT\n"
+"""The same in version 2; four bytes follow, and as many as the last two of them say."""
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 FINAL = 200
 HTTP2 = b"PRI * HTTP/2.0"
@@ -46,6 +52,10 @@ class Requests:
     def feed(self, data: bytes, size: int) -> list[Head]:
         """Take one piece and return the heads that it completes."""
         if not self._begun:
+            skipped = _announcement(data)
+            data, size = data[skipped:], size - min(skipped, size)
+            if not size:
+                return []
             self._begun = True
             self.encrypted = data.startswith(HANDSHAKE)
         if self.encrypted:
@@ -96,11 +106,13 @@ class Requests:
         known = len(self._head)
         self._head += data
         end = HEAD_END.search(self._head, max(0, known - len(b"\r\n\r")))
-        if end is None and len(data) == size:
+        if end is None and len(data) == size and not is_simple(self._head):
             self.opaque = len(self._head) > LIMIT
             return b"", 0, None
         text = bytes(self._head)
         self._head.clear()
+        if end is None and is_simple(text) and len(data) == size:
+            return b"", 0, Head(text.rstrip(b"\r\n"))
         if end is None:
             self._cut = head = read_head(text, cut=True)
             self._body = Body(0)
@@ -109,6 +121,20 @@ class Requests:
         self._body = body_of(head, without=False, otherwise=0)
         used = end.end() - known
         return data[used:], size - used, head
+
+
+def is_simple(text: bytes | bytearray) -> bool:
+    """Tell whether a text is all of a request of HTTP/0.9."""
+    return SIMPLE.fullmatch(text) is not None
+
+
+def _announcement(data: bytes) -> int:
+    """Return how many bytes of a connection's first ones are a proxy's, about whom it speaks for."""
+    if data.startswith(PROXY_BINARY):
+        length = len(PROXY_BINARY) + 4
+        return length + int.from_bytes(data[length - 2 : length], "big")
+    found = PROXY.match(data)
+    return found.end() if found else 0
 
 
 def is_final(status: int) -> bool:
@@ -133,6 +159,11 @@ class Responses:
         self._method = b""
         self._in_head = False
         self._just_began = False
+
+    @property
+    def done(self) -> bool:
+        """True when the last response is there to its end, as far as that can be told."""
+        return not self._in_head and self._body.done
 
     def feed(self, pieces: list[tuple[bytes, int]], methods: list[bytes]) -> list[Part]:
         """Take what one call wrote and return it as stretches.

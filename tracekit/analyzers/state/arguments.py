@@ -94,16 +94,20 @@ def buffers(value: Value) -> Iterator[tuple[bytes, int]]:
 
 def moved(row: Row, value: Value) -> list[tuple[bytes, int]]:
     """Return the pieces that a call really moved: its buffers, up to its return value."""
-    left = row.ret or 0
-    pieces = []
+    return pieces(value, row.ret or 0)
+
+
+def pieces(value: Value, left: int) -> list[tuple[bytes, int]]:
+    """Return buffers up to so many bytes, each as what is shown of it and how long it is."""
+    found = []
     for data, length in buffers(value):
         size = left if length < 0 else min(length, left)
         if size > 0:
-            pieces.append((data[:size], size))
+            found.append((data[:size], size))
         left -= size
     if left > 0:
-        pieces.append((b"", left))
-    return pieces
+        found.append((b"", left))
+    return found
 
 
 def address(value: Value) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from tracekit.analyzers.http import streams
 from tracekit.analyzers.http.messages import Head
+from tracekit.analyzers.http.targets import Target, read_target
 from tracekit.analyzers.state.descriptors import OpenFile
 from tracekit.events import Row
 
@@ -24,7 +25,9 @@ class Request:
         sent: bytes of the response, head included.
         last: the last write of the response.
         writers: threads that wrote the response.
-        names: the file names that threads asked the kernel for while they worked on it, in order.
+        process: the key (Descriptors.process) of the process that read it.
+        names: the file names that threads asked the kernel for while they worked on it, and the files
+            opened before of which they took bytes, in order.
     """
 
     connection: "Connection"
@@ -41,6 +44,15 @@ class Request:
     writers: set[int] = field(default_factory=set)
     names: list["Name"] = field(default_factory=list)
     id: int = 0
+    process: int = 0
+    _target: Target | None = None
+
+    @property
+    def target(self) -> Target:
+        """What it asks for, as far as it is shown."""
+        if self._target is None:
+            self._target = read_target(self.head)
+        return self._target
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +62,11 @@ class Name:
     Attributes:
         path: absolute where the folder is known; links are not followed.
         kind: file, directory or unknown when the call succeeded; missing when it failed.
-        opened: True for the open family, False for stat and its like.
+        opened: True for the open family, False for stat and its like, and for calls that took bytes of a
+            file that had been opened before the request came.
         row: the call.
-        file: what it opened.
+        file: what it opened, or took bytes of.
+        jail: the folder that is ``/`` to the process (chroot), when that is known to be another one.
     """
 
     path: str
@@ -60,6 +74,7 @@ class Name:
     opened: bool
     row: Row
     file: OpenFile | None = None
+    jail: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -111,9 +126,13 @@ HTTP_FORM = {True: streams.CUT_REQUEST_LINE, False: streams.REQUEST_LINE}
 def is_request(request: Request) -> bool:
     """Tell whether what was read was a request.
 
-    It was when a response followed; otherwise it has to look like one and to come over a connection.
+    It was when a response followed; otherwise it has to look like one and to come over a connection. What
+    looks like a request of HTTP/0.9, which is answered without a status, has to be answered by something.
     """
     if request.answered is not None:
         return True
+    if not request.connection.is_socket:
+        return False
+    line = request.head.line
     form = HTTP_FORM[request.head.line_cut]
-    return request.connection.is_socket and form.fullmatch(request.head.line) is not None
+    return form.fullmatch(line) is not None or (request.sent > 0 and streams.is_simple(line + b"\n"))

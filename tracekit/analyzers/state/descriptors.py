@@ -9,17 +9,18 @@ changed the descriptor was not traced.
 """
 
 import re
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tracekit.analyzers.state import arguments, paths
-from tracekit.events import Row, read_annotation
+from tracekit.analyzers.state.annotations import agrees, inode_of, kind_of, learn, tcp_addresses
+from tracekit.events import Row
 
 if TYPE_CHECKING:
-    from tracekit.analyzers.state.connections import Connection
+    from tracekit.analyzers.state.connections import Connection, Request
 
 FIRST_NUMBER = re.compile(r"-?\d+")
-SOCKET_KINDS = ("TCP", "UDP", "UNIX", "socket:", "NETLINK", "RAW", "PING", "SCTP", "MPTCP")
 
 
 @dataclass(slots=True, eq=False)
@@ -33,10 +34,16 @@ class OpenFile:
         opened: the call that made it; None when that was not traced.
         local: of a socket: the near address.
         peer: of a socket: the far address.
+        inode: of a socket whose addresses are not shown: its number in the kernel.
         accepted: True when accept made it.
+        outgoing: True when connect was called on it: the process is the client.
         socket: True when a call was seen on it that works on sockets alone.
         references: descriptors that stand for it.
         connection: the connection it is, when a client is at its other end.
+        request: the request that it was opened for.
+        end: the other end of a socketpair or pipe.
+        passed: files on their way to whoever receives from it (SCM_RIGHTS, unix(7)).
+        pid: of a pidfd: the process that it stands for.
     """
 
     kind: str
@@ -45,13 +52,25 @@ class OpenFile:
     opened: Row | None = None
     local: str | None = None
     peer: str | None = None
+    inode: str | None = None
     accepted: bool = False
+    outgoing: bool = False
     socket: bool = False
     references: int = 0
     bytes_read: int = 0
     bytes_written: int = 0
     bytes_mapped: int = 0
     connection: "Connection | None" = None
+    request: "Request | None" = None
+    end: "OpenFile | None" = None
+    passed: "deque[list[OpenFile]] | None" = None
+    pid: int | None = None
+
+    @property
+    def ends(self) -> tuple[str | None, str | None]:
+        """Both addresses of a connection of TCP; of another socket None and its inode, if known."""
+        told = self.local and self.peer and not self.local.startswith("unix:")
+        return (self.local, self.peer) if told else (None, self.inode)
 
 
 @dataclass(slots=True, eq=False)
@@ -80,28 +99,42 @@ class Span:
 
 @dataclass(slots=True)
 class Descriptors:
-    """The tables of all processes at one point of the trace, and the spans that ended before it."""
+    """The tables of all processes at one point of the trace, and the spans that ended before it.
+
+    Attributes:
+        tables: what each number of each process stands for; with CLONE_FILES two processes have the same.
+        spans: what descriptors were whose time is over.
+        shared: processes that may have the same table as others.
+        apart: threads that have a table of their own (unshare(2), clone(2) without CLONE_FILES).
+        joined: open sockets by their two addresses, or by inode: one that is not in a table may be in
+            another's.
+        by_task: True when only the calls of one task are in order: then each has a table of its own.
+    """
 
     tables: dict[int, dict[int, Slot]] = field(default_factory=dict)
     spans: list[Span] = field(default_factory=list)
-    sharing: dict[int, int] = field(default_factory=dict)
-    """Processes that use another's table (CLONE_FILES without CLONE_THREAD)."""
-    joined: dict[tuple[str, str], OpenFile] = field(default_factory=dict)
-    """Open connections by their two addresses: one that is not in a table may be in another's."""
-
+    shared: set[int] = field(default_factory=set)
+    apart: set[int | None] = field(default_factory=set)
+    joined: dict[tuple[str | None, str | None], OpenFile] = field(default_factory=dict)
     by_task: bool = False
-    """True when only the calls of one task are in order: then each task has a table of its own."""
 
     def process(self, row: Row) -> int:
         """Return the key of the table that a call works on."""
-        if self.by_task:
-            return row.tid if row.tid is not None else 0
-        pid = row.pid if row.pid is not None else row.tid if row.tid is not None else 0
-        return self.sharing.get(pid, pid)
+        pid = row.pid
+        if pid is None or self.by_task or (self.apart and row.tid in self.apart):
+            return row.tid if row.tid is not None else pid or 0
+        return pid
 
     def table(self, process: int) -> dict[int, Slot]:
         """Return the table of a process."""
-        return self.tables.setdefault(process, {})
+        table = self.tables.get(process)
+        if table is None:
+            table = self.tables[process] = {}
+        return table
+
+    def slot(self, row: Row, fd: int) -> Slot | None:
+        """Return the entry of a descriptor, as far as the table has it."""
+        return self.table(self.process(row)).get(fd)
 
     def number(self, row: Row) -> int | None:
         """Return the number that the first argument of a call is; None when it is none, or negative."""
@@ -123,162 +156,143 @@ class Descriptors:
 
     def at(self, row: Row, fd: int, annotation: str = "") -> OpenFile:
         """Return what a descriptor stands for, as the table and the annotation have it."""
-        table = self.table(self.process(row))
+        process = self.process(row)
+        table = self.table(process)
         slot = table.get(fd)
-        if slot is not None and (not annotation or _agrees(slot, annotation)):
+        if slot is not None and (not annotation or agrees(slot, annotation)):
             if annotation:
-                _learn(slot, annotation)
+                self._learn(slot, annotation)
             return slot.file
         if slot is not None:
-            self._end(self.process(row), fd, slot, None)
-        table[fd] = slot = Slot(self._from_annotation(annotation))
+            self._end(process, fd, slot, None)
+        table[fd] = slot = Slot(self.unknown(annotation))
         slot.file.references += 1
         if annotation:
-            _learn(slot, annotation)
+            self._learn(slot, annotation)
         return slot.file
 
     def install(
         self, row: Row, fd: int, file: OpenFile, *, cloexec: bool = False, annotation: str = ""
-    ) -> None:
-        """Let a descriptor stand for a file from this call on."""
+    ) -> OpenFile | None:
+        """Let a descriptor stand for a file from this call on; return what nobody has any more by that."""
         process = self.process(row)
         table = self.table(process)
-        if fd in table:
-            self._end(process, fd, table[fd], row)
+        before = table.get(fd)
         file.references += 1
+        ended = self._end(process, fd, before, row) if before is not None else None
         table[fd] = slot = Slot(file, cloexec=cloexec, since=row)
         if annotation:
-            _learn(slot, annotation)
-        if file.local and file.peer:
-            self.joined[file.local, file.peer] = file
+            self._learn(slot, annotation)
+        elif file.ends[1]:
+            self.joined[file.ends] = file
+        return ended
 
     def note(self, process: int, fd: int, target: str) -> None:
         """Take over what the trace's notes say of a descriptor: the text of its link in /proc/PID/fd."""
-        file = OpenFile(kind_of(target))
+        file = self.unknown(target)
         if file.kind == "file":
             file.path = paths.normal(target.removesuffix(" (deleted)"))
-        file.references = 1
+        elif inode := inode_of(target):
+            file.inode, self.joined[None, inode] = inode, file
+        file.references += 1
         self.table(process)[fd] = Slot(file)
 
-    def close(self, row: Row, fd: int) -> OpenFile | None:
-        """End a descriptor; return its file when that was the last one for it."""
+    def close(self, row: Row, fd: int, *, known: bool = True) -> OpenFile | None:
+        """End a descriptor; return its file when that was the last one for it.
+
+        Args:
+            row: the call.
+            fd: the number.
+            known: False when it is not this call that ended it.
+        """
         process = self.process(row)
         slot = self.table(process).pop(fd, None)
-        return self._end(process, fd, slot, row) if slot else None
+        return self._end(process, fd, slot, row if known else None) if slot else None
 
     def fork(self, row: Row, child: int, *, shared: bool) -> None:
-        """Give a new process its parent's table: a copy, or the same one (CLONE_FILES)."""
+        """Give a new task its maker's table: a copy, or the same one (CLONE_FILES)."""
         parent = self.process(row)
+        table = self.table(parent)
+        self._leave(child, None)
         if shared:
-            self.sharing[child] = parent
-            return
-        self.sharing.pop(child, None)
-        self.tables[child] = {
-            fd: Slot(slot.file, slot.annotation, slot.cloexec, row) for fd, slot in self.table(parent).items()
-        }
-        for slot in self.tables[child].values():
-            slot.file.references += 1
+            self.tables[child] = table
+            self.shared |= {parent, child}
+        else:
+            self.tables[child] = _copy(table, row)
+
+    def part(self, row: Row, task: int, *, thread: bool) -> None:
+        """Give a task a table of its own: unshare(CLONE_FILES), or a thread made without CLONE_FILES."""
+        process = self.process(row)
+        table = self.table(process)
+        if thread:
+            self.apart.add(task)
+            self.tables[task] = _copy(table, row)
+        elif process in self.shared:
+            self.shared.discard(process)
+            self.tables[process] = _copy(table, row)
 
     def exec(self, row: Row) -> list[OpenFile]:
         """Close what close-on-exec closes; return the files that nobody has any more."""
-        table = self.table(self.process(row))
-        closing = [fd for fd, slot in table.items() if slot.cloexec]
+        process = self.process(row)
+        self.part(row, process, thread=False)  # execve(2): a shared table is shared no longer
+        closing = [fd for fd, slot in self.table(process).items() if slot.cloexec]
         return [file for fd in closing if (file := self.close(row, fd))]
 
     def exit(self, row: Row) -> list[OpenFile]:
         """Close everything that a process has; return the files that nobody has any more."""
-        process = self.process(row)
-        if self.sharing.pop(row.pid if row.pid is not None else -1, None) is not None:
-            return []
-        ended = [file for fd in list(self.table(process)) if (file := self.close(row, fd))]
-        self.tables.pop(process, None)
-        return ended
+        return self._leave(self.process(row), row)
 
     def finish(self) -> None:
         """Turn what is open at the end of the trace into spans."""
+        done = set[int]()
         for process, table in self.tables.items():
-            for fd, slot in table.items():
-                self.spans.append(Span(process, fd, slot.file, slot.since, None))
+            if id(table) not in done:
+                self.spans += [Span(process, fd, slot.file, slot.since, None) for fd, slot in table.items()]
+            done.add(id(table))
+
+    def _leave(self, process: int, row: Row | None) -> list[OpenFile]:
+        """Take a table away from a process; nobody needs it any more unless it is shared."""
+        table = self.tables.pop(process, {})
+        if process in self.shared:
+            self.shared.discard(process)
+            if any(other is table for other in self.tables.values()):
+                return []
+        return [file for fd, slot in table.items() if (file := self._end(process, fd, slot, row))]
 
     def _end(self, process: int, fd: int, slot: Slot, row: Row | None) -> OpenFile | None:
         self.spans.append(Span(process, fd, slot.file, slot.since, row))
-        slot.file.references -= 1
-        if slot.file.references > 0:
-            return None
-        if (
-            slot.file.local
-            and slot.file.peer
-            and self.joined.get((slot.file.local, slot.file.peer)) is slot.file
-        ):
-            del self.joined[slot.file.local, slot.file.peer]
-        return slot.file
+        return self.release(slot.file)
 
-    def _from_annotation(self, annotation: str) -> OpenFile:
-        """Return the file of a descriptor whose making was not traced."""
-        local, peer = tcp_addresses(annotation)
-        if local and peer and (known := self.joined.get((local, peer))):
-            return known
-        file = OpenFile(kind_of(annotation))
-        if local and peer:
-            self.joined[local, peer] = file
+    def release(self, file: OpenFile) -> OpenFile | None:
+        """Take one reference off a file; return it when that was the last."""
+        file.references -= 1
+        if file.references > 0:
+            return None
+        for key in ((file.local, file.peer), (None, file.inode)):
+            if self.joined.get(key) is file:
+                del self.joined[key]
         return file
 
+    def _learn(self, slot: Slot, annotation: str) -> None:
+        learn(slot, annotation)
+        file = slot.file
+        if file.ends[1]:
+            self.joined.setdefault(file.ends, file)
 
-def kind_of(annotation: str) -> str:
-    """Return the kind of what an annotation names: ``/srv/a``, ``TCP:[...]``, ``pipe:[1]``."""
-    if not annotation:
-        return "unknown"
-    if annotation.startswith("/"):
-        return "file"
-    return "socket" if annotation.startswith(SOCKET_KINDS) else "other"
-
-
-def tcp_addresses(annotation: str) -> tuple[str | None, str | None]:
-    """Return the near and the far address of ``TCP:[127.0.0.1:80->127.0.0.1:4]``.
-
-    The far one is None for a listener; both are for a socket that strace shows by its inode.
-    """
-    found = read_annotation(annotation)
-    if not found.kind.startswith("TCP") or ":" not in (found.local or ""):
-        return None, None
-    return _endpoint(found.local), _endpoint(found.peer)
-
-
-def _endpoint(text: str | None) -> str | None:
-    if text is None:
-        return None
-    host, _, port = text.rpartition(":")
-    return arguments.endpoint(host.strip("[]"), port)
-
-
-def _agrees(slot: Slot, annotation: str) -> bool:
-    """Tell whether an annotation can name the file that the table has."""
-    file = slot.file
-    kind = kind_of(annotation)
-    if file.kind not in ("unknown", kind):
-        return False
-    if kind == "file" and file.real_path:
-        return _path_of(annotation) == file.real_path
-    local, peer = tcp_addresses(annotation)
-    return peer is None or file.peer is None or (local, peer) == (file.local or local, file.peer)
-
-
-def _learn(slot: Slot, annotation: str) -> None:
-    """Keep what an annotation tells about a file."""
-    slot.annotation = f"<{annotation}>"
-    file = slot.file
-    if file.kind == "unknown":
-        file.kind = kind_of(annotation)
-    if file.kind == "file":
-        file.real_path = _path_of(annotation)
-        file.path = file.path or file.real_path
-    elif file.kind == "socket":
+    def unknown(self, annotation: str) -> OpenFile:
+        """Return the file of a descriptor whose making was not traced."""
         local, peer = tcp_addresses(annotation)
-        file.socket = True
-        file.local = file.local or local
-        file.peer = file.peer or peer
+        key = (local, peer) if local and peer else (None, inode_of(annotation))
+        known = self.joined.get(key) if key[1] else None
+        return known or OpenFile(kind_of(annotation))
+
+    def by_inode(self, inode: str) -> OpenFile:
+        """Return the unix socket that has an inode; one that no table has yet is made."""
+        return self.joined.setdefault((None, inode), OpenFile("socket", inode=inode, socket=True))
 
 
-def _path_of(annotation: str) -> str:
-    """Return the path in an annotation, without the device that -yy adds: ``/dev/null<char 1:3>``."""
-    return read_annotation(annotation).path or ""
+def _copy(table: dict[int, Slot], row: Row) -> dict[int, Slot]:
+    """Return a table with descriptors of its own for the same files."""
+    for slot in table.values():
+        slot.file.references += 1
+    return {fd: Slot(slot.file, slot.annotation, slot.cloexec, row) for fd, slot in table.items()}

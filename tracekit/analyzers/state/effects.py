@@ -2,39 +2,52 @@
 
 from collections.abc import Callable
 
-from tracekit.analyzers.state import arguments, paths
+from tracekit.analyzers.state import arguments
+from tracekit.analyzers.state.annotations import tcp_addresses
 from tracekit.analyzers.state.arguments import argument, named, number, symbols
 from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.connections import ended_ns
-from tracekit.analyzers.state.descriptors import OpenFile, tcp_addresses
+from tracekit.analyzers.state.descriptors import OpenFile
 from tracekit.analyzers.state.state import State, returned_annotation
-from tracekit.events import Array, Row, Struct
+from tracekit.events import Array, Row, Value
+from tracekit.syscalls.families import names_of
 
 Effect = Callable[[State, Row], None]
+
+ENDS = (0, 1)
+"""Of a pipe or a socketpair."""
+
+
+RINGS = names_of("io_uring_setup")
+ALWAYS_CLOSED = names_of("io_uring_setup", "pidfd_open", "pidfd_getfd", "fsopen", "landlock_create_ruleset")
+"""Calls whose descriptor exec closes without being asked to: io_uring_setup(2), pidfd_open(2), ..."""
 
 
 def make(state: State, row: Row, file: OpenFile, *, cloexec: bool) -> OpenFile:
     """Let the descriptor that a call returned stand for a file."""
     assert row.ret is not None
     file.opened = row
-    state.descriptors.install(row, row.ret, file, cloexec=cloexec, annotation=returned_annotation(row))
+    state.install(row, row.ret, file, cloexec=cloexec, annotation=returned_annotation(row))
     return file
 
 
 def other(state: State, row: Row) -> None:
     """epoll_create1, eventfd2, timerfd_create, memfd_create, ...: neither a file nor a socket."""
-    make(state, row, OpenFile("other"), cloexec="CLOEXEC" in (row.args or ""))
+    make(state, row, OpenFile("other"), cloexec=_closes_on_exec(row))
+    if row.name in RINGS:
+        state.rings.append(row)
+
+
+def ring(state: State, row: Row) -> None:
+    """io_uring_enter, io_uring_register: a ring that is older than the trace."""
+    if not state.rings:
+        state.rings.append(row)
 
 
 def socket(state: State, row: Row) -> None:
     """socket: not yet connected, or to become a listener."""
     file = OpenFile("socket", socket=True)
     make(state, row, file, cloexec="SOCK_CLOEXEC" in (row.args or ""))
-
-
-def take(state: State, row: Row) -> None:
-    """pidfd_getfd: what another process has; the trace need not show what that is."""
-    make(state, row, OpenFile("unknown"), cloexec=True)
 
 
 def accept(state: State, row: Row) -> None:
@@ -51,7 +64,7 @@ def accept(state: State, row: Row) -> None:
     connection.listen = listening or file.local
     connection.listener = state.descriptors.number(row)
     connection.ready_ns = ended_ns(row)
-    state.focus.pop(row.tid, None)
+    state.work.leave(row.tid)
 
 
 def _specific(listening: str | None) -> str | None:
@@ -61,16 +74,24 @@ def _specific(listening: str | None) -> str | None:
     return listening
 
 
+def _closes_on_exec(row: Row) -> bool:
+    """Tell whether a call that takes no text of others makes a descriptor that exec closes."""
+    return row.name in ALWAYS_CLOSED or "CLOEXEC" in (row.args or "").rpartition('"')[2]
+
+
 def pair(state: State, row: Row) -> None:
-    """pipe, pipe2, socketpair: two descriptors in an array."""
+    """pipe, pipe2, socketpair: two descriptors in an array, each the other's end."""
     values = arguments.read(row.args or "")
     array = next((value for value in values if isinstance(value, Array)), None)
+    items = array.items if array else ()
     cloexec = "CLOEXEC" in (row.args or "")
-    for item in array.items if array else ():
+    files = [OpenFile("other", opened=row) for _ in items]
+    if len(files) == len(ENDS):
+        files[0].end, files[1].end = files[1], files[0]
+    for item, file in zip(items, files, strict=True):
         fd = number(item)
         if fd is not None:
-            file = OpenFile("other", opened=row)
-            state.descriptors.install(row, fd, file, cloexec=cloexec, annotation=arguments.annotation(item))
+            state.install(row, fd, file, cloexec=cloexec, annotation=arguments.annotation(item))
 
 
 def duplicate(state: State, row: Row) -> None:
@@ -79,30 +100,45 @@ def duplicate(state: State, row: Row) -> None:
     if file is None or row.ret is None or row.ret == number(argument(row, 0)):
         return
     cloexec = "CLOEXEC" in (row.args or "")
-    state.descriptors.install(row, row.ret, file, cloexec=cloexec, annotation=returned_annotation(row))
+    state.install(row, row.ret, file, cloexec=cloexec, annotation=returned_annotation(row))
 
 
 def fcntl(state: State, row: Row) -> None:
     """fcntl: F_DUPFD makes descriptors, F_SETFD sets close-on-exec."""
     text = row.args or ""
-    if "F_DUPFD" not in text and "F_SETFD" not in text:
+    if row.ret is None or row.ret < 0 or ("F_DUPFD" not in text and "F_SETFD" not in text):
         return
     command = symbols(argument(row, 1))
     if command & {"F_DUPFD", "F_DUPFD_CLOEXEC"}:
         duplicate(state, row)
     elif "F_SETFD" in command:
-        fd = number(argument(row, 0))
-        slot = state.descriptors.table(state.descriptors.process(row)).get(-1 if fd is None else fd)
-        if slot:
-            slot.cloexec = "FD_CLOEXEC" in symbols(argument(row, 2))
+        _set_cloexec(state, row, "FD_CLOEXEC" in symbols(argument(row, 2)))
+
+
+def ioctl(state: State, row: Row) -> None:
+    """FIOCLEX, FIONCLEX: set close-on-exec, or take it back (ioctl_fioclex)."""
+    if row.ret == 0 and "CLEX" in (row.args or ""):
+        command = symbols(argument(row, 1))
+        if command & {"FIOCLEX", "FIONCLEX"}:
+            _set_cloexec(state, row, "FIOCLEX" in command)
+
+
+def _set_cloexec(state: State, row: Row, cloexec: bool) -> None:
+    fd = state.descriptors.number(row)
+    slot = None if fd is None else state.descriptors.slot(row, fd)
+    if slot is not None:
+        slot.cloexec = cloexec
 
 
 def close(state: State, row: Row) -> None:
-    """close: the number is free, whatever the call returns but EBADF (close(2))."""
+    """close: the number is free, whatever the call returns (close(2)); EBADF tells that it was before."""
     fd = state.descriptors.number(row)
-    if fd is not None and row.errno != "EBADF":
+    if fd is None:
+        return
+    known = row.errno != "EBADF"
+    if known:
         state.descriptors.first(row)
-        state.close(state.descriptors.close(row, fd), row)
+    state.close(state.descriptors.close(row, fd, known=known), row, known=known)
 
 
 def close_range(state: State, row: Row) -> None:
@@ -110,9 +146,12 @@ def close_range(state: State, row: Row) -> None:
     first, last = number(argument(row, 0)), number(argument(row, 1))
     if row.ret != 0 or first is None or last is None:
         return
+    flags = symbols(argument(row, 2))
+    if "CLOSE_RANGE_UNSHARE" in flags:
+        state.descriptors.part(row, state.descriptors.process(row), thread=False)
     table = state.descriptors.table(state.descriptors.process(row))
-    for fd in [fd for fd in table if first <= fd <= last]:
-        if "CLOSE_RANGE_CLOEXEC" in (row.args or ""):
+    for fd in [fd for fd in table if first <= fd <= last or last < 0 <= fd - first]:
+        if "CLOSE_RANGE_CLOEXEC" in flags:
             table[fd].cloexec = True
         else:
             state.close(state.descriptors.close(row, fd), row)
@@ -146,7 +185,7 @@ def connect(state: State, row: Row) -> None:
     """connect: a connection of which the process is the client; no request is read from it."""
     file = state.descriptors.first(row)
     if file is not None and not file.accepted:
-        file.kind, file.socket = "other", True
+        file.kind, file.socket, file.outgoing = "other", True, True
 
 
 def on_socket(state: State, row: Row) -> None:
@@ -161,17 +200,41 @@ def on_socket(state: State, row: Row) -> None:
 
 
 def fork(state: State, row: Row) -> None:
-    """fork, vfork, clone, clone3: the new task's table, and its working directory."""
+    """fork, vfork, clone, clone3: the new task's table, its working directory and root."""
     child = row.ret
     if not child or child < 0:
         return
     flags = symbols(named(row, "flags"))
     if "CLONE_THREAD" in flags:
+        if "CLONE_FILES" not in flags:
+            state.descriptors.part(row, child, thread=True)
         return
     parent = state.descriptors.process(row)
     state.descriptors.fork(row, child, shared="CLONE_FILES" in flags)
-    if parent in state.folders:
-        state.folders[child] = state.folders[parent]
+    state.folders.fork(parent, child, shared="CLONE_FS" in flags)
+    pid = named(row, "pidfd")
+    if "CLONE_PIDFD" in flags and isinstance(pid, Array) and pid.items:
+        _pidfd(state, row, pid.items[0], child)
+
+
+def unshare(state: State, row: Row) -> None:
+    """unshare: of the table (CLONE_FILES), of the working directory and root (CLONE_FS)."""
+    flags = symbols(argument(row, 0))
+    if row.ret != 0:
+        return
+    process = state.descriptors.process(row)
+    if "CLONE_FILES" in flags:
+        several = len(state.threads.get(process, ())) > 1 and row.tid is not None
+        state.descriptors.part(row, row.tid if several and row.tid is not None else process, thread=several)
+    if flags & {"CLONE_FS", "CLONE_NEWUSER", "CLONE_NEWNS"}:
+        state.folders.part(process)
+
+
+def _pidfd(state: State, row: Row, value: Value, child: int) -> None:
+    fd = number(value)
+    if fd is not None and fd >= 0:
+        file = OpenFile("other", opened=row, pid=child)
+        state.install(row, fd, file, cloexec=True, annotation=arguments.annotation(value))
 
 
 def execve(state: State, row: Row) -> None:
@@ -181,71 +244,6 @@ def execve(state: State, row: Row) -> None:
             state.close(file, row)
 
 
-def chdir(state: State, row: Row) -> None:
-    """chdir: the folder that relative names begin at, for the whole process."""
-    name = arguments.path(argument(row, 0))
-    if row.ret == 0 and name is not None:
-        folder = paths.resolve(name, state.folder(row))
-        if folder.startswith("/"):
-            state.folders[state.descriptors.process(row)] = folder
-
-
-def fchdir(state: State, row: Row) -> None:
-    """fchdir: the same by a descriptor."""
-    file = state.descriptors.first(row)
-    if row.ret != 0 or file is None:
-        return
-    if file.path:
-        state.folders[state.descriptors.process(row)] = file.path
-    else:
-        state.folders.pop(state.descriptors.process(row), None)
-
-
-def epoll_ctl(state: State, row: Row) -> None:
-    """epoll_ctl: which data word stands for which descriptor."""
-    epoll = state.descriptors.first(row)
-    operation = symbols(argument(row, 1))
-    fd, event = number(argument(row, 2)), argument(row, 3)
-    if row.ret != 0 or epoll is None or fd is None or not isinstance(event, Struct):
-        return
-    file = state.descriptors.at(row, fd, arguments.annotation(argument(row, 2)))
-    data = event.get("data")
-    word = number(data.get("u64") or arguments.NOTHING) if isinstance(data, Struct) else None
-    if word is not None and not operation & {"EPOLL_CTL_DEL"}:
-        state.polled.setdefault(epoll, {})[word] = file
-
-
-def epoll_wait(state: State, row: Row) -> None:
-    """epoll_wait: the connections that are ready to be read."""
-    state.focus.pop(row.tid, None)
-    epoll = state.descriptors.first(row)
-    if epoll is None or not row.ret or row.ret < 0:
-        return
-    events = argument(row, 1)
-    registered = state.polled.get(epoll, {})
-    for event in events.items if isinstance(events, Array) else ():
-        data = event.get("data") if isinstance(event, Struct) else None
-        word = number(data.get("u64") or arguments.NOTHING) if isinstance(data, Struct) else None
-        file = registered.get(-1 if word is None else word)
-        if file and file.connection:
-            file.connection.ready_ns = ended_ns(row)
-
-
-def poll(state: State, row: Row) -> None:
-    """poll, ppoll: the same for the descriptors that it lists; with one, it is the one that is ready."""
-    polled = argument(row, 0)
-    if row.ret != 1 or not isinstance(polled, Array) or len(polled.items) != 1:
-        return
-    entry = polled.items[0]
-    value = entry.get("fd") if isinstance(entry, Struct) else None
-    fd = number(value) if value is not None else None
-    if value is None or fd is None or fd < 0:
-        return
-    file = state.descriptors.at(row, fd, arguments.annotation(value))
-    if file.connection:
-        file.connection.ready_ns = ended_ns(row)
-
-
 MAKING: dict[str, Effect] = by_call(
     {
         "accepts": accept,
@@ -253,7 +251,6 @@ MAKING: dict[str, Effect] = by_call(
         "dups": duplicate,
         "opens": other,
         "make a socket": socket,
-        "take a descriptor": take,
     }
 )
 """Calls that make a descriptor: they count from their return on, and only when they succeed."""
@@ -268,14 +265,12 @@ CHANGING: dict[str, Effect] = by_call(
         "listens": on_socket,
         "on a socket": on_socket,
         "connects": connect,
-        "wait of epoll": epoll_wait,
-        "epoll_ctl": epoll_ctl,
-        "poll": poll,
         "closes": close,
         "closes_range": close_range,
         "fcntl": fcntl,
-        "chdirs": chdir,
-        "fchdir": fchdir,
+        "ioctl": ioctl,
+        "share no longer": unshare,
+        "ring": ring,
     }
 )
 """Calls that change or use descriptors: they count from their beginning on."""

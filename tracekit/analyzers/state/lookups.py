@@ -59,37 +59,54 @@ def opening(state: State, row: Row) -> None:
     file = None
     if row.ret is not None and row.ret >= 0:
         file = OpenFile("file", path=path, opened=row)
-        state.descriptors.install(
-            row, row.ret, file, cloexec="O_CLOEXEC" in asked.flags, annotation=returned_annotation(row)
-        )
+        cloexec = "O_CLOEXEC" in asked.flags
+        state.install(row, row.ret, file, cloexec=cloexec, annotation=returned_annotation(row))
+        path = file.path
     if path is None:
         return
-    request = state.focus.get(row.tid)
-    state.openings.append(Opening(path, row, asked.flags, file, request))
+    request = state.request_of(row, path)
+    jail = state.folders.of(state.descriptors.process(row)).jail
+    entry = Opening(path, row, asked.flags, file, request, jail)
+    state.openings.append(entry)
+    if file is not None:
+        file.request = request
     if request is not None:
         directory = "directory" if "O_DIRECTORY" in asked.flags else "unknown"
         kind = directory if file else "missing"
-        request.names.append(Name(path, kind, opened=True, row=row, file=file))
+        state.name(row, request, Name(path, kind, opened=True, row=row, file=file, jail=jail), entry)
 
 
 def asking(state: State, row: Row) -> None:
     """stat, access and their like: what a name is, for the request that the thread works on."""
-    request = state.focus.get(row.tid)
-    if request is None:
+    if not state.work.open and row.tid not in state.work.focus:
         return
     asked = _asked(row.name or "", row.args or "")
     path = _resolved(state, row, asked)
-    if path:
+    request = state.request_of(row, path) if path else None
+    if path and request is not None:
         kind = asked.kind if row.ret == 0 else "missing"
-        request.names.append(Name(path, kind, opened=False, row=row))
+        jail = state.folders.of(state.descriptors.process(row)).jail
+        state.name(row, request, Name(path, kind, opened=False, row=row, jail=jail))
+
+
+def by_handle(state: State, row: Row) -> None:
+    """open_by_handle_at: a file without a name, unless an annotation tells it."""
+    assert row.ret is not None
+    file = OpenFile("file", opened=row)
+    flags = symbols(arguments.argument(row, 2))
+    state.install(row, row.ret, file, cloexec="O_CLOEXEC" in flags, annotation=returned_annotation(row))
+    if file.path is not None:
+        file.request = state.request_of(row, file.path)
+        state.openings.append(Opening(file.path, row, flags, file, file.request))
 
 
 def _resolved(state: State, row: Row, asked: Asked) -> str | None:
     """Return the name that a call was given, as an absolute path where its folder is known."""
     if not asked.name:
         return None
-    folder = state.folder(row, asked.folder)
-    return asked.name if asked.name[0] == "/" else paths.resolve(asked.name, folder)
+    if asked.name[0] == "/":
+        return asked.name
+    return paths.resolve(asked.name, state.folder(row, asked.folder))
 
 
 def _given(value: Value) -> str | None:
@@ -137,6 +154,7 @@ def _places(call: str, rest: set[str]) -> Places:
 
 
 OPENING: dict[str, Effect] = by_call({"open a name": opening})
+BY_HANDLE: dict[str, Effect] = by_call({"open a handle": by_handle})
 ASKING: dict[str, Effect] = by_call({"ask for a name": asking})
 OPENS = {call: _places(call, FLAGS) for call in OPENING}
 ASKS = {call: _places(call, STATUS) for call in ASKING}

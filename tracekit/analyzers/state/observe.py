@@ -1,17 +1,29 @@
 """The one pass over a trace that every analyzer stands on."""
 
 from collections.abc import Iterable, Iterator
+from heapq import heappop, heappush
 
-from tracekit.analyzers.state import effects, lookups, transfers
+from tracekit.analyzers.state import effects, lookups, moves, passing, readiness, transfers
 from tracekit.analyzers.state.calls import of_models
 from tracekit.analyzers.state.connections import is_request
 from tracekit.analyzers.state.effects import Effect
 from tracekit.analyzers.state.state import State
 from tracekit.analyzers.state.watching import WATCHING, waits
-from tracekit.events import Row, Trace, positions, without_collection
+from tracekit.events import Row, Trace, without_collection
 
-AT_RETURN: dict[str, Effect] = {**effects.MAKING, **lookups.OPENING}
-AT_BEGINNING: dict[str, Effect] = {**effects.CHANGING, **transfers.MOVING, **lookups.ASKING}
+AT_RETURN: dict[str, Effect] = {
+    **effects.MAKING,
+    **passing.PASSING,
+    **lookups.OPENING,
+    **lookups.BY_HANDLE,
+}
+AT_BEGINNING: dict[str, Effect] = {
+    **effects.CHANGING,
+    **readiness.READINESS,
+    **moves.MOVES,
+    **transfers.MOVING,
+    **lookups.ASKING,
+}
 NEEDS = of_models()
 
 _last: tuple[Trace, State] | None = None
@@ -25,22 +37,22 @@ def observe(trace: Trace) -> State:
     global _last  # noqa: PLW0603  # a cache of one
     if _last is None or _last[0] is not trace:
         with without_collection():
-            _last = (trace, walk(trace.rows(), State(), trace))
+            _last = (trace, walk(State(), trace))
     return _last[1]
 
 
-def walk(rows: Iterable[Row], state: State, trace: Trace) -> State:
+def walk(state: State, trace: Trace) -> State:
     """Take the rows in the order in which they had their effect."""
     state.descriptors.by_task = not trace.ordered
     state.prepare(trace.processes)
-    rows = list(rows)
-    state.service.latest = {row.tid: row.seq for row in rows if row.kind == "syscall"}
-    for row in causal(rows):
+    state.service.latest = latest_calls(trace)
+    for row in causal(trace.rows(), in_lines=len(trace.files) <= 1):
         if row.kind == "syscall":
             _call(state, row)
         elif row.kind == "exit":
             _exit(state, row)
     state.descriptors.finish()
+    state.settle()
     for request in state.requests:
         request.connection.is_socket = request.connection.is_socket or request.answered is not None
     state.requests = [request for request in state.requests if is_request(request)]
@@ -57,6 +69,8 @@ def _call(state: State, row: Row) -> None:
             AT_RETURN[name](state, row)
     elif name in AT_BEGINNING:
         AT_BEGINNING[name](state, row)
+    if name in passing.RIGHTS_IN:
+        passing.rights(state, row)
     if name in WATCHING:
         WATCHING[name](state, row)
     if row.tid is not None and row.pid is not None:
@@ -65,7 +79,7 @@ def _call(state: State, row: Row) -> None:
 
 def _exit(state: State, row: Row) -> None:
     """The end of a thread; with the last one of its process its descriptors are closed."""
-    state.focus.pop(row.tid, None)
+    state.work.leave(row.tid)
     state.service.ends(row)
     alive = state.threads.get(row.pid if row.pid is not None else -1)
     if alive is not None:
@@ -75,18 +89,51 @@ def _exit(state: State, row: Row) -> None:
             state.close(file, row)
 
 
-def causal(rows: Iterable[Row]) -> Iterator[Row]:
-    """Order calls by the moment from which they count.
+def latest_calls(trace: Trace) -> dict[int | None, int]:
+    """Return the number of the last call of each task."""
+    calls = trace.events.loc[trace.events["kind"] == "syscall", ["tid", "seq"]]
+    last = calls.drop_duplicates("tid", keep="last")
+    tids = (None if missing else tid for tid, missing in zip(last["tid"], last["tid"].isna(), strict=True))
+    return dict(zip(tids, last["seq"].tolist(), strict=True))
+
+
+def causal(rows: Iterable[Row], *, in_lines: bool) -> Iterator[Row]:
+    """Put calls in the order of the moments from which they count.
 
     A call that makes a descriptor counts from its return on, since the number is
     not known before, and so does a wait for a wake. Every other call counts from
     its beginning on: a number that a close frees may be given out again before the
     close returns.
+
+    Without ``-T`` no time tells when a call returned. Its task went on at once, so the time of the
+    task's next event is taken; where there is none, the call counts at the end.
+
+    Args:
+        rows: in the order in which they began.
+        in_lines: True when the lines of one file order them, False when times do.
     """
-    rows = list(rows)
-    placed = [
-        (end if row.name in AT_RETURN or waits(row) else begin, row.seq, row)
-        for row, begin, end in zip(rows, *positions(rows), strict=True)
-        if row.name in NEEDS or row.kind == "exit"
-    ]
-    return (row for _, _, row in sorted(placed))
+    returning: list[tuple[int, int, Row]] = []
+    going_on: dict[int | None, Row] = {}
+    now = 0
+    for row in rows:
+        now = row.line if in_lines else max(now, row.time_ns or 0)
+        if going_on and (before := going_on.pop(row.tid, None)):
+            heappush(returning, (now, before.seq, before))
+        while returning and returning[0] < (now, row.seq):
+            yield heappop(returning)[2]
+        if row.name not in NEEDS and row.kind != "exit":
+            continue
+        if not _counts_from_return(row):
+            yield row
+        elif in_lines or row.duration_ns is not None:
+            end = row.end_line if in_lines else now + (row.duration_ns or 0)
+            heappush(returning, (end, row.seq, row))
+        else:
+            going_on[row.tid] = row
+    while returning:
+        yield heappop(returning)[2]
+    yield from sorted(going_on.values())
+
+
+def _counts_from_return(row: Row) -> bool:
+    return row.name in AT_RETURN or waits(row) or passing.passes(row)

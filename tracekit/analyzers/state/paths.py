@@ -14,3 +14,15 @@ def resolve(name: str, folder: str | None) -> str:
     if name.startswith("/") or folder is None:
         return normal(name)
     return normal(posixpath.join(folder, name))
+
+
+def joined(root: str, path: str) -> str:
+    """Return an absolute path in a root as it is outside of it."""
+    return normal(root + "/" + path)
+
+
+def below(path: str, root: str) -> str | None:
+    """Return an absolute path as it is called in a root; None when it is not below it."""
+    if path == root:
+        return "/"
+    return path[len(root) :] if path.startswith(root.rstrip("/") + "/") else None

@@ -1,16 +1,22 @@
 """What has been found out at one point of the pass over a trace."""
 
 import re
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracekit.analyzers.state import arguments
-from tracekit.analyzers.state.connections import Connection, Request
+from tracekit.analyzers.state.connections import Connection, Name, Request
 from tracekit.analyzers.state.descriptors import Descriptors, OpenFile
+from tracekit.analyzers.state.folders import Folders
 from tracekit.analyzers.state.service import Service
-from tracekit.events import Descriptor, Row, Value, decode_path
+from tracekit.analyzers.state.work import Work
+from tracekit.events import Descriptor, Row, Value
+from tracekit.syscalls.families import names_of
 
+REPLACING = names_of("dup2", "dup3")
+"""The calls that close a descriptor before they give its number to another file (dup(2))."""
 RETURNED = re.compile(r"\d+<(.*)>(?:\(deleted\))?", re.DOTALL)
 
 
@@ -23,7 +29,8 @@ class Opening:
         row: the call.
         flags: as printed.
         file: what it opened; None when it failed.
-        request: the request that its thread was working on.
+        request: the request that it was made for.
+        jail: the folder that is ``/`` to the process (chroot), when that is known to be another one.
     """
 
     path: str
@@ -31,6 +38,16 @@ class Opening:
     flags: frozenset[str]
     file: OpenFile | None
     request: Request | None
+    jail: str | None = None
+
+
+class Lent(NamedTuple):
+    """A name that a thread gave the kernel for a request that another serves, as far as can be told."""
+
+    tid: int | None
+    request: Request
+    name: Name
+    opening: Opening | None
 
 
 @dataclass(slots=True)
@@ -38,43 +55,89 @@ class State:
     """Descriptors, connections and requests as far as the pass has come.
 
     Attributes:
-        focus: the request that each thread works on: of the connection that it last used.
-        folders: the working directory of each process, where it is known.
+        work: who works on which request.
+        folders: the working directory and the root of each process, where they are known.
         polled: for each epoll descriptor, the connections registered with it, by their data word.
         threads: the living threads of each process, as far as they were seen.
         service: who takes connections and who serves them.
+        rings: the calls that show io_uring in use: what is done through it, no trace of calls shows.
+        lent: names that threads gave the kernel for requests of others.
+        adrift: descriptors that were sent to an end of a unix socket that the trace does not show.
     """
 
     descriptors: Descriptors = field(default_factory=Descriptors)
     connections: list[Connection] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     openings: list[Opening] = field(default_factory=list)
-    focus: dict[int | None, Request] = field(default_factory=dict)
-    folders: dict[int, str] = field(default_factory=dict)
+    work: Work = field(default_factory=Work)
+    folders: Folders = field(default_factory=Folders)
     polled: dict[OpenFile, dict[int, OpenFile]] = field(default_factory=dict)
     threads: dict[int, set[int]] = field(default_factory=dict)
     service: Service = field(default_factory=Service)
+    rings: list[Row] = field(default_factory=list)
+    lent: list[Lent] = field(default_factory=list)
+    adrift: deque[list[OpenFile]] = field(default_factory=deque)
 
     def folder(self, row: Row, value: Value | None = None) -> str | None:
         """Return the folder that a relative name begins at: of a directory descriptor, or the working one."""
-        process = self.descriptors.process(row)
-        if isinstance(value, Descriptor) and value.number is not None:
-            return self.descriptors.at(row, value.number, value.annotation).path
+        place = self.folders.of(self.descriptors.process(row))
+        if isinstance(value, Descriptor) and value.number is None:
+            return place.annotated(value.annotation)
         number = arguments.number(value) if value is not None else None
-        if number is not None and number >= 0:
-            return self.descriptors.at(row, number).path
-        if isinstance(value, Descriptor):
-            self.folders[process] = decode_path(value.annotation)
-        return self.folders.get(process)
+        if number is None or number < 0:
+            return place.folder
+        file = self.descriptors.at(row, number, arguments.annotation(value) if value is not None else "")
+        return place.inside(file.path) if file.opened is None else file.path
 
-    def close(self, file: OpenFile | None, row: Row) -> None:
-        """Note that nobody has a file any more."""
+    def request_of(self, row: Row, path: str) -> Request | None:
+        """Return the request that a path is named for; None when the trace does not tell."""
+        return self.work.request_of(self.descriptors.process(row), row.tid, path)
+
+    def took(self, row: Row, file: OpenFile) -> None:
+        """Note that bytes of a file were taken, for a request that it was not opened for."""
+        if file.kind != "file" or file.path is None:
+            return
+        request = self.work.focus.get(row.tid)
+        if request is None and (file.request is None or self.work.is_over(file.request)):
+            request = self.request_of(row, file.path)
+        if request is None or request is file.request or any(n.file is file for n in request.names):
+            return
+        jail = self.folders.of(self.descriptors.process(row)).jail
+        self.name(row, request, Name(file.path, "file", opened=False, row=row, file=file, jail=jail))
+
+    def name(self, row: Row, request: Request, name: Name, opening: Opening | None = None) -> None:
+        """Enter a name that a call gave the kernel for a request."""
+        request.names.append(name)
+        if request.serve_tid != row.tid and self.work.focus.get(row.tid) is not request:
+            self.lent.append(Lent(row.tid, request, name, opening))
+
+    def settle(self) -> None:
+        """Take back what threads were thought to have done for others with whom they have nothing to do."""
+        helpers = self.work.helpers() if self.lent else set()
+        for lent in self.lent:
+            if lent.tid not in helpers:
+                lent.request.names = [name for name in lent.request.names if name is not lent.name]
+                if lent.opening is not None:
+                    lent.opening.request = None
+                if lent.name.file is not None and lent.name.file.request is lent.request:
+                    lent.name.file.request = None
+        self.lent.clear()
+
+    def close(self, file: OpenFile | None, row: Row, *, known: bool = True) -> None:
+        """Note that nobody has a file any more.
+
+        Args:
+            file: the file; None changes nothing.
+            row: the call.
+            known: False when it is not the call that closed the file, but shows that it was closed.
+        """
         if file is None or file.connection is None:
             return
-        file.connection.closed = row
-        request = self.focus.get(row.tid)
-        if request is not None and request.connection is file.connection:
-            del self.focus[row.tid]
+        if known:
+            file.connection.closed = row
+        for request in file.connection.requests:
+            self.work.over(request)
+        self.work.leave(row.tid, file.connection)
 
     def connect(self, row: Row, fd: int, file: OpenFile) -> Connection:
         """Return the connection that a file is, making one where it is first seen."""
@@ -91,6 +154,13 @@ class State:
             self.connections.append(file.connection)
         return file.connection
 
+    def install(
+        self, row: Row, fd: int, file: OpenFile, *, cloexec: bool = False, annotation: str = ""
+    ) -> None:
+        """Let a descriptor stand for a file; what it stood for before is closed."""
+        ended = self.descriptors.install(row, fd, file, cloexec=cloexec, annotation=annotation)
+        self.close(ended, row, known=row.name in REPLACING)
+
     @property
     def encrypted(self) -> str:
         """What is to be said of connections whose requests no trace shows; empty when there are none."""
@@ -100,9 +170,8 @@ class State:
     def prepare(self, facts: Mapping[int, Mapping[str, Any]]) -> None:
         """Take over what the trace's own notes say about processes: working directory, open files."""
         for pid, known in facts.items():
-            folder, descriptors = known.get("cwd"), known.get("fds")
-            if isinstance(folder, str):
-                self.folders[pid] = folder
+            self.folders.prepare(pid, known)
+            descriptors = known.get("fds")
             if isinstance(descriptors, Mapping):
                 for fd, target in descriptors.items():
                     if str(fd).isdecimal():

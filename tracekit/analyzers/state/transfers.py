@@ -3,18 +3,21 @@
 from tracekit.analyzers.http.messages import Head
 from tracekit.analyzers.http.streams import STATUS_LINE, SWITCHED, is_final
 from tracekit.analyzers.state import arguments
-from tracekit.analyzers.state.arguments import argument, number
+from tracekit.analyzers.state.arguments import NOTHING, argument, number, symbols
 from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.connections import Connection, Name, Request
 from tracekit.analyzers.state.descriptors import OpenFile
 from tracekit.analyzers.state.effects import Effect
 from tracekit.analyzers.state.state import State
-from tracekit.events import Row, Value
+from tracekit.events import Array, Row, Struct, Value
 from tracekit.syscalls.families import names_of
 
 MOVED = 1
 """The argument of every read and write that holds what is moved."""
-ON_SOCKETS = names_of("recvfrom", "recvmsg", "sendto", "sendmsg")
+ON_SOCKETS = names_of("recvfrom", "recvmsg", "sendto", "sendmsg", "recvmmsg", "sendmmsg")
+TALKED_BY = ("other", "unknown")
+"""Kinds of files by which the threads of a process may tell each other something: pipes, eventfds."""
+MESSAGES = names_of("recvmsg")
 
 
 def read(state: State, row: Row) -> None:
@@ -24,17 +27,35 @@ def read(state: State, row: Row) -> None:
         return
     if row.name in ON_SOCKETS:
         _is_socket(file)
-    if row.ret == 0 or "MSG_PEEK" in (row.args or ""):
+    if row.name in ON_SOCKETS and _is_a_look(row):
+        return
+    if row.ret == 0:
         _end_of_input(state, row, file)
         return
     file.bytes_read += row.ret
-    if file.kind in ("file", "other"):
+    if file.kind == "file":
+        state.took(row, file)
+    if file.kind in TALKED_BY:
+        state.work.readers.setdefault(file, set()).add(row.tid)
+    if file.outgoing or file.kind in ("file", "other"):
         return
     fresh = file.connection is None
     pieces = arguments.moved(row, argument(row, MOVED))
     if fresh and not _may_begin(pieces[0][0] if pieces else b""):
         return
     _requests(state, row, _connection(state, row, file), pieces)
+
+
+def _is_a_look(row: Row) -> bool:
+    """Tell whether a receive leaves the bytes where they are, or asks for errors alone (recv(2)).
+
+    The client's text may say MSG_PEEK, too: the flags decide.
+    """
+    text = row.args or ""
+    if "MSG_PEEK" not in text and "MSG_ERRQUEUE" not in text:
+        return False
+    place = 2 if row.name in MESSAGES else 3
+    return bool(symbols(argument(row, place)) & {"MSG_PEEK", "MSG_ERRQUEUE"})
 
 
 def _is_socket(file: OpenFile) -> None:
@@ -63,9 +84,9 @@ def _connection(state: State, row: Row, file: OpenFile) -> Connection:
 
 def _end_of_input(state: State, row: Row, file: OpenFile) -> None:
     """The client has no more to say: its connection is not what the thread works on any longer."""
-    request = state.focus.get(row.tid)
-    if file.connection and request and request.connection is file.connection and request.answered:
-        del state.focus[row.tid]
+    request = state.work.focus.get(row.tid)
+    if file.connection and request and request.answered:
+        state.work.leave(row.tid, file.connection)
 
 
 def _requests(state: State, row: Row, connection: Connection, pieces: list[tuple[bytes, int]]) -> None:
@@ -75,6 +96,8 @@ def _requests(state: State, row: Row, connection: Connection, pieces: list[tuple
     heads: list[Head] = []
     for data, size in pieces:
         heads += connection.reader.feed(data, size)
+    if heads and connection.current is not None:
+        state.work.over(connection.current)
     for head in heads:
         _add(state, Request(connection, len(connection.requests) + 1, head, connection.began, row, row.tid))
     connection.ready_ns = None
@@ -83,7 +106,7 @@ def _requests(state: State, row: Row, connection: Connection, pieces: list[tuple
     if not heads and not connection.reader.pending and connection.unanswered:
         _goes_on(connection.unanswered[-1], row)
     if connection.unanswered:
-        state.focus[row.tid] = connection.unanswered[0]
+        state.work.use(row.tid, connection.unanswered[0])
 
 
 def _add(state: State, request: Request) -> None:
@@ -93,6 +116,7 @@ def _add(state: State, request: Request) -> None:
     connection.requests.append(request)
     connection.unanswered.append(request)
     state.requests.append(request)
+    state.work.begin(request, state.descriptors.process(request.row))
 
 
 def _goes_on(request: Request, row: Row) -> None:
@@ -109,6 +133,8 @@ def write(state: State, row: Row) -> None:
     if row.name in ON_SOCKETS:
         _is_socket(file)
     file.bytes_written += row.ret
+    if file.kind in TALKED_BY:
+        state.work.writers.setdefault(file, set()).add(row.tid)
     if file.connection is not None:
         _responses(state, row, file.connection, arguments.moved(row, argument(row, MOVED)))
 
@@ -123,14 +149,17 @@ def _responses(state: State, row: Row, connection: Connection, pieces: list[tupl
     methods = [request.head.line.partition(b" ")[0] for request in connection.unanswered]
     for part in connection.writer.feed(pieces, methods):
         if part.begins is not None:
-            _begin_response(connection, row, part.begins)
+            _begin_response(state, connection, row, part.begins)
         request = connection.current or (connection.unanswered[0] if connection.unanswered else None)
         if request is None:
             continue
         request.sent += part.size
         request.last = row
         request.writers.add(row.tid if row.tid is not None else 0)
-        state.focus[row.tid] = request
+        state.work.use(row.tid, request)
+    current = connection.current
+    if current is not None and current.answered is not None and connection.writer.done:
+        state.work.over(current)
 
 
 def _answered_early(state: State, row: Row, connection: Connection) -> None:
@@ -168,7 +197,7 @@ def _hidden(connection: Connection, row: Row) -> Request:
     return request
 
 
-def _begin_response(connection: Connection, row: Row, status: int) -> None:
+def _begin_response(state: State, connection: Connection, row: Row, status: int) -> None:
     """A status line: the first request that waits is answered, unless more is announced (1xx)."""
     request = connection.unanswered[0]
     connection.current = request
@@ -180,30 +209,66 @@ def _begin_response(connection: Connection, row: Row, status: int) -> None:
         connection.unanswered.popleft()
         request.status = status
         request.answered = row
+        state.work.answered(request)
+
+
+def read_several(state: State, row: Row) -> None:
+    """recvmmsg: several messages at once; on a connection of TCP they follow one another."""
+    file = state.descriptors.first(row)
+    if file is None or file.kind == "file" or file.outgoing or not row.ret or row.ret < 0 or _is_a_look(row):
+        return
+    _is_socket(file)
+    pieces = _several(argument(row, MOVED), row.ret)
+    file.bytes_read += sum(size for _, size in pieces)
+    if pieces and (file.connection is not None or _may_begin(pieces[0][0])):
+        _requests(state, row, _connection(state, row, file), pieces)
+
+
+def write_several(state: State, row: Row) -> None:
+    """sendmmsg: several messages at once."""
+    file = state.descriptors.first(row)
+    if file is None or not row.ret or row.ret < 0:
+        return
+    _is_socket(file)
+    pieces = _several(argument(row, MOVED), row.ret)
+    file.bytes_written += sum(size for _, size in pieces)
+    if file.connection is not None:
+        _responses(state, row, file.connection, pieces)
+
+
+def _several(value: Value, count: int) -> list[tuple[bytes, int]]:
+    """Return the pieces of the first so many messages of an array."""
+    pieces = []
+    for message in value.items[:count] if isinstance(value, Array) else ():
+        length = number(message.get("msg_len") or NOTHING) if isinstance(message, Struct) else None
+        header = message.get("msg_hdr") if isinstance(message, Struct) else None
+        if length and header is not None:
+            pieces += arguments.pieces(header, length)
+    return pieces
 
 
 def send_file(state: State, row: Row) -> None:
     """sendfile: from a file (second argument) to a connection (first)."""
-    target = state.descriptors.first(row)
-    _between(state, row, argument(row, 1), target)
+    target, source = state.descriptors.first(row), argument(row, 1)
+    fd = number(source)
+    if target is not None and fd is not None and row.ret and row.ret > 0:
+        _from(state, row, state.descriptors.at(row, fd, arguments.annotation(source)))
+        _arrived(state, row, target)
 
 
 def splice(state: State, row: Row) -> None:
-    """splice: from the first descriptor to the third."""
+    """splice, copy_file_range: from the first descriptor to the third."""
     source = state.descriptors.first(row)
     out = argument(row, 2)
     fd = number(out)
     if source is not None and fd is not None and fd >= 0 and row.ret and row.ret > 0:
-        source.bytes_read += row.ret
+        _from(state, row, source)
         _arrived(state, row, state.descriptors.at(row, fd, arguments.annotation(out)))
 
 
-def _between(state: State, row: Row, source: Value, target: OpenFile | None) -> None:
-    fd = number(source)
-    if target is None or fd is None or not row.ret or row.ret < 0:
-        return
-    state.descriptors.at(row, fd, arguments.annotation(source)).bytes_read += row.ret
-    _arrived(state, row, target)
+def _from(state: State, row: Row, source: OpenFile) -> None:
+    source.bytes_read += row.ret or 0
+    state.took(row, source)
 
 
 def _arrived(state: State, row: Row, target: OpenFile) -> None:
@@ -218,7 +283,7 @@ def file_read(state: State, row: Row) -> None:
     """Pread and its like: files alone have offsets."""
     file = state.descriptors.first(row)
     if file is not None and row.ret and row.ret > 0:
-        file.bytes_read += row.ret
+        _from(state, row, file)
 
 
 def file_write(state: State, row: Row) -> None:
@@ -236,14 +301,18 @@ def mmap(state: State, row: Row) -> None:
     fd, size = argument(row, 4), number(argument(row, 1))
     which = number(fd)
     if which is not None and which >= 0 and size is not None:
-        state.descriptors.at(row, which, arguments.annotation(fd)).bytes_mapped += size
+        file = state.descriptors.at(row, which, arguments.annotation(fd))
+        file.bytes_mapped += size
+        state.took(row, file)
 
 
 MOVING: dict[str, Effect] = by_call(
     {
         "read": read,
+        "read several": read_several,
         "read at": file_read,
         "write": write,
+        "write several": write_several,
         "write at": file_write,
         "sendfile": send_file,
         "splice": splice,

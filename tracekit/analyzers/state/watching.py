@@ -231,6 +231,7 @@ def futex(state: State, row: Row) -> None:
         wake = state.service.wakes.get((row.pid, address))
         if row.ret == 0 and wake is not None and wake.tid != row.tid:
             task.woken = (wake, row)
+            state.work.woken.add((wake.tid, row.tid))
         if task.served and "NULL" in (row.args or "") and (_never_returned(state, row) or _long(row)):
             task.rests = row
     elif any(name.startswith(("FUTEX_WAKE", "FUTEX_CMP_REQUEUE")) for name in operation):
