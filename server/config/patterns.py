@@ -6,10 +6,13 @@ Python's lock meanwhile, and with it the other threads of the process, so it giv
 after some 40 ms, where httpd's, at ten million steps, takes some 300.
 """
 
+import re
+
 import pcre2
 
 LIMIT = b"(*LIMIT_MATCH=1000000)"  # steps from one place of the text; a pattern can lower it
 DOLLAR_ENDONLY = 0x10  # of pcre2.h; with DOTALL it is httpd's AP_REG_DEFAULT
+HEXADECIMAL = re.compile(rb"\\x(?:\{0*([0-9A-Fa-f]{1,2})\}|([0-9A-Fa-f]{0,2}))|\\.", re.DOTALL)
 
 Groups = tuple[bytes | None, ...]
 
@@ -25,7 +28,8 @@ class Pattern:
         """
         flags = pcre2.DOTALL | DOLLAR_ENDONLY | (pcre2.IGNORECASE if ignore_case else 0)
         try:
-            self._pattern = pcre2.compile(LIMIT + text, flags, jit=False)  # the JIT's stack is a small one
+            # The JIT's stack is a small one.
+            self._pattern = pcre2.compile(LIMIT + _two_digits(text), flags, jit=False)
         except pcre2.PatternError as error:
             raise ValueError(str(error)) from None
 
@@ -36,3 +40,13 @@ class Pattern:
         except pcre2.LibraryError:
             return None
         return None if match is None else (match[0], *match.groups())
+
+
+def _two_digits(text: bytes) -> bytes:
+    """Write ``\\x{2e}`` and ``\\x9`` with two digits: the binding has PCRE2 read them as in JavaScript."""
+
+    def written(found: re.Match[bytes]) -> bytes:
+        digits = found[1] if found[2] is None else found[2]
+        return found[0] if digits is None else b"\\x" + digits.zfill(2)
+
+    return HEXADECIMAL.sub(written, text)

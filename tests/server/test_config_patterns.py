@@ -19,6 +19,7 @@ FOUND = {
     "possessive and atomic": (rb"(?>a+)b*+c", b"aabc", (b"aabc",)),
     "options inside": (rb"(?i)\.PNG\z", b"a.png", (b".png",)),
     "bytes that are no UTF-8": (rb"\xff.", b"a\xff\xfe", (b"\xff\xfe",)),
+    "characters by their number": (rb"\x2E\x{2f}\x{0041}\x9\\x\x{61}+", b"./A\t\\xaa", (b"./A\t\\xaa",)),
     "a dot for a newline": (rb"a.b", b"a\nb", (b"a\nb",)),
     "the end, not a newline before it": (rb"a$", b"a\n", None),
 }
