@@ -4,6 +4,7 @@ What differs is listed in differences.tbl, with the reason; a call that is liste
 differ fails as one does that differs and is not listed.
 """
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,9 @@ pytestmark = pytest.mark.conformance
 
 AT_LEAST: Final = 200
 """How many calls have to be the same, whatever the list says."""
+
+EVERY: Final = 1 if os.environ.get("TRACEKIT_ALL_FLAGS") else 2
+"""Each of the options below with `make conformance-flags`, each second one otherwise."""
 
 OPTIONS: Final = (
     "-v",
@@ -71,7 +75,7 @@ def test_every_call_reads_as_strace_has_it(program: Path, tmp_path: Path) -> Non
     assert PAGE.read_text("utf-8") == page(found, listed), "out of date: make calls"
 
 
-@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("options", OPTIONS[::EVERY])
 def test_every_option_prints_what_strace_prints(options: str, program: Path, tmp_path: Path) -> None:
     pairs = compare(program, tmp_path, options.split(), BRISK)
     listed = reasons(options)

@@ -1,18 +1,17 @@
 """What tracekit says about a real apache2, from a trace, against what apache2's own logs say."""
 
-import json
 import re
-import subprocess
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.asking import answer
 from tests.support.httpd import ALIAS, VHOST, Apache, Served, apache
 from tests.support.load import Exchange, Request, at_once, in_turn
 from tests.support.processes import wait_until
-from tests.support.tracers import TRACEKIT, TRACERS, attach, attached
+from tests.support.tracers import TRACERS, attach, attached
 
 pytestmark = pytest.mark.conformance
 
@@ -56,16 +55,6 @@ ACCEPTED = re.compile(r"^(\d+) .*accept4\b.* = \d+<TCP(?:v6)?:\[.*->(.*)\]>", re
 def ask_for_everything(server: Apache) -> list[Exchange]:
     asked = [answer for requests in ONE_BY_ONE for answer in in_turn(server.address, requests)]
     return asked + at_once(server.address, ALL_AT_ONCE, CLIENTS)
-
-
-def answer(command: str, trace: Path) -> dict[str, Any]:
-    """Ask tracekit one question about a trace."""
-    run = subprocess.run(
-        [*TRACEKIT, command, str(trace), "--format", "json"], capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 0, run.stderr
-    found: dict[str, Any] = json.loads(run.stdout)
-    return found
 
 
 def dispatched(rows: list[dict[str, Any]]) -> list[Served]:

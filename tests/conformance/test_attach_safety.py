@@ -21,7 +21,8 @@ from tests.support.tracers import STOPPED, TRACERS, attached, free, traced_by
 CHILDREN = 2
 THREADS_PER_CHILD = 25
 TASKS = 1 + CHILDREN * (THREADS_PER_CHILD + 2)
-ROUNDS = 10
+ROUNDS = 3
+"""`make torture` comes and goes 200 times."""
 REQUESTS = 20
 
 pytestmark = [pytest.mark.conformance, pytest.mark.parametrize("tracer", TRACERS)]

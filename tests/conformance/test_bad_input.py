@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.asking import tracekit
 from tests.support.processes import Process, ending, start, task, wait_until
 from tests.support.requirements import need, need_ptrace, need_root
 from tests.support.tracers import TRACEKIT
@@ -43,8 +44,13 @@ def complaint(command: list[str], status: int) -> str:
     """Run a command that cannot succeed and return what it says: a message, and a hint in brackets."""
     run = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     assert run.returncode == status, run.stderr
-    assert run.stdout == ""
-    (line,) = run.stderr.splitlines()
+    return explained(run.stdout, run.stderr)
+
+
+def explained(out: str, err: str) -> str:
+    """Return the message of a command that could not be done, which is all that it says."""
+    assert out == ""
+    (line,) = err.splitlines()
     match = re.fullmatch(r"tracekit: (.+) \(.+\)", line)
     assert match, line
     assert line.isprintable()
@@ -61,11 +67,15 @@ def setpriv(*words: str) -> list[str]:
 @pytest.mark.parametrize("name", NO_TRACES, ids=ascii)
 def test_a_file_that_is_no_trace(name: str, command: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(NO_TRACES[name])
-    complaint([*TRACEKIT, command, str(tmp_path / name)], UNREADABLE)
+    code, out, err = tracekit(command, tmp_path / name)
+    assert code == UNREADABLE
+    assert explained(out, err)
 
 
 def test_a_folder_with_nothing(tmp_path: Path) -> None:
-    assert str(tmp_path) in complaint([*TRACEKIT, "docroot", str(tmp_path)], UNREADABLE)
+    code, out, err = tracekit("docroot", tmp_path)
+    assert code == UNREADABLE
+    assert str(tmp_path) in explained(out, err)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -85,8 +95,8 @@ def test_a_name_that_no_process_has(tmp_path: Path) -> None:
 
 
 def test_a_process_of_another_user(program: Process, tmp_path: Path) -> None:
-    tracekit = setpriv(*AS_NOBODY, *READS_EVERYTHING)
-    command = [*tracekit, "attach", "-p", str(program.pid), "-o", str(tmp_path / "trace")]
+    as_nobody = setpriv(*AS_NOBODY, *READS_EVERYTHING)
+    command = [*as_nobody, "attach", "-p", str(program.pid), "-o", str(tmp_path / "trace")]
     assert str(program.pid) in complaint(command, NOT_PERMITTED)
     assert program.poll() is None
 

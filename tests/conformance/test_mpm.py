@@ -1,16 +1,15 @@
 """The MPM that tracekit tells from a trace made now, by either tracer, against the one that was loaded."""
 
-import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.asking import answer
 from tests.support.httpd import Apache, apache
 from tests.support.lab_server import lab_server
 from tests.support.load import Address, Request, in_turn
-from tests.support.tracers import TRACEKIT, TRACERS, attached
+from tests.support.tracers import TRACERS, attached
 
 pytestmark = pytest.mark.conformance
 
@@ -25,11 +24,7 @@ def traced(server: Apache, tracer: str, trace: Path, addresses: list[Address]) -
     with attached(TRACERS[tracer](server, trace), server):
         for number in range(CONNECTIONS):
             in_turn(addresses[number % len(addresses)], ASKED)
-    command = [*TRACEKIT, "mpm", str(trace), "--format", "json"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
-    found: dict[str, Any] = json.loads(run.stdout)
-    return found
+    return answer("mpm", trace)
 
 
 @pytest.mark.parametrize("tracer", TRACERS)

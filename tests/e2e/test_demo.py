@@ -8,10 +8,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.support.asking import answer, tracekit
 from tests.support.requirements import need_ptrace
 from tests.support.tracers import TRACEKIT
 
@@ -44,12 +44,6 @@ def _demo(folder: str) -> Path:
     path = Path(found[1])
     assert f"\n{path.parent}/htdocs " in done.stdout
     return path
-
-
-def answer(command: str, trace: Path) -> dict[str, Any]:
-    done = subprocess.run([*TRACEKIT, command, trace, "--format", "json"], check=True, capture_output=True)
-    value: dict[str, Any] = json.loads(done.stdout)
-    return value
 
 
 def test_the_document_root_is_the_configured_one(trace: Path) -> None:
@@ -88,16 +82,15 @@ def test_the_files_served_are_documents(trace: Path) -> None:
 @pytest.mark.parametrize("command", ["docroot", "files", "dispatch"])
 @pytest.mark.parametrize("form", FORMS)
 def test_every_answer_has_every_form(trace: Path, command: str, form: str) -> None:
-    done = subprocess.run(
-        [*TRACEKIT, command, str(trace), "--format", form], check=True, capture_output=True, text=True
-    )
+    code, out, _ = tracekit(command, trace, "--format", form)
+    assert code == 0
     if form == "json":
-        assert json.loads(done.stdout)["schema"] == f"tracekit.{command}/1"
+        assert json.loads(out)["schema"] == f"tracekit.{command}/1"
     elif form == "csv":
-        widths = {len(row) for row in csv.reader(done.stdout.splitlines())}
+        widths = {len(row) for row in csv.reader(out.splitlines())}
         assert len(widths) == 1
     else:
-        assert "htdocs" in done.stdout or "127.0.0.1" in done.stdout
+        assert "htdocs" in out or "127.0.0.1" in out
 
 
 def test_trace_and_folder_hold_what_they_should(trace: Path) -> None:
