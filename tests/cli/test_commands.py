@@ -20,6 +20,7 @@ COMMANDS = [
     "files",
     "dispatch",
     "mpm",
+    "tasks",
     "parse",
     "serve",
     "conn",

@@ -19,6 +19,7 @@ QUESTIONING = {
     "tracekit.analyzers.questions",
     "tracekit.analyzers.state",
     "tracekit.analyzers.state.calls",
+    "tracekit.analyzers.state.task_calls",
 }
 """What there is of the analyzers where something is only asked."""
 LOOKING = {"psutil", "rich", "importlib.metadata", "tracekit.tracer.machine.findings"}

@@ -5,8 +5,9 @@ from tracekit.analyzers.dispatch import Dispatch
 from tracekit.analyzers.docroot import Docroot
 from tracekit.analyzers.files import Files
 from tracekit.analyzers.mpm import Mpm
+from tracekit.analyzers.tasks import Tasks
 
 ANALYZERS: dict[str, type[Analyzer]] = {
-    analyzer.name: analyzer for analyzer in (Docroot, Files, Dispatch, Mpm)
+    analyzer.name: analyzer for analyzer in (Docroot, Files, Dispatch, Mpm, Tasks)
 }
 """Every analyzer by the name of its question."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from tracekit.analyzers.state.calls import of_models, of_requests
+from tracekit.analyzers.state.task_calls import of_tasks
 
 
 class Question(NamedTuple):
@@ -34,6 +35,7 @@ DISPATCH: Final = Question(
     "dispatch", "Which process and which thread took and served each request?", of_requests
 )
 MPM: Final = Question("mpm", "Is the server prefork, worker or event, or does it work otherwise?", of_models)
+TASKS: Final = Question("tasks", "Which processes and threads are there, and what does each do?", of_tasks)
 
-QUESTIONS: Final[Mapping[str, Question]] = {one.name: one for one in (DOCROOT, FILES, DISPATCH, MPM)}
+QUESTIONS: Final[Mapping[str, Question]] = {one.name: one for one in (DOCROOT, FILES, DISPATCH, MPM, TASKS)}
 """Every question by its name, in the order in which the command line lists them."""

@@ -66,7 +66,7 @@ class Facts:
                 self.created.add(child)
                 if makes_thread(event.args or ""):
                     self.threads_of.append((task, child))
-                else:
+                elif not hides_flags(event.args or ""):
                     self._state(child, ret)
         elif event.name in ("execve", "execveat") and str(tid) not in self._superseding:
             self._state(task, tid)
@@ -109,6 +109,12 @@ class Facts:
 def makes_thread(args: str) -> bool:
     """Tell whether the arguments of a clone or clone3 have CLONE_THREAD among their flags."""
     return any("CLONE_THREAD" in _flags(value) for value in parse_arguments(args))
+
+
+def hides_flags(args: str) -> bool:
+    """Tell whether a clone3 is shown without its flags: its structure could not be read, or was not to be."""
+    first = next(iter(parse_arguments(args)), None)
+    return isinstance(first, Integer)
 
 
 def _flags(value: Value) -> frozenset[str]:

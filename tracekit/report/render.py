@@ -20,6 +20,7 @@ def render(
     color: bool = False,
     account: bool = True,
     reveal: bool = False,
+    plain: bool = True,
 ) -> str:
     """Return an answer in one of the formats, ending with a newline.
 
@@ -29,6 +30,7 @@ def render(
         width: of text: columns of the terminal; None when it does not go to one.
         color: of text: whether to use colours.
         account: of text: whether to say what was read of the trace, and what was not.
+        plain: of text: whether drawings are to be of ASCII alone: the terminal shows nothing else.
         reveal: True to show the values of Authorization, Cookie and Set-Cookie fields and passwords.
 
     Raises:
@@ -38,7 +40,7 @@ def render(
     if not reveal:
         value = redact(value)
     if form == "text":
-        return render_text(value, width, color=color, account=account)
+        return render_text(value, width, color=color, account=account, plain=plain)
     if form == "json":
         return _json(value)
     if form == "csv":

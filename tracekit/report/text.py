@@ -20,6 +20,8 @@ GAP = "  "
 CUT = "..."
 RULE = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 """A line below the headings and none elsewhere, of what every terminal can show."""
+COLUMNS = 80
+"""The width of what goes to no terminal, where a width is needed."""
 LEAST = 12
 """Columns of the terminal that a column keeps on a screen that is too narrow for all."""
 
@@ -32,7 +34,7 @@ class Grid:
     rows: list[list[str]]
 
 
-def render_text(answer: Record, width: int | None, *, color: bool, account: bool) -> str:
+def render_text(answer: Record, width: int | None, *, color: bool, account: bool, plain: bool = True) -> str:
     """Return an answer as text.
 
     Args:
@@ -40,11 +42,12 @@ def render_text(answer: Record, width: int | None, *, color: bool, account: bool
         width: columns of the terminal; None when it goes to a file or a pipe: nothing is folded or cut then.
         color: whether to use colours.
         account: whether to say what was read of the trace, and what was not.
+        plain: whether drawings are to be of ASCII alone.
     """
     out = io.StringIO()
     console = Console(
         file=out,
-        width=width or 80,
+        width=width or COLUMNS,
         color_system="standard" if color else None,
         force_terminal=color,
         highlight=False,
@@ -56,12 +59,25 @@ def render_text(answer: Record, width: int | None, *, color: bool, account: bool
     for name, value in scalars(answer).items():
         console.print(Text.assemble((f"{name}: ", "bold"), visible(text_of(value))))
     for section in sections(answer):
-        _print_section(console, section, list(answer.get(section.key) or []), width, trace)
+        if section.drawing is not None:
+            _print_drawing(console, section, section.drawing(answer, width or COLUMNS, plain))
+            continue
+        records = section.arrange(answer) if section.arrange else list(answer.get(section.key) or [])
+        _print_section(console, section, records, width, trace)
     if account:
         _print_gap(console)
         for line in _account(trace):
             console.print(Text(line, style="dim"))
     return out.getvalue()
+
+
+def _print_drawing(console: Console, section: Section, lines: list[str]) -> None:
+    """Print a drawing as it is; nothing where there is nothing to draw."""
+    if lines:
+        _print_gap(console)
+        console.print(Text(section.title, style="bold"))
+        for line in lines:
+            console.print(Text(visible(line)), soft_wrap=True)
 
 
 def _print_section(

@@ -5,7 +5,10 @@ An answer that has no entry here is shown with all its columns.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+
+from tracekit.report.trees import task_tree
 
 Record = Mapping[str, Any]
 
@@ -13,6 +16,8 @@ TARGET = 24
 """Columns of the terminal that a request's target keeps at least."""
 PATH = 40
 """Columns of the terminal that a path, or a sentence, keeps at least."""
+YEAR_NS = 365 * 24 * 3600 * 10**9
+"""Times below this are no dates."""
 KINDS = ("document", "configuration", "log", "other", "device", "proc", "library")
 """The kinds of files, what a server is asked about first."""
 
@@ -48,6 +53,9 @@ class Section:
         order: by what to sort the records; None to leave them as they are.
         evidence: True to list below it the calls that bear each record out.
         because: which member of a record says why, in a sentence; it stands before its evidence.
+        arrange: makes the records that text shows of the answer; None to show the list as it is.
+        drawing: makes lines of the answer, for so many columns, that are shown in place of a table;
+            True asks for plain ASCII.
     """
 
     title: str
@@ -57,6 +65,8 @@ class Section:
     order: Callable[[Record], int] | None = None
     evidence: bool = False
     because: str = ""
+    arrange: Callable[[Record], list[Record]] | None = None
+    drawing: Callable[[Record, int, bool], list[str]] | None = None
 
 
 def field(title: str, key: str, rank: int = 0, *, wide: int = 0) -> Column:
@@ -77,6 +87,20 @@ def span(title: str, key: str, rank: int = 0) -> Column:
 def milliseconds(ns: int | None) -> str | None:
     """Return nanoseconds as milliseconds with three decimals."""
     return None if ns is None else f"{ns / 1e6:.3f}"
+
+
+def moment(title: str, key: str, rank: int = 0) -> Column:
+    """Return a column of moments, given in ns and shown as the time of the day (UTC), or in seconds."""
+    return Column(title, lambda record: clock(record.get(key)), number=True, rank=rank)
+
+
+def clock(ns: int | None) -> str | None:
+    """Return a moment as HH:MM:SS.mmm in UTC; of a log without dates it is a span, and so are seconds."""
+    if ns is None:
+        return None
+    if ns < YEAR_NS:
+        return f"{ns / 1e9:.3f}"
+    return datetime.fromtimestamp(ns // 10**9, UTC).strftime("%H:%M:%S") + f".{ns // 10**6 % 1000:03}"
 
 
 def _target(record: Record) -> str | None:
@@ -184,6 +208,23 @@ VIEWS: dict[str, tuple[Section, ...]] = {
                 figure("accepted", "accepted"),
                 figure("served", "served"),
             ),
+        ),
+    ),
+    "tasks": (
+        Section(
+            "Processes, each with its {threads}, below the one that made it",
+            "processes",
+            (
+                field("task", "task"),
+                field("role", "role"),
+                figure("threads", "nlwp", 3),
+                field("user", "user", 4),
+                moment("started", "started_ns", 5),
+                moment("ended", "ended_ns", 6),
+                field("end", "exit", 2),
+                field("command", "command", 1, wide=TARGET),
+            ),
+            arrange=task_tree,
         ),
     ),
     "events": (

@@ -1,0 +1,319 @@
+"""The pass that finds every process and thread: a small function a family of calls, and their table."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tracekit.analyzers.state import arguments, task_calls
+from tracekit.analyzers.state.arguments import argument, named, number, symbols
+from tracekit.analyzers.state.lifetimes import Lifetimes, Process, Reap, Sent, Thread
+from tracekit.events import Array, Integer, Row, String, Trace, without_collection
+
+WAITED: Final = re.compile(r"WIF(EXITED|SIGNALED)\(s\) && W\w+\(s\) == (\w+)( && WCOREDUMP\(s\))?")
+CHILD: Final = re.compile(r"si_code=CLD_(EXITED|KILLED|DUMPED), si_pid=(\d+),.* si_status=(\w+)")
+OUTSIDE: Final = re.compile(r"/\* (\d+) in strace's PID NS \*/")
+"""A number of another PID namespace, as strace --decode-pids=pidns translates it."""
+LIVING: Final = ("syscall", "signal", "exit", "exec", "attach")
+"""The kinds of events that show that a task is there."""
+NOBODY: Final = -1
+
+_last: tuple[Trace, Lifetimes] | None = None
+
+
+def lifetimes(trace: Trace) -> Lifetimes:
+    """Return every process and thread of a trace; the last result is kept, for several analyzers."""
+    global _last  # noqa: PLW0603  # a cache of one
+    if _last is None or _last[0] is not trace:
+        with without_collection():
+            _last = (trace, _walked(trace))
+    return _last[1]
+
+
+@dataclass(slots=True)
+class Walk:
+    """The pass, and where it has come to.
+
+    Attributes:
+        ordered: False where the calls of several tasks have no order.
+        living: the present thread of each number.
+        present: the present process of each number.
+        unclear: calls that made a thread or a process, which is not shown, and who called, by its number.
+    """
+
+    found: Lifetimes
+    ordered: bool
+    living: dict[int | None, Thread] = field(default_factory=dict)
+    present: dict[int | None, Process] = field(default_factory=dict)
+    unclear: dict[int | None, tuple[Row, Thread]] = field(default_factory=dict)
+
+    def process(self, pid: int | None, *, known: bool = True) -> Process:
+        """Return the present process of a number, a new one where there is none."""
+        process = self.present.get(pid)
+        if process is None:
+            process = self.present[pid] = Process(pid, known)
+            self.found.processes.append(process)
+        return process
+
+    def begin(self, tid: int | None, process: Process, seq: int) -> Thread:
+        """Return a new thread."""
+        thread = self.living[tid] = Thread(tid, process, seq)
+        process.threads.append(thread)
+        self.found.threads.setdefault(tid, []).append(thread)
+        return thread
+
+    def thread(self, row: Row) -> Thread:
+        """Return the thread that an event is of."""
+        thread = self.living.get(row.tid)
+        if thread is None:
+            thread = self.begin(row.tid, self.process(row.pid, known=row.pid_known), row.seq)
+            thread.made, thread.maker = self.unclear.pop(row.tid, (None, None))
+        thread.first = thread.first or row
+        return thread
+
+    def end(self, thread: Thread, row: Row, how: str) -> None:
+        """Note the end of a thread, and of its process with its last one."""
+        thread.ended, thread.how = row, how
+        if self.living.get(thread.tid) is thread:
+            del self.living[thread.tid]
+        process = thread.process
+        if all(one.ended for one in process.threads) and self.present.get(process.pid) is process:
+            del self.present[process.pid]
+
+
+def _walked(trace: Trace) -> Lifetimes:
+    """Take the events that tell of tasks, in order."""
+    chosen, lasts = _chosen(trace)
+    walk = Walk(Lifetimes(foreign=_foreign(trace)), trace.ordered)
+    for row in replace(trace, events=trace.events[chosen]).rows():
+        if row.kind == "note":
+            if row.name == "process":
+                _note(walk, row)
+        elif row.kind in LIVING:
+            _living(walk, row)
+    for row in replace(trace, events=trace.events.iloc[lasts]).rows():
+        thread = walk.found.at(row.tid, row.seq)
+        if thread is not None:
+            thread.last = row
+    for thread in list(walk.living.values()):
+        if exiting := thread.process.exiting:
+            walk.end(thread, exiting, f"exited with {number(argument(exiting, 0))}")
+    return walk.found
+
+
+def _chosen(trace: Trace) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+    """Return which events tell of tasks, and the places of the last event of each task.
+
+    They are the calls that do, what is no call, and the first event of each task.
+    """
+    events = trace.events
+    kinds = events["kind"].astype(str).to_numpy()
+    living = np.flatnonzero(np.isin(kinds, LIVING))
+    tids = events["tid"].fillna(NOBODY).to_numpy(dtype=np.int64)[living]
+    order = np.argsort(tids, kind="stable")
+    ended = (kinds[living] == "exit")[order]
+    begins = np.ones(len(order), dtype=bool)
+    begins[1:] = (np.diff(tids[order]) != 0) | ended[:-1]
+    places = living[order]
+    telling = events["name"].isin(task_calls.meanings()).to_numpy() & (kinds == "syscall")
+    telling |= (kinds != "syscall") & (kinds != "unparsed")
+    telling[places[begins]] = True
+    last = np.roll(begins, -1) if len(begins) else begins
+    return telling, places[last]
+
+
+def _foreign(trace: Trace) -> bool:
+    """Tell whether programs know themselves by other numbers than the log: another PID namespace."""
+    own = trace.events[trace.events["name"] == "gettid"]
+    return bool((own["ret"] != own["tid"]).fillna(False).any())
+
+
+def _note(walk: Walk, row: Row) -> None:
+    """Take over what a note of tracekit's tracer says about a process."""
+    said: dict[str, Any] = json.loads(row.args or "{}")
+    pid = said.get("pid")
+    if type(pid) is not int:
+        return
+    process = walk.process(pid)
+    if not process.threads:
+        walk.begin(pid, process, row.seq)
+    words, uid, ppid = said.get("cmdline"), said.get("uid"), said.get("ppid")
+    if isinstance(words, list) and words:
+        process.arguments = tuple(map(str, words))
+    process.path = process.path or str(said.get("exe") or "")
+    process.comm = str(said.get("comm") or process.comm)
+    process.uid = uid if type(uid) is int else process.uid
+    if process.ppid is None and type(ppid) is int:
+        process.ppid = ppid
+    for tid in said.get("tids") or ():
+        if type(tid) is int and tid not in walk.living:
+            walk.begin(tid, process, row.seq)
+
+
+def _living(walk: Walk, row: Row) -> None:
+    """Take an event of a task itself."""
+    thread = walk.thread(row)
+    if row.kind == "exit":
+        walk.end(thread, row, f"exited with {row.ret}" if row.name == "exited" else row.ret_text or "killed")
+    elif row.kind == "signal":
+        walk.found.signals.append((row, thread))
+    elif row.kind == "exec":
+        taker = walk.living.get(int(row.args)) if row.args and row.args.isdecimal() else None
+        if taker is not None and taker is not thread:
+            walk.end(taker, row, f"became {row.tid} by execve")
+    elif row.kind == "syscall" and row.name in DOING:
+        DOING[row.name](walk, row, thread)
+
+
+def _forks(walk: Walk, row: Row, thread: Thread) -> None:
+    """fork, vfork, clone, clone3: a new thread, or a process of one."""
+    child = _number_outside(walk, row)
+    if child is None or child <= 0:
+        return
+    if isinstance(argument(row, 0), Integer):  # clone3, of which the tracer could not read more
+        walk.unclear[child] = row, thread
+        return
+    flags, maker = symbols(named(row, "flags")), thread.process
+    living = walk.living.get(child)
+    if living is not None and living.made is None and (not row.complete or not walk.ordered):
+        new = living  # the fork's first half is not in the log, or the files have no order
+    else:
+        if living is not None:
+            walk.end(living, row, "")
+        process = maker if "CLONE_THREAD" in flags else walk.process(child)
+        new = walk.begin(child, process, row.seq)
+    new.made, new.maker = row, thread
+    if new.process is not maker:
+        made = new.process
+        made.ppid = maker.ppid if "CLONE_PARENT" in flags else maker.pid
+        made.arguments = made.arguments or maker.arguments
+        made.path, made.comm = made.path or maker.path, made.comm or thread.name or maker.comm
+        made.uid, made.session = (maker.uid if made.uid is None else made.uid), maker.session
+
+
+def _number_outside(walk: Walk, row: Row) -> int | None:
+    """Return the number that the log knows a new task by; None where that cannot be told."""
+    if not walk.found.foreign:
+        return row.ret
+    said = OUTSIDE.search(row.ret_text or "")
+    return int(said[1]) if said else None
+
+
+def _execs(walk: Walk, row: Row, thread: Thread) -> None:
+    """execve: another program; all other threads of the process end (execve(2))."""
+    if row.ret != 0:
+        return
+    process = thread.process
+    process.execs.append(row)
+    for other in process.threads:
+        if other is not thread and other.ended is None and other.born < row.seq:
+            walk.end(other, row, "ended by execve")
+    shift = 1 if row.name == "execveat" else 0
+    process.path = arguments.path(argument(row, shift)) or process.path
+    words = argument(row, shift + 1)
+    if isinstance(words, Array):
+        process.arguments = tuple(_word(word) for word in words.items)
+    process.comm = process.path.rpartition("/")[2][:15]
+    thread.name = ""
+
+
+def _word(value: object) -> str:
+    """Return one word of a command line; ``...`` where the log cuts it."""
+    if not isinstance(value, String):
+        return "..."
+    return value.data.decode("utf-8", "surrogateescape") + ("..." if value.cut else "")
+
+
+def _exits(_walk: Walk, row: Row, thread: Thread) -> None:
+    """exit_group: the end of the process, should its own lines not be in the log."""
+    if row.name == "exit_group":
+        thread.process.exiting = row
+
+
+def _waits(walk: Walk, row: Row, thread: Thread) -> None:
+    """wait4, waitid: a child has ended."""
+    told = CHILD.search(row.args or "")
+    child = int(told[2]) if told else row.ret
+    if not child or child <= 0 or walk.found.foreign:
+        return
+    status = _status(told[1], told[3], told[1] == "DUMPED") if told else _status_of(row)
+    if not status:
+        return  # it only stopped, or went on
+    walk.found.reaps.append(Reap(row, thread, child, status))
+    process = walk.found.process(child, row.seq) or walk.process(child)
+    if not process.threads:
+        walk.begin(child, process, row.seq)
+    process.ppid = thread.process.pid if process.ppid is None else process.ppid
+    process.reaped, process.status = row, status
+    for one in process.threads:
+        if one.ended is None:
+            walk.end(one, row, status)
+
+
+def _status_of(row: Row) -> str:
+    said = WAITED.search(row.args or "")
+    return _status(said[1], said[2], bool(said[3])) if said else ""
+
+
+def _status(what: str, which: str, dumped: bool) -> str:
+    if what == "EXITED":
+        return f"exited with {which}"
+    return f"killed by {which}" + " (core dumped)" * dumped
+
+
+def _asks(walk: Walk, row: Row, thread: Thread) -> None:
+    """A task asks who its parent is (getppid)."""
+    process = thread.process
+    if row.ret and row.ret > 0 and process.ppid is None and not walk.found.foreign:
+        process.ppid = row.ret
+
+
+def _names(_walk: Walk, row: Row, thread: Thread) -> None:
+    """prctl(PR_SET_NAME)."""
+    name = argument(row, 1)
+    if "PR_SET_NAME" in symbols(argument(row, 0)) and isinstance(name, String):
+        thread.name = name.data.decode("utf-8", "surrogateescape")
+
+
+def _becomes(_walk: Walk, row: Row, thread: Thread) -> None:
+    """The calls setuid, setreuid, setresuid: the effective user, of the whole process (nptl(7))."""
+    place = 0 if (row.name or "").startswith("setuid") else 1
+    uid = number(argument(row, place))
+    if row.ret == 0 and uid is not None and 0 <= uid < (1 << 32) - 1:
+        thread.process.uid = uid
+
+
+def _session(_walk: Walk, row: Row, thread: Thread) -> None:
+    """setsid: a session without a terminal."""
+    if row.ret and row.ret > 0:
+        thread.process.session = row.ret
+
+
+def _sends(walk: Walk, row: Row, thread: Thread) -> None:
+    """kill, tgkill: to whom, and what."""
+    at = 1 if (row.name or "") in ("tgkill", "rt_tgsigqueueinfo") else 0
+    target, signals = number(argument(row, at)), symbols(argument(row, at + 1))
+    if row.ret == 0 and target is not None and signals:
+        walk.found.sent.append(Sent(row, thread, target, next(iter(signals))))
+
+
+Doing = Callable[[Walk, Row, Thread], None]
+_BY_MEANING: Final[dict[str, Doing]] = {
+    "forks": _forks,
+    "execs": _execs,
+    "exits": _exits,
+    "wait for children": _waits,
+    "ask for the parent": _asks,
+    "name itself": _names,
+    "become a user": _becomes,
+    "begin a session": _session,
+    "send a signal": _sends,
+}
+DOING: Final[dict[str, Doing]] = {
+    call: _BY_MEANING[meaning] for call, meaning in task_calls.meanings().items() if meaning in _BY_MEANING
+}
+"""What each call tells of tasks."""
