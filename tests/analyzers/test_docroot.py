@@ -135,8 +135,8 @@ def test_two_files_read_for_every_target_decide_nothing(site: Site) -> None:
     assert "/opt/decoy, /srv/www" in answer.reason
 
 
-def test_what_another_thread_opens_does_not_count(site: Site) -> None:
-    site.log.lines.append('# tracekit task {"tid": 11, "pid": 10}')
+def test_what_another_process_opens_does_not_count(site: Site) -> None:
+    site.log.lines.append('# tracekit task {"tid": 11, "pid": 11}')
     for port, name in enumerate(("/a.html", "/b/c.html"), 2000):
         site.log.add(10, accept(5, port), get(5, name))
         site.log.add(11, f'openat(AT_FDCWD, "/opt/decoy{name}", O_RDONLY) = 7', "close(7) = 0")

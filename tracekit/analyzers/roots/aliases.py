@@ -1,50 +1,171 @@
-"""Targets that are served from outside the document root: what an Alias does."""
+"""Targets that are served from outside the document root: what an Alias or a user directory does."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tracekit.analyzers.answer import EVIDENCE_LIMIT, Evidence, evidence
 from tracekit.analyzers.http.targets import Target
-from tracekit.analyzers.roots.mapping import SERVED, document
+from tracekit.analyzers.roots.beside import Openings
+from tracekit.analyzers.roots.kinds import MACHINERY, kind_of
+from tracekit.analyzers.roots.mapping import SERVED, document, fits
 from tracekit.analyzers.state.connections import Name, Request
+
+ALIAS, FILE, USER = "alias", "file", "user"
 
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """Targets below ``url`` are served from ``path``."""
+    """Targets below ``url`` are served from ``path``.
+
+    Attributes:
+        kind: ``alias`` for a folder, ``file`` for a single file, ``user`` for a user's own folder (``/~user``).
+        requests: how many requests show it.
+    """
 
     url: str
     path: str
+    kind: str
+    requests: int
     evidence: tuple[Evidence, ...]
 
 
-def find_aliases(asked: Iterable[tuple[Request, Target]]) -> tuple[Alias, ...]:
-    """Return the aliases that requests show which no document root accounts for."""
-    found: dict[tuple[str, str], list[Evidence]] = defaultdict(list)
-    for request, target in asked:
-        if target.path is None or not target.complete or request.status not in SERVED:
-            continue
-        name = document(request)
-        pair = _pair(target, name) if name else None
-        if name and pair:
-            found[pair] += [evidence(request.row), evidence(name.row)]
+class Pair(NamedTuple):
+    """A target and the path of its file, each without the longest end that they have in common.
+
+    The target keeps its first segment, which is the alias's.
+    """
+
+    url: str
+    path: str
+    end: tuple[str, ...]
+    request: Request
+    name: Name
+
+    def longer(self) -> "Pair":
+        """Return the pair with one more segment of the common end given to the alias."""
+        head, *rest = self.end
+        return self._replace(
+            url=f"{self.url.rstrip('/')}/{head}", path=f"{self.path.rstrip('/')}/{head}", end=tuple(rest)
+        )
+
+    @property
+    def kind(self) -> str:
+        """What sort of alias it shows."""
+        if self.url.startswith("/~"):
+            return USER
+        return ALIAS if self.end else FILE
+
+
+def find_aliases(
+    asked: Iterable[tuple[Request, Target]], plain: Iterable[str], roots: Collection[str], openings: Openings
+) -> tuple[Alias, ...]:
+    """Return the aliases that requests show which no document root accounts for.
+
+    Args:
+        asked: those requests.
+        plain: targets that a document root accounts for: no alias begins above one.
+        roots: the document roots; without one only user directories can be told.
+        openings: tells which files answer any target: those are rewritten to.
+    """
+    pairs = [
+        pair
+        for request, target in asked
+        if (pair := _pair(request, target)) and not _is_rewritten(pair, target, roots, openings)
+    ]
+    chosen = _apart([_below(pair, set(plain)) for pair in pairs])
     return tuple(
-        Alias(url, path, tuple(rows[: 2 * EVIDENCE_LIMIT])) for (url, path), rows in sorted(found.items())
+        _alias(url, path, group)
+        for (url, path), group in sorted(chosen.items())
+        if roots or group[0].kind == USER
     )
 
 
-def _pair(target: Target, name: Name) -> tuple[str, str] | None:
-    """Take the longest common end off a target and a path; the first segment stays the alias's."""
-    wanted = (target.path or "/").strip("/").split("/")
+def _is_rewritten(pair: Pair, target: Target, roots: Collection[str], openings: Openings) -> bool:
+    """Tell whether a target got a file of another name from below a root, or one that any target gets."""
+    if pair.kind == USER:
+        return False
+    same = pair.end or pair.name.path.endswith("/" + pair.url.rpartition("/")[2])
+    inside = any(is_below(pair.name.path, root) for root in roots)
+    anyway = openings.foreign.get(pair.name.path, set()) - {target.path}
+    return bool(anyway) or (inside and not same)
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Tell whether a path lies in a folder, at whatever depth."""
+    return path.startswith(folder.rstrip("/") + "/")
+
+
+def _alias(url: str, path: str, group: Sequence[Pair]) -> Alias:
+    rows = [row for pair in group[:EVIDENCE_LIMIT] for row in (pair.request.row, pair.name.row)]
+    requests = len({pair.request.id for pair in group})
+    return Alias(url, path, group[0].kind, requests, tuple(evidence(row) for row in rows))
+
+
+def _below(pair: Pair, plain: set[str]) -> Pair:
+    """Make an alias longer while targets that the root accounts for lie below it."""
+    while len(pair.end) > 1 and any(target.startswith(pair.url + "/") for target in plain):
+        pair = pair.longer()
+    return pair
+
+
+def _apart(pairs: Iterable[Pair]) -> dict[tuple[str, str], list[Pair]]:
+    """Group pairs; where one url leads to several paths, all but the best shown begin further down."""
+    todo, done = list(pairs), dict[tuple[str, str], list[Pair]]()
+    while todo:
+        by_url: dict[str, dict[str, list[Pair]]] = defaultdict(lambda: defaultdict(list))
+        for pair in todo:
+            by_url[pair.url][pair.path].append(pair)
+        todo = []
+        for url, paths in by_url.items():
+            ranked = sorted(paths, key=lambda path: _strength(paths[path]), reverse=True)
+            done.setdefault((url, ranked[0]), []).extend(paths[ranked[0]])
+            todo += [pair.longer() for path in ranked[1:] for pair in paths[path] if pair.end]
+    return done
+
+
+def _strength(group: Sequence[Pair]) -> tuple[int, int]:
+    """Order the paths of one url: by how many files show it, then by how close these lie to it."""
+    return len({pair.end for pair in group}), -min(len(pair.end) for pair in group)
+
+
+def _pair(request: Request, target: Target) -> Pair | None:
+    """Take the longest common end off a target and a path; None where they have nothing in common."""
+    if target.path is None or not target.complete or request.status not in SERVED:
+        return None
+    wanted = target.path.strip("/").split("/")
+    name = _file(request, wanted[-1])
+    if name is None or wanted == [""]:
+        return None
     path = name.path.rpartition("/")[0] if target.folder and name.kind != "directory" else name.path
     had = path.strip("/").split("/")
-    if wanted == [""]:
-        return None
     common = 0
     while common < min(len(wanted) - 1, len(had)) and wanted[-1 - common] == had[-1 - common]:
         common += 1
-    if common == 0 and wanted[-1] != had[-1]:
+    if common == 0 and wanted[-1] != had[-1] and not _may_be_alone(request, target, name):
         return None
-    end = len(wanted) - common
-    return "/" + "/".join(wanted[:end]), "/" + "/".join(had[: len(had) - common])
+    end = tuple(wanted[len(wanted) - common :])
+    url, place = wanted[: len(wanted) - common], had[: len(had) - common]
+    return Pair("/" + "/".join(url), "/" + "/".join(place), end, request, name)
+
+
+def _file(request: Request, last: str) -> Name | None:
+    """Return the file of a request: the one served, or else one of that name that was run for it (CGI)."""
+    name = document(request)
+    if name is not None and kind_of(name.path) not in MACHINERY:
+        return name
+    ran = [
+        name for name in request.names if name.kind == "file" and name.path.rpartition("/")[2] == last
+    ]  # fmt: skip
+    return ran[-1] if ran else name
+
+
+def _may_be_alone(request: Request, target: Target, name: Name) -> bool:
+    """Tell whether a file of another name than the target's is the one that an Alias to a file gives.
+
+    The end of a user's folder need not be like the target either: ``/~ann/`` is ``/home/ann/public_html``.
+    """
+    if target.path is not None and target.path.startswith("/~"):
+        return target.folder and target.path.count("/") == 1
+    return not target.folder and fits(request, name) and kind_of(name.path) not in MACHINERY

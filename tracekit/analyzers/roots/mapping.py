@@ -6,15 +6,21 @@ candidate for the root. An Alias or another virtual host costs no syscall of its
 own, so one such pair proves nothing; see docroot.
 """
 
+import re
 from dataclasses import dataclass
 
 from tracekit.analyzers.http.targets import Target
+from tracekit.analyzers.roots.kinds import MACHINERY, kind_of
 from tracekit.analyzers.state.connections import Name, Request
 
 SERVED = range(200, 400)
 """Statuses under which the file that was found was the one asked for."""
 PROBES = (".ht",)
 """Beginnings of names that httpd asks for on its own account (AccessFileName)."""
+FOR_WRITING = re.compile(r"O_WRONLY|O_CREAT")
+"""Flags of an open that no server serves a document with."""
+HEAD_LIMIT = 4096
+"""Bytes of a response that can be its head, where it is asked whether a file can be its body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +42,21 @@ class Match:
 
 def matches(request: Request, target: Target) -> list[Match]:
     """Return every way to read a request as "this file, below that root"."""
-    if target.path is None or (request.status is not None and request.status not in SERVED):
+    if target.path is None or not is_served(request):
         return []
-    names = [name for name in request.names if name.kind != "missing" and not is_probe(name.path)]
+    names = [name for name in request.names if name.kind != "missing" and not _is_beside(name)]
     if not target.complete:
-        found = [(_root_of_cut(name.path, target.path), name, False) for name in names if name.opened]
+        found = [(_root_of_cut(name.path, target.path), name, False) for name in names if is_open(name)]
     elif target.folder:
         found = _of_folder(names, target.path)
     else:
         found = [(_root(name.path, target.path), name, False) for name in names]
-    return [Match(root, name, of_root, _moved(name)) for root, name, of_root in found if root is not None]
+    return [Match(root, name, of_root, moved(name)) for root, name, of_root in found if root is not None]
+
+
+def is_served(request: Request) -> bool:
+    """Tell whether the answer can be the file that was asked for: what a 404 looked for proves nothing."""
+    return request.status is None or request.status in SERVED
 
 
 def is_probe(path: str) -> bool:
@@ -53,19 +64,46 @@ def is_probe(path: str) -> bool:
     return path.rpartition("/")[2].startswith(PROBES)
 
 
+def is_open(name: Name) -> bool:
+    """Tell whether a name was opened for a request, or its file still was open from another one."""
+    return name.opened or name.file is not None
+
+
 def document(request: Request) -> Name | None:
-    """Return the file that a request's response was made of: the last one opened whose bytes were taken."""
+    """Return the file that a request's response was made of, as far as one can be singled out.
+
+    Of the files whose bytes were taken the first one that can be the body by its size counts, and what
+    the server opens for itself (libraries, configuration) only where there is nothing else.
+    """
     opened = [
-        name for name in request.names
-        if name.opened and name.file is not None and not is_probe(name.path) and name.path.startswith("/")
-    ]  # fmt: skip
-    taken = [name for name in opened if _moved(name)]
-    return (taken or opened or [None])[0]  # type: ignore[list-item]
+        name
+        for name in request.names
+        if is_open(name) and name.file is not None and not _is_beside(name) and name.path.startswith("/")
+    ]
+    if not opened:
+        return None
+    return min(
+        opened, key=lambda name: (not moved(name), kind_of(name.path) in MACHINERY, not fits(request, name))
+    )
 
 
-def _moved(name: Name) -> bool:
+def fits(request: Request, name: Name) -> bool:
+    """Tell whether the bytes that were taken from a file can be the body of a response, by their number."""
+    file = name.file
+    if file is None:
+        return False
+    return 0 <= request.sent - max(file.bytes_read, file.bytes_mapped) <= HEAD_LIMIT
+
+
+def moved(name: Name) -> bool:
+    """Tell whether a file's bytes were taken: read, mapped or sent."""
     file = name.file
     return file is not None and file.bytes_read + file.bytes_mapped > 0
+
+
+def _is_beside(name: Name) -> bool:
+    """Tell whether a file is none that is served: a probe, or one opened to be written."""
+    return is_probe(name.path) or (name.opened and FOR_WRITING.search(name.row.args or "") is not None)
 
 
 def _root(path: str, target: str) -> str | None:
@@ -77,7 +115,7 @@ def _root(path: str, target: str) -> str | None:
 
 def _root_of_cut(path: str, beginning: str) -> str | None:
     """Return what stands before the beginning of a target, if it stands in the path just once."""
-    if beginning == "/" or path.count(beginning) != 1:
+    if beginning == "/" or not path.startswith("/") or path.count(beginning) != 1:
         return None
     return path[: path.index(beginning)] or "/"
 
@@ -85,13 +123,15 @@ def _root_of_cut(path: str, beginning: str) -> str | None:
 def _of_folder(names: list[Name], target: str) -> list[tuple[str | None, Name, bool]]:
     """Read the names of a request for a folder: the folder itself, and the index file in it."""
     folders = {name.path for name in names if name.kind == "directory"}
+    listed = {name.path for name in names if name.kind == "directory" and name.opened}
+    taken = {name.path.rpartition("/")[0] or "/" for name in names if moved(name)}
     found: list[tuple[str | None, Name, bool]] = []
     for name in names:
         if name.kind == "directory" and target != "/":
             found.append((_root(name.path, target), name, False))
-        elif name.kind == "directory" and name.opened:
+        elif name.kind == "directory" and name.opened and len(listed) == 1 and taken <= listed:
             found.append((name.path, name, True))
-        elif name.opened:
+        elif is_open(name) and name.kind != "directory" and name.path.startswith("/"):
             folder = name.path.rpartition("/")[0] or "/"
             root = folder if target == "/" else _root(folder, target)
             found.append((root, name, target == "/" and folder in folders))

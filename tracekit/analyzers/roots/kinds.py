@@ -1,0 +1,30 @@
+"""What sort of file a path names, after the Filesystem Hierarchy Standard and what servers open."""
+
+import re
+from collections.abc import Iterable
+
+KINDS = (
+    ("proc", r"/(proc|sys)(/|$)"),
+    ("device", r"/dev(/|$)"),
+    ("library", r".*\.so(\.[0-9.]+)?$|/etc/ld\.so\.(cache|preload)$|.*\.(pyc|py|pth|egg-link)$"),
+    ("configuration", r"/etc/|.*\.(conf|cnf|cfg|ini|toml|ya?ml)$|.*/(\.ht[^/]*|mime\.types|magic)$"),
+    ("configuration", r"/usr/(share/(zoneinfo|locale|i18n)|lib/locale)/"),
+    ("log", r"/var/log/|.*[._-]log$|.*/logs?/"),
+)
+"""Kind and the paths that have it; the first match wins."""
+PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in KINDS)
+DOCUMENT, OTHER, LOG, PROGRAM = "document", "other", "log", "program"
+MACHINERY = frozenset({"proc", "device", "library", "configuration", "log"})
+"""Kinds that a server opens on its own account: an alias is not told from one of them alone."""
+
+
+def kind_of(path: str, flags: Iterable[str] = ()) -> str:
+    """Return the kind of a file that was not served as a document.
+
+    Args:
+        path: its name.
+        flags: what it was opened with; one that is only ever added to is a log.
+    """
+    if {"O_APPEND", "O_WRONLY"} <= set(flags):
+        return LOG
+    return next((kind for kind, pattern in PATTERNS if pattern.match(path)), OTHER)

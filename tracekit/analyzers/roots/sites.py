@@ -1,0 +1,93 @@
+"""Listeners and hosts, and the root of each: what speaks for one is put together, then the best is taken."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from tracekit.analyzers.http.targets import Target
+from tracekit.analyzers.roots.beside import Openings
+from tracekit.analyzers.roots.candidates import Asked, Candidate, candidates
+from tracekit.analyzers.roots.mapping import Match, matches
+from tracekit.analyzers.roots.supports import support
+from tracekit.analyzers.state.connections import Request
+from tracekit.events import Row
+
+
+class Site(NamedTuple):
+    """A listener, a host on it, and whether the trace shows the host at all.
+
+    A listener whose address is not shown is told from others by its number (``listener``).
+    """
+
+    listen: str | None
+    listener: int | None
+    host: str | None
+    known: bool
+
+    def nameless(self) -> "Site":
+        """Return the site of this listener's requests whose host is not shown."""
+        return self._replace(host=None, known=False)
+
+
+class Sites:
+    """The requests of every site, and the folders that may be its root."""
+
+    def __init__(
+        self, asked: Iterable[tuple[Request, Target]], openings: Openings, checked: Mapping[str, Row]
+    ) -> None:
+        self.groups: dict[Site, list[Asked]] = defaultdict(list)
+        for request, target in asked:
+            found = [match for match in matches(request, target) if _counts(match, target, openings)]
+            self.groups[_site(request, target)].append(Asked(request, target, found))
+        self.fitting: dict[Site, dict[str, Candidate]] = {}
+        for site, group in self.groups.items():
+            self.fitting[site] = candidates(group)
+            for candidate in self.fitting[site].values():
+                support(candidate, group, checked)
+
+    def ordered(self) -> list[Site]:
+        """Return the sites, those whose host is shown first."""
+        return sorted(self.groups, key=lambda site: (not site.known, str(site)))
+
+    def roots(self, site: Site, found: Mapping[Site, list[Candidate]]) -> list[Candidate]:
+        """Return the root of a host; of requests whose host is not shown, those that stand on their own.
+
+        Args:
+            site: the listener and host.
+            found: the roots of those that came before it.
+        """
+        fitting = self._joined(site) if site.known else self.fitting[site]
+        ranked = sorted((c for c in fitting.values() if c.qualifies), key=lambda c: c.rank, reverse=True)
+        first = ranked[0] if ranked and (len(ranked) == 1 or ranked[0].rank > ranked[1].rank) else None
+        if site.known:
+            return [first] if first else []
+        taken = {root.path for other, roots in found.items() if other.nameless() == site for root in roots}
+        return [c for c in ranked if c.path not in taken and ("/" in c.bearers or c is first)]
+
+    def _joined(self, site: Site) -> dict[str, Candidate]:
+        """Add to a folder that fits all of a host's targets what speaks for the same folder elsewhere.
+
+        That is among the requests of its listener whose host is not shown, and on other listeners.
+        """
+        own = candidates(self.groups[site])
+        beside = [
+            other for other in self.groups
+            if other == site.nameless() or (other != site and other.known and other.host == site.host)
+        ]  # fmt: skip
+        targets = {target for candidate in own.values() for target in candidate.bearers}
+        for path, candidate in own.items():
+            candidate.supports = dict(self.fitting[site][path].supports)
+            for other in beside if candidate.bearers.keys() == targets else ():
+                candidate.strengthen(self.fitting[other].get(path))
+        return own
+
+
+def _site(request: Request, target: Target) -> Site:
+    known = target.host_known or target.site is not None
+    listen = request.connection.listen
+    return Site(listen, request.connection.listener if listen is None else None, target.site, known)
+
+
+def _counts(match: Match, target: Target, openings: Openings) -> bool:
+    """Leave out files that are opened whatever the target; for a folder its index file stands all the same."""
+    return target.folder or not openings.anyway(match.name.path)

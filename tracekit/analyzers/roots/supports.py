@@ -1,0 +1,65 @@
+"""What corroborates a candidate beyond paths that end like targets; none of it is enough without one.
+
+httpd and lighttpd check at their start that the document root is a folder (core.c: set_document_root);
+http.server and busybox work in it and open names relative to it; httpd looks for ``.htaccess`` in each
+folder from where AllowOverride begins (request.c: ap_directory_walk); and what is not there is looked for
+where it would be.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from tracekit.analyzers.roots.candidates import Asked, Candidate, Support
+from tracekit.analyzers.roots.mapping import SERVED, Match
+from tracekit.events import Row
+
+RELATIVE = re.compile(r'(?:AT_FDCWD(?:<[^"]*>)?, )?"(?:\./)*((?!/)[^"]+)"')
+"""The arguments of a call whose name begins in the working directory."""
+HTACCESS = "/.htaccess"
+
+
+def support(candidate: Candidate, asked: Iterable[Asked], checked: Mapping[str, Row]) -> None:
+    """Note what else speaks for a candidate.
+
+    Args:
+        candidate: the folder.
+        asked: the requests of its listener and host.
+        checked: the folders that the server looked up while it had no request.
+    """
+    found = [*_relative(candidate), *_checked(candidate, checked), *_beside(candidate, asked)]
+    for one in found:
+        candidate.supports.setdefault(one.kind, one)
+
+
+def _relative(candidate: Candidate) -> Iterator[Support]:
+    for match in candidate.matches:
+        if match.name.opened and _is_relative(match):
+            yield Support("relative", "the names are relative to it, as the working directory", match.name.row)
+            return
+
+
+def _is_relative(match: Match) -> bool:
+    """Tell whether a name begins in the working directory, and that is the root."""
+    given = RELATIVE.match(match.name.row.args or "")
+    below = match.name.path.removeprefix(match.root).strip("/")
+    return given is not None and bool(below) and given[1].rstrip("/").count("/") == below.count("/")
+
+
+def _checked(candidate: Candidate, checked: Mapping[str, Row]) -> Iterator[Support]:
+    row = checked.get(candidate.path)
+    if row is not None and candidate.path != "/":
+        yield Support("checked", "the server looked it up as a folder before it was asked for anything", row)
+
+
+def _beside(candidate: Candidate, asked: Iterable[Asked]) -> Iterator[Support]:
+    """Find the first .htaccess of a request in it, and a target that was missed in it."""
+    for request, target, _ in asked:
+        first = next((name for name in request.names if name.path.endswith(HTACCESS)), None)
+        if first is not None and candidate.path != "/" and first.path == candidate.path + HTACCESS:
+            yield Support("htaccess", ".htaccess was looked for in it first", first.row)
+        if request.status is None or request.status in SERVED or not target.complete:
+            continue
+        wanted = candidate.path.rstrip("/") + (target.path or "")
+        missed = next((name for name in request.names if name.path == wanted), None)
+        if missed is not None and missed.kind == "missing" and (target.path or "").count("/") == 1:
+            yield Support("missed", "what is not there was looked for in it", missed.row)

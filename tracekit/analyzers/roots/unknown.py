@@ -1,0 +1,53 @@
+"""Why no root can be told for a listener and host: the most particular reason that holds."""
+
+from collections.abc import Sequence
+
+from tracekit.analyzers.roots.candidates import Asked, Candidate, candidates
+from tracekit.analyzers.roots.mapping import document, is_open, is_served
+
+
+def why(asked: Sequence[Asked], host_known: bool, opens: bool) -> str:
+    """Return why no root can be told.
+
+    Args:
+        asked: the requests of the listener and host, with the roots that each would fit.
+        host_known: whether the trace shows the host.
+        opens: whether the trace shows any call that opens a file.
+    """
+    fitting = list(candidates(asked).values())
+    if not fitting:
+        return _why_nothing_fits(asked, opens)
+    if not any(candidate.opened for candidate in fitting):
+        return "no file was opened, names were only asked about"
+    qualified = sorted(candidate.path for candidate in fitting if candidate.qualifies)
+    if len(qualified) > 1:
+        return f"several roots fit equally well: {', '.join(qualified)}"
+    if qualified:
+        return f"{qualified[0]} fits, but the trace does not show which host was asked for"
+    if len({target for candidate in fitting for target in candidate.bearers}) == 1:
+        return "one target alone proves nothing: it could lie under an Alias"
+    return _why_none_qualifies(fitting)
+
+
+def _why_nothing_fits(asked: Sequence[Asked], opens: bool) -> str:
+    served = [one.request for one in asked if is_served(one.request)]
+    if not served:
+        return "no request was answered with a file: what errors looked for proves nothing"
+    if not opens:
+        return "the trace shows no call that opens a file: such calls were not traced, or the threads that made them"
+    names = [name for request in served for name in request.names if name.kind != "missing"]
+    if any(is_open(name) and not name.path.startswith("/") for name in names):
+        return "names are relative to a working directory that the trace does not show"
+    files = {found.path for request in served if (found := document(request))}
+    if len(files) == 1 and len({one.target.path for one in asked}) > 1:
+        return f"different targets were answered with one file, {files.pop()}: they are rewritten"
+    return "no file was opened that lies where a target says"
+
+
+def _why_none_qualifies(fitting: Sequence[Candidate]) -> str:
+    best = max(fitting, key=lambda candidate: candidate.rank)
+    if best.path == "/":
+        return "every name in the system lies below /: that alone makes it no document root"
+    if len(best.pieces) > 1:
+        return f"each target could lie under an Alias of its own: {best.path} may be no document root"
+    return "one Alias could account for every target"
