@@ -27,3 +27,12 @@ def test_without_durations_a_call_ends_before_the_next_of_its_task_and_the_last_
 
 def test_nothing() -> None:
     assert positions([]) == ([], [])
+
+
+def test_without_durations_an_execve_of_a_thread_ends_where_its_process_goes_on() -> None:
+    thread = list(read_events(['00:00:01.0 execve("/x", [], NULL <pid changed to 7 ...>'], "a", 8))
+    lines = ["00:00:02.0 +++ superseded by execve in pid 8 +++", "00:00:03.0 brk(NULL) = 0x7f"]
+    begins, ends = positions([*thread, *read_events([*lines, "00:00:09.0 brk(NULL) = 0x7f"], "b", 7)])
+    second = 1_000_000_000
+    assert begins == [1 * second, 2 * second, 3 * second, 9 * second]
+    assert ends[0] == 3 * second

@@ -310,3 +310,11 @@ def test_a_hole_of_zeros_is_a_line_that_cannot_be_read(log: Path) -> None:
     log.write_bytes(b"\0" * 5000 + b"\n" + log.read_bytes())
     trace = read_trace(log)
     assert (trace.calls, len(trace.unparsed)) == (before.calls, len(before.unparsed) + 1)
+
+
+def test_unparsed_lines_are_fit_to_be_printed_and_their_events_are_as_they_stand(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_text("getpid() = 7\n\x1b]0;title\x07 \u202e\ta\u00e9\ngetpid() = 7\n")
+    trace = tracekit.read_trace(path)
+    assert trace.unparsed["text"].tolist() == ["\\x1b]0;title\\x07 \\u202e\\ta\u00e9"]
+    assert trace.events["args"][1] == "\x1b]0;title\x07 \u202e\ta\u00e9"

@@ -41,6 +41,8 @@ NO_CLOCK = (
 )
 PATIENCE = 100_000
 """Lines after which a file of which none reads as strace's is read no further: it may be endless."""
+HELD = 64
+"""Files of one run that stay open while they are read; of more, none does."""
 HEAD = 1000
 """Events at the beginning of each file that tell whether the clocks of several agree."""
 
@@ -56,15 +58,15 @@ class Log:
         text: how many characters were read.
     """
 
-    def __init__(self, source: Source, meter: Meter | None = None) -> None:
-        """Begin to read a file."""
+    def __init__(self, source: Source, meter: Meter | None = None, *, held: bool = True) -> None:
+        """Begin to read a file, which stays open meanwhile when it is ``held``."""
         self.source = source
         self.name = source.name
         self.reader = Reader(source.name, source.tid)
         self.at_end = False
         self.is_trace = False
         self.text = 0
-        self._blocks: Iterator[str] = read_blocks(source, meter)
+        self._blocks: Iterator[str] = read_blocks(source, meter, held=held)
         self._next = next(self._blocks, None)  # one ahead: small files of many are closed at once
         self._pieces: Pieces | None = None
         self._sharing: Sharing | None = None
@@ -197,7 +199,7 @@ def open_logs(source: TraceInput | Iterable[TraceInput], jobs: int | None = None
     given = [source] if isinstance(source, str | Path) else list(source)
     sources = find_sources(str(name) for name in given)
     meter = measure(sources)
-    logs = [Log(each, meter) for each in sources]
+    logs = [Log(each, meter, held=len(sources) <= HELD) for each in sources]
     for log in logs:
         log.begin()
     traces = [log for log in logs if log.is_trace]

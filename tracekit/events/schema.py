@@ -64,7 +64,12 @@ UNPARSED = (
     Column("file", "str", "", "File that the line stands in."),
     Column("line", "int64", "", "Its number, from 1."),
     Column("column", "int64", "", "Where reading stopped, from 1."),
-    Column("text", "str", "", "The raw line."),
+    Column(
+        "text",
+        "str",
+        "",
+        r"The line; what does not show is written out (`\x1b`). Its event's `args` is the raw line.",
+    ),
     Column("hint", "str", "", "What was expected there."),
 )
 

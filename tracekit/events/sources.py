@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, cast
 
 from tracekit.errors import UnreadableError
 from tracekit.events.packed import MAGIC, Damage, DamagedError, Packed
+from tracekit.events.reopened import Reopened
 
 STDIN = "-"
 TASK_FILE = re.compile(r".*\.(\d{1,7})(?:\.(?:gz|xz|zst))?")
@@ -77,12 +78,15 @@ def find_sources(given: Iterable[str]) -> list[Source]:
 
 
 @contextmanager
-def opened_source(source: Source, meter: Meter | None = None) -> Iterator[io.BufferedReader]:
+def opened_source(
+    source: Source, meter: Meter | None = None, *, held: bool = True
+) -> Iterator[io.BufferedReader]:
     """Open a file for its bytes, unpacked as far as that can be done and without a byte order mark.
 
     Args:
         source: the file.
         meter: is told what is read of it, and where it can be unpacked no further.
+        held: whether it stays open between reads, which takes one of the descriptors of ``ulimit -n``.
 
     Raises:
         UnreadableError: it cannot be opened or read, or nothing of it unpacked; also from within the block.
@@ -90,7 +94,7 @@ def opened_source(source: Source, meter: Meter | None = None) -> Iterator[io.Buf
     meter = meter or Meter()
     tell = partial(meter.damaged.__setitem__, source.name)
     try:
-        with _opened(source.name) as raw, _unpacked(_counted(raw, meter), tell) as stream:
+        with _opened(source.name, held=held) as raw, _unpacked(_counted(raw, meter), tell) as stream:
             if stream.peek(len(BOM_UTF8)).startswith(BOM_UTF8):
                 stream.read(len(BOM_UTF8))
             yield stream
@@ -118,13 +122,13 @@ def read_lines(source: Source, meter: Meter | None = None) -> Iterator[str]:
             yield line.decode("utf-8", "backslashreplace")
 
 
-def read_blocks(source: Source, meter: Meter | None = None) -> Iterator[str]:
+def read_blocks(source: Source, meter: Meter | None = None, *, held: bool = True) -> Iterator[str]:
     r"""Yield a file as texts of whole lines, decoded as by ``read_lines``; the last may lack its newline.
 
     Raises:
         UnreadableError: as by ``read_lines``.
     """
-    with opened_source(source, meter) as stream:
+    with opened_source(source, meter, held=held) as stream:
         yield from cut_blocks(stream, source.name)
 
 
@@ -225,10 +229,11 @@ def _size(name: str) -> int | None:
     return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
-def _opened(name: str) -> AbstractContextManager[BinaryIO]:
+def _opened(name: str, *, held: bool) -> AbstractContextManager[BinaryIO]:
     if name == STDIN:
         return nullcontext(sys.stdin.buffer)
-    return Path(name).open("rb", buffering=0)
+    path = Path(name)
+    return path.open("rb", buffering=0) if held or not path.is_file() else cast("BinaryIO", Reopened(path))
 
 
 class _Counted(io.RawIOBase):

@@ -50,10 +50,17 @@ def unparsed_table(events: Columns) -> pd.DataFrame:
         "file": pd.array([events.names[events.files[number]] for number in numbers], dtype="str"),
         "line": events.lines[numbers],
         "column": np.array([odd.column or 1 for odd in said], dtype="int64"),
-        "text": pd.array([events.forms[number].args for number in numbers], dtype="str"),
+        "text": pd.array([_shown(events.forms[number].args or "") for number in numbers], dtype="str"),
         "hint": pd.array([odd.hint or "" for odd in said], dtype="str"),
     }
     return pd.DataFrame({column.name: columns[column.name] for column in UNPARSED})
+
+
+def _shown(text: str) -> str:
+    r"""Return a text with what does not show written out (``\x1b``): pandas prints texts as they are."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def _known(values: Integers) -> Any:

@@ -9,6 +9,8 @@ from tracekit.events.collection import without_collection
 from tracekit.events.derive import DERIVATIONS
 from tracekit.events.schema import DERIVED, Row
 
+AT_ONCE = 16_384
+"""Events that are turned into records at a time."""
 SHOWN = 5
 """Files, and events at either end, that are shown of a trace."""
 
@@ -50,9 +52,10 @@ class Trace:
     processes: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def rows(self) -> Iterator[Row]:
-        """Iterate over the events as light records, in order."""
-        columns = [_plain(self.events[name]) for name in Row._fields]
-        return map(Row._make, zip(*columns, strict=True))
+        """Iterate over the events as light records, in order; so many at a time that memory need not grow."""
+        for begin in range(0, len(self.events), AT_ONCE):
+            events = self.events.iloc[begin : begin + AT_ONCE]
+            yield from map(Row._make, zip(*(_plain(events[name]) for name in Row._fields), strict=True))
 
     def column(self, name: str) -> "pd.Series[Any]":
         """Return a column: a stored one, or a derived one (``schema.DERIVED``), computed now.

@@ -63,9 +63,15 @@ def begins_a_call(text: str) -> bool:
 
 
 def add_cut(rows: Rows, place: Line, text: str) -> None:
-    """Add a call whose line stops in the middle."""
-    name, _, args = text.partition("(")
-    rows.add(place, Form(Says.CALL, name, args), Odd(complete=False, hint=CUT))
+    """Add a call whose line stops in the middle; of a return that is cut, only the text is kept."""
+    found = open_expression().match(text)
+    if found and text.startswith(")", found.end()):
+        name, args = found.groups()
+        ret_text = text[found.end() + 1 :].lstrip(" =") or None
+    else:
+        name, _, args = text.partition("(")
+        ret_text = None
+    rows.add(place, Form(Says.CALL, name, args, ret_text=ret_text), Odd(complete=False, hint=CUT))
 
 
 def returns(line: str, bad: Bad, rows: Rows) -> Form | None:

@@ -26,9 +26,10 @@ FOREIGN = (
     # what a line without a leader of strace's looks like: what it is
     (r" *\d+\.\d{3} \( *(?:[\d.]+ ms)? *\): ", "a line of perf trace"),
     (r"(?:\[pid +\d+\] |\d+ +)?[\w.+-]{1,200}->\w+\(|.*<(?:no return|void) \.\.\.>", "a line of ltrace"),
-    (r"(?:\[pid +\d+\] |\d+ +)?(?:SYS_\w+|\w+@\w[\w.+-]*)\(", "a line of ltrace"),
+    (r"(?:\[pid +\d+\] |\d+ +)?(?:[\d:.]+ )?(?:SYS_\w+|\w+@\w[\w.+-]*)\(", "a line of ltrace"),
+    (r"(?:[^\"]|\"[^\"]*\")*?\) += (?:<void>|\")|[^\"]*\+\+\+ exited \(status ", "a line of ltrace"),
     (r".*\)\t+ = (?:-1|0x[0-9A-F]+|\d+) (?:\d+|Err#\d+)$|SYSCALL\(args\)", "a line of dtruss"),
-    (r".*\) *\t* *(?:= [\w-]+ *)?Err#\d+", "a line of truss"),
+    (r".*\) *\t* *(?:= [\w-]+ *)?(?:Err|ERR)#\d+|process (?:exit|killed), ", "a line of truss"),
     (r" *\d+ (?:\d+ )?\S+ +(?:CALL|RET|NAMI|GIO|PSIG|CSW|STRU) ", "a line of kdump"),
     (r"\d+ \d\d:\d\d:\d\d\.\d+ \d+ \S+ \([\d.]+\) [<>] ", "a line of sysdig"),
     (r"type=[A-Z_]+ msg=audit\(", "a record of the audit daemon"),
@@ -50,7 +51,7 @@ CALL = re.compile(r"(?:^|(?<=[ :>\]]))[a-z_][a-z0-9_]{1,40}\(.*\) += (?:-?\d|\?)
 UNFINISHED = {
     # what a line begins with that is no call: what it lacks
     "---": "this signal is not complete: '--- SIGNAL {...} ---' was expected",
-    "+++": "this end of a task is not complete: '+++ exited with N +++' was expected",
+    "+++": "this end of a task is not complete: '+++ exited with N +++' was expected (ltrace has another)",
     "<..": "this second half is not complete: '<... NAME resumed>' was expected",
 }
 OPENED = {
@@ -125,7 +126,9 @@ def _no_return(line: str, end: int) -> Diagnosis:
         return Diagnosis(column, "a return value was expected here, behind the arguments" + CUT)
     if rest.startswith("="):
         return Diagnosis(
-            column, "no return value begins here: '= NUMBER', '= -1 ERROR (text)' or '= ?' was expected"
+            column,
+            "no return value begins here: '= NUMBER', '= -1 ERROR (text)' or '= ?' was expected"
+            " (ltrace's calls return strings and <void>, too)",
         )
     return Diagnosis(column, "a return value was expected here, behind the arguments: ') = VALUE'")
 

@@ -64,7 +64,7 @@ SIGNALS = (
     ),  # 4.6
     re.compile(r"--- ()[A-Z][a-z0-9 ()/]{1,60} by ([A-Z]\w*)()()(?: @ [0-9a-f]{1,16})? ---"),  # 4.6
 )
-STRACE = r"(?:/[^\s:]*/)?strace: "
+STRACE = r"(?:[^\s:(]*/)?strace: "
 """How a diagnostic begins: with strace's argv[0] (error_msg in its src/error_prints.c)."""
 TOOK_ON = r"Process (\d{1,10})(?:<.*>)? attached(?: with \d+ threads)?(?: - interrupt to quit| \([a-z ]+\))?"
 LET_GO = r"Process (\d{1,10})(?:<.*>)? detached"
@@ -105,7 +105,7 @@ def open_expression() -> re.Pattern[str]:
     return re.compile(rf"({pattern('CALL_NAME')})\(({balanced()})")
 
 
-BREAKS = {"<unfinished": Says.BEGIN, "<detached": Says.LEAVE, "<pid": Says.MOVE}
+BREAKS = {"<unfinished": Says.BEGIN, "<Cannot": Says.BEGIN, "<detached": Says.LEAVE, "<pid": Says.MOVE}
 
 
 def read_form(text: str) -> Form:
@@ -176,7 +176,7 @@ def split_interruption(text: str) -> tuple[str, str] | None:
         before = max(text.rfind(mark, 0, begin) for mark in (*' :"(<,>', "*/"))
         path = text.find("/", before + (2 if text.startswith("*/", before) else 1), begin)
         if path >= 0 and text[begin - 1] == "/":
-            begin = path
+            begin = len(text[:path].removesuffix(".").removesuffix("."))  # "./strace", "../strace"
     return text[:begin], text[begin:]
 
 

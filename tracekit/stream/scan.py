@@ -12,7 +12,7 @@ from functools import cache
 from tracekit.stream.terminals import pattern
 
 DEPTH = 3
-BREAK = r"(?:unfinished|detached|pid changed to|\.\.\. [\w#?]+ resumed)\b"
+BREAK = r"(?:unfinished|detached|pid changed to|Cannot restart pid|\.\.\. [\w#?]+ resumed)\b"
 """What follows the ``<`` at which a first half breaks off, or another line begins."""
 
 
