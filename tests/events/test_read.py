@@ -318,3 +318,24 @@ def test_unparsed_lines_are_fit_to_be_printed_and_their_events_are_as_they_stand
     trace = tracekit.read_trace(path)
     assert trace.unparsed["text"].tolist() == ["\\x1b]0;title\\x07 \\u202e\\ta\u00e9"]
     assert trace.events["args"][1] == "\x1b]0;title\x07 \u202e\ta\u00e9"
+
+
+LTRACE = """\
+__libc_start_main(0x40057d, 1, 0x7ffd5a8c2f28, 0x4005c0 <unfinished ...>
+setlocale(LC_ALL, "") = "en_US.UTF-8"
+strlen("hello") = 5
+fopen("/etc/passwd", "r") = 0x1c3f010
+free(0x55d0c0de) = <void>
+exit(0 <no return ...>
++++ exited (status 0) +++
+"""
+STRACE = 'uname({sysname="Linux", ...}) = 0\nsyscall_0x59f(0x1) = -1 ENOSYS (Function not implemented)\n'
+
+
+@pytest.mark.parametrize(("text", "foreign"), [(LTRACE, True), (STRACE, False), ("SYS_291(3) = 0\n", False)])
+def test_a_log_of_no_system_calls_is_told_of(tmp_path: Path, text: str, foreign: bool) -> None:
+    path = tmp_path / "log"
+    path.write_text(text)
+    trace = tracekit.read_trace(path)
+    assert any("ltrace" in warning for warning in trace.warnings) == foreign
+    assert sum("ltrace" in hint for hint in trace.unparsed["hint"]) == 4 * foreign

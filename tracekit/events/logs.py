@@ -28,6 +28,7 @@ from tracekit.stream.leader import Layout
 from tracekit.stream.notes import PREFIX
 from tracekit.stream.pieces import can_be_cut, put_behind
 from tracekit.stream.rows import KINDS, MISSING, Rows
+from tracekit.syscalls.table import by_name
 
 TraceInput = str | Path
 """A file, ``-``, a folder, the prefix of ``-ff`` files, or a pattern."""
@@ -39,6 +40,11 @@ NO_CLOCK = (
     "the files have no times that put them in one order (-ttt does), so their events stand one file "
     "after another, and what tasks did for one another is not known"
 )
+FOREIGN = (
+    "may be the output of ltrace or another program: most calls at its beginning are none of the kernel's"
+)
+UNNAMED = ("???", "syscall_", "SYS_")
+"""How names of calls begin that strace does not know."""
 PATIENCE = 100_000
 """Lines after which a file of which none reads as strace's is read no further: it may be endless."""
 HELD = 64
@@ -206,6 +212,7 @@ def open_logs(source: TraceInput | Iterable[TraceInput], jobs: int | None = None
     if not traces:
         raise _no_trace(logs[0], meter)
     warnings = [f"{log.name} was left out: it is no trace" for log in logs if not log.is_trace]
+    warnings += [f"{log.name} {FOREIGN}" for log in traces if _is_foreign(log.reader.rows)]
     ordered = len(traces) == 1 or _share_a_clock(traces)
     if not ordered:
         warnings.append(NO_CLOCK)
@@ -251,6 +258,15 @@ def _is_trace(forms: Iterable[Form]) -> bool:
 
 def _is_header(form: Form) -> bool:
     return form.says is Says.NOTE and form.rest == PREFIX
+
+
+def _is_foreign(rows: Rows) -> bool:
+    """Tell whether most of the names that calls have at the head of a log are those of no system call."""
+    calls = {
+        form.name.partition("#")[0] for form in rows.forms[:HEAD] if form.name and form.says not in KINDS
+    }
+    others = [name for name in calls - by_name().keys() if not name.startswith(UNNAMED)]
+    return 2 * len(others) > len(calls)
 
 
 def _share_a_clock(logs: list[Log]) -> bool:
