@@ -78,11 +78,13 @@ def opening(state: State, row: Row) -> None:
 
 def asking(state: State, row: Row) -> None:
     """stat, access and their like: what a name is, for the request that the thread works on."""
-    if not state.work.open and row.tid not in state.work.focus:
+    if not state.work.open and row.tid not in state.work.focus and "S_IFDIR" not in (row.args or ""):
         return
     asked = _asked(row.name or "", row.args or "")
     path = _resolved(state, row, asked)
     request = state.request_of(row, path) if path else None
+    if path and not state.requests and asked.kind == "directory" and row.ret == 0:
+        state.checked.setdefault(path, row)
     if path and request is not None:
         kind = asked.kind if row.ret == 0 else "missing"
         jail = state.folders.of(state.descriptors.process(row)).jail

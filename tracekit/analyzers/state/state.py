@@ -55,6 +55,7 @@ class State:
     """Descriptors, connections and requests as far as the pass has come.
 
     Attributes:
+        checked: the folders that were asked about before there was any request, with the call.
         work: who works on which request.
         folders: the working directory and the root of each process, where they are known.
         polled: for each epoll descriptor, the connections registered with it, by their data word.
@@ -69,6 +70,7 @@ class State:
     connections: list[Connection] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     openings: list[Opening] = field(default_factory=list)
+    checked: dict[str, Row] = field(default_factory=dict)
     work: Work = field(default_factory=Work)
     folders: Folders = field(default_factory=Folders)
     polled: dict[OpenFile, dict[int, OpenFile]] = field(default_factory=dict)
