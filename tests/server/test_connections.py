@@ -58,13 +58,21 @@ BODY = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"
 CHUNK = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc"
 
 
-@pytest.mark.parametrize("begun", [b"GET / HTTP/1.1\r\n", GET[:-2], BODY, CHUNK])
-def test_a_request_that_does_not_end_is_timed_out(mpm: str, tmp_path: Path, begun: bytes) -> None:
-    with lab_server(tmp_path, mpm, extra="Timeout 1") as running, connect(running) as connection:
-        connection.sendall(begun)
-        (answer,) = answers(rest(connection))
-        assert (answer.status, answer.headers["Connection"]) == (408, "close")
-        assert running.served(1)[0].status == 408
+def are_timed_out(server: LabServer, *requests: bytes) -> None:
+    """See requests that have begun, on a connection each, come to their end."""
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(connect(server)) for _ in requests]
+        for connection, begun in zip(connections, requests, strict=True):
+            connection.sendall(begun)
+        for connection in connections:
+            (answer,) = answers(rest(connection))
+            assert (answer.status, answer.headers["Connection"]) == (408, "close")
+    assert [line.status for line in server.served(len(requests))] == [408] * len(requests)
+
+
+def test_a_request_that_does_not_end_is_timed_out(mpm: str, tmp_path: Path) -> None:
+    with lab_server(tmp_path, mpm, servers=4, extra="Timeout 1") as running:
+        are_timed_out(running, b"GET / HTTP/1.1\r\n", GET[:-2], BODY, CHUNK)
 
 
 def test_a_request_line_that_does_not_end_is_not_answered(mpm: str, tmp_path: Path) -> None:
@@ -191,37 +199,30 @@ def test_an_unknown_expectation_fails(server: LabServer) -> None:
     assert (answer.status, answer.headers["Connection"]) == (417, "close")
 
 
-LIMITED = "LimitRequestBody 10\n"
+BODIES = [
+    (b"Content-Length: 11\r\n", b""),
+    (b"Content-Length: 11\r\nExpect: 100-continue\r\n", b""),
+    (b"Transfer-Encoding: chunked\r\n", b"5\r\nhello\r\n6\r\nworlds\r\n0\r\n\r\n"),
+    (b"Transfer-Encoding: chunked\r\n", b"b\r\n"),
+]
+"""Fields and bodies of eleven bytes."""
 
 
-@pytest.mark.parametrize(
-    ("fields", "body"),
-    [
-        (b"Content-Length: 11\r\n", b""),
-        (b"Content-Length: 11\r\nExpect: 100-continue\r\n", b""),
-        (b"Transfer-Encoding: chunked\r\n", b"5\r\nhello\r\n6\r\nworlds\r\n0\r\n\r\n"),
-        (b"Transfer-Encoding: chunked\r\n", b"b\r\n"),
-    ],
-)
-def test_a_body_above_the_limit_is_refused_at_once(
-    mpm: str, tmp_path: Path, fields: bytes, body: bytes
-) -> None:
-    with lab_server(tmp_path, mpm, extra=LIMITED) as running, connect(running) as connection:
-        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\n" + fields + b"\r\n" + body)
-        (answer,) = answers(rest(connection))
-        assert (answer.status, answer.headers["Connection"]) == (413, "close")
+def test_a_body_above_the_limit_is_refused_at_once(mpm: str, tmp_path: Path) -> None:
+    with lab_server(tmp_path, mpm, extra="LimitRequestBody 10") as running:
+        for fields, body in BODIES:
+            with connect(running) as connection:
+                connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\n" + fields + b"\r\n" + body)
+                (answer,) = answers(rest(connection))
+            assert (answer.status, answer.headers["Connection"]) == (413, "close"), (fields, body)
 
 
 REQTIMEOUT = "LoadModule reqtimeout_module modules/mod_reqtimeout.so\nRequestReadTimeout "
 
 
-@pytest.mark.parametrize("begun", [GET[:-2], BODY])
-def test_mod_reqtimeout_ends_a_request_that_comes_too_slowly(mpm: str, tmp_path: Path, begun: bytes) -> None:
-    extra = REQTIMEOUT + "header=1 body=1"
-    with lab_server(tmp_path, mpm, extra=extra) as running, connect(running) as connection:
-        connection.sendall(begun)
-        (answer,) = answers(rest(connection))
-        assert (answer.status, answer.headers["Connection"]) == (408, "close")
+def test_mod_reqtimeout_ends_a_request_that_comes_too_slowly(mpm: str, tmp_path: Path) -> None:
+    with lab_server(tmp_path, mpm, extra=REQTIMEOUT + "header=1 body=1") as running:
+        are_timed_out(running, GET[:-2], BODY)
 
 
 @pytest.mark.parametrize("how", ["EnableMMAP On", "EnableMMAP Off", "EnableSendfile On"])

@@ -55,6 +55,7 @@ def test_kept_connections_hold_no_worker(tmp_path: Path) -> None:
         for connection in kept:
             connection.sendall(GET)
             assert answer(connection).startswith(b"HTTP/1.1 200")
+            wait_until(lambda: event_is_at_rest(only_child(running)), "the worker")
 
 
 def test_blocked_writers_hold_no_worker(tmp_path: Path) -> None:

@@ -144,7 +144,8 @@ def _pair(theirs: str, ours: str) -> Pair:
     """Pair two lines; columns count only where neither call was interrupted, which is chance."""
     if INTERRUPTED in (theirs[0], ours[0]):
         theirs, ours = (squeezed(line.removeprefix(INTERRUPTED)) for line in (theirs, ours))
-    return Pair(_name(ours), settled(theirs), settled(ours))
+    other = settled(theirs)
+    return Pair(_name(ours), other, other if ours == theirs else settled(ours))
 
 
 def _start(

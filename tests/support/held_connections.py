@@ -15,6 +15,8 @@ HUGE = 64 << 20
 """Bytes that no two sockets have room for (tcp_wmem and tcp_rmem in tcp(7))."""
 CALLS = {"accept4": "288", "epoll_wait": "232", "futex": "202"}
 """Numbers of x86_64 (asm/unistd_64.h), as proc(5) shows them in ``syscall``."""
+TIMEOUT = 3
+"""Which argument of futex(2) it is."""
 
 
 @contextmanager
@@ -87,8 +89,13 @@ def _names(pid: int) -> dict[str, int]:
 
 
 def is_in(tid: int, call: str) -> bool:
-    """Say whether a thread is blocked in a system call."""
-    return (PROC / str(tid) / "syscall").read_text().split()[0] == CALLS[call]
+    """Say whether a thread is blocked in a system call.
+
+    Python waits for its interpreter's lock by futex, too, but for five milliseconds at a time
+    (take_gil in Python/ceval_gil.h): such a thread has something to do, and waits for nobody.
+    """
+    number, *arguments = (PROC / str(tid) / "syscall").read_text().split()
+    return number == CALLS[call] and (call != "futex" or int(arguments[TIMEOUT], 16) == 0)
 
 
 def event_is_at_rest(pid: int) -> bool:

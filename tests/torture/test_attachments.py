@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.support.requirements import need_ptrace
 from tests.torture.attachments import torture
 
-ROUNDS = 4
+ROUNDS = 2
 
 
 def test_a_server_does_not_notice_that_it_is_traced_now_and_then(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.torture.server import MPMS, torture
 
-SECONDS = 2.0
+SECONDS = 1.0
 HELD = 200
 
 
