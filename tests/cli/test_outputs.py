@@ -15,7 +15,7 @@ from tests.support.tracers import TRACEKIT
 from tracekit.cli.outputs import ENDINGS, put, target_of, workspace
 from tracekit.errors import ExitCode, UsageError
 
-LINES = "".join(f'7 1.{number:06} write(1, "{number * 7919:x}", 8) = 8\n' for number in range(30_000))
+LINES = "".join(f'7 1.{number:06} write(1, "{number * 7919:x}", 8) = 8\n' for number in range(9_000))
 FORMS = ["parquet", "csv", "jsonl"]
 
 

@@ -44,11 +44,21 @@ def test_a_full_disk_is_told_in_one_line(trace: Path, form: str) -> None:
     )
 
 
-@pytest.mark.parametrize("where", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
-def test_closed_streams_change_no_exit_code(trace: Path, where: str) -> None:
-    assert shell(f"tracekit files {trace} {where}").returncode == ExitCode.ANSWERED
-    assert shell(f"tracekit docroot {trace} {where}").returncode == ExitCode.UNDETERMINED
-    assert shell(f"tracekit files {trace}.not-there {where}").returncode == ExitCode.UNREADABLE
+@pytest.mark.parametrize(
+    ("where", "command", "trace_is", "code"),
+    [
+        (">&-", "files", "", ExitCode.ANSWERED),
+        ("2>&-", "files", ".not-there", ExitCode.UNREADABLE),
+        ("<&-", "docroot", "", ExitCode.UNDETERMINED),
+        ("<&- >&- 2>&-", "files", "", ExitCode.ANSWERED),
+        ("<&- >&- 2>&-", "docroot", "", ExitCode.UNDETERMINED),
+        ("<&- >&- 2>&-", "files", ".not-there", ExitCode.UNREADABLE),
+    ],
+)
+def test_closed_streams_change_no_exit_code(
+    trace: Path, where: str, command: str, trace_is: str, code: ExitCode
+) -> None:
+    assert shell(f"tracekit {command} {trace}{trace_is} {where}").returncode == code
 
 
 def test_a_full_standard_error_changes_no_exit_code(trace: Path) -> None:
