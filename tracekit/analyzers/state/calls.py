@@ -36,6 +36,7 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
     "epoll_ctl": ("epoll_ctl",),
     "poll": ("poll", "ppoll"),
     "fcntl": ("fcntl",),
+    "ioctl": ("ioctl",),
     "fchdir": ("fchdir",),
     "read": ("read", "readv", "recvfrom", "recvmsg"),
     "read several": ("recvmmsg",),
@@ -54,7 +55,6 @@ WAITS_AND_WAKES: Final[Mapping[str, tuple[str, ...]]] = {
     "go on": ("restart_syscall",),
     "futex": ("futex",),
     "lock": ("flock", "semop", "semtimedop"),
-    "ioctl": ("ioctl",),
     "ask for the parent": ("getppid",),
     "wait for children": ("wait4", "waitid", "waitpid"),
 }

@@ -159,6 +159,8 @@ class Descriptors:
         process = self.process(row)
         table = self.table(process)
         slot = table.get(fd)
+        if slot is not None and slot.annotation == f"<{annotation}>":
+            return slot.file
         if slot is not None and (not annotation or agrees(slot, annotation)):
             if annotation:
                 self._learn(slot, annotation)

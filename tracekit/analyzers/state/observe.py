@@ -1,6 +1,7 @@
 """The one pass over a trace that every analyzer stands on."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from heapq import heappop, heappush
 
 from tracekit.analyzers.state import effects, lookups, moves, passing, readiness, transfers
@@ -8,15 +9,12 @@ from tracekit.analyzers.state.calls import of_models
 from tracekit.analyzers.state.connections import is_request
 from tracekit.analyzers.state.effects import Effect
 from tracekit.analyzers.state.state import State
-from tracekit.analyzers.state.watching import WATCHING, waits
+from tracekit.analyzers.state.watching import FUTEX, WATCHING, waits
 from tracekit.events import Row, Trace, without_collection
 
-AT_RETURN: dict[str, Effect] = {
-    **effects.MAKING,
-    **passing.PASSING,
-    **lookups.OPENING,
-    **lookups.BY_HANDLE,
-}
+SUCCEEDING: dict[str, Effect] = {**effects.MAKING, **passing.PASSING, **lookups.BY_HANDLE}
+"""Calls that change nothing when they fail."""
+AT_RETURN: dict[str, Effect] = {**SUCCEEDING, **lookups.OPENING}
 AT_BEGINNING: dict[str, Effect] = {
     **effects.CHANGING,
     **readiness.READINESS,
@@ -25,6 +23,8 @@ AT_BEGINNING: dict[str, Effect] = {
     **lookups.ASKING,
 }
 NEEDS = of_models()
+ALWAYS_BEFORE = NEEDS - {*AT_RETURN, *FUTEX, *passing.RIGHTS_IN}
+"""Calls that always count from their beginning on."""
 
 _last: tuple[Trace, State] | None = None
 
@@ -62,19 +62,20 @@ def walk(state: State, trace: Trace) -> State:
 
 
 def _call(state: State, row: Row) -> None:
-    name = row.name or ""
-    state.service.task(row)
-    if name in AT_RETURN:
-        if (row.ret is not None and row.ret >= 0) or name in lookups.OPENING:
-            AT_RETURN[name](state, row)
-    elif name in AT_BEGINNING:
-        AT_BEGINNING[name](state, row)
-    if name in passing.RIGHTS_IN:
-        passing.rights(state, row)
-    if name in WATCHING:
-        WATCHING[name](state, row)
-    if row.tid is not None and row.pid is not None:
-        state.threads.setdefault(row.pid, set()).add(row.tid)
+    if row.tid not in state.service.living:
+        state.service.task(row)
+        if row.tid is not None and row.pid is not None:
+            state.threads.setdefault(row.pid, set()).add(row.tid)
+    for effect, on_success in _effects(row.name or ""):
+        if not on_success or (row.ret is not None and row.ret >= 0):
+            effect(state, row)
+
+
+@cache
+def _effects(name: str) -> tuple[tuple[Effect, bool], ...]:
+    """Return what a call does, in order, and whether it does that only when it succeeds."""
+    tables = (AT_RETURN, AT_BEGINNING, passing.RIGHTS_IN, WATCHING)
+    return tuple((table[name], name in SUCCEEDING) for table in tables if name in table)
 
 
 def _exit(state: State, row: Row) -> None:
@@ -123,7 +124,7 @@ def causal(rows: Iterable[Row], *, in_lines: bool) -> Iterator[Row]:
             yield heappop(returning)[2]
         if row.name not in NEEDS and row.kind != "exit":
             continue
-        if not _counts_from_return(row):
+        if row.name in ALWAYS_BEFORE or not _counts_from_return(row):
             yield row
         elif in_lines or row.duration_ns is not None:
             end = row.end_line if in_lines else now + (row.duration_ns or 0)

@@ -134,4 +134,4 @@ def pidfd_getfd(state: State, row: Row) -> None:
 
 
 PASSING: dict[str, Effect] = by_call({"name a process": pidfd_open, "take a descriptor": pidfd_getfd})
-RIGHTS_IN = SENDING | RECEIVING
+RIGHTS_IN: dict[str, Effect] = dict.fromkeys(SENDING | RECEIVING, rights)
