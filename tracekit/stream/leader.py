@@ -49,7 +49,9 @@ FRAMES = (
     Part("syslog", "", rf"(?:<\d+>)?[A-Z][a-z][a-z] [ \d]\d \d\d:\d\d:\d\d (?:{WHO})?"),  # journalctl; ts
     Part("quote", "", r"(?:[>|\u2502] ?)+|\+"),  # "> ", ">> ", "+"
     Part(
-        "number", "", r"^(?:(?:[\w./+-]*[A-Za-z_][\w./+-]*:)?\d+[:-]| *\d+\t| {3,6}\d{1,4} (?! (?![>|*=] )))"
+        "number",
+        "",
+        r"^(?:(?:(?=[^A-Za-z_:\s]*+[A-Za-z_])[\w./+-]++:)?\d+[:-]| *\d+\t| {3,6}\d{1,4} (?! (?![>|*=] )))",
     ),  # grep -n, cat -n, less -N; in blanks, more digits than that are an indented pid
     Part("indent", "", r"(?:  |\t)+"),
 )
