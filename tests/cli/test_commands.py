@@ -21,6 +21,7 @@ COMMANDS = [
     "dispatch",
     "mpm",
     "tasks",
+    "crashes",
     "parse",
     "serve",
     "conn",

@@ -32,9 +32,11 @@ class Evidence:
 
 
 def evidence(row: Row) -> Evidence:
-    """Return a row of the trace as evidence: a call, or the end of a task."""
+    """Return a row of the trace as evidence: a call, a signal, or the end of a task."""
     if row.kind == "exit":
         text = f"+++ exited with {row.ret} +++" if row.name == "exited" else f"+++ {row.ret_text} +++"
+    elif row.kind == "signal":
+        text = f"--- {row.name} {row.args or ''} ---"
     else:
         text = f"{row.name}({row.args or ''}) = {row.ret_text or '?'}"
     if len(text) > TEXT_LIMIT:

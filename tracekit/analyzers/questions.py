@@ -35,7 +35,12 @@ DISPATCH: Final = Question(
     "dispatch", "Which process and which thread took and served each request?", of_requests
 )
 MPM: Final = Question("mpm", "Is the server prefork, worker or event, or does it work otherwise?", of_models)
+CRASHES: Final = Question(
+    "crashes", "Which process crashed, which thread was to blame, and what was lost?", of_tasks
+)
 TASKS: Final = Question("tasks", "Which processes and threads are there, and what does each do?", of_tasks)
 
-QUESTIONS: Final[Mapping[str, Question]] = {one.name: one for one in (DOCROOT, FILES, DISPATCH, MPM, TASKS)}
+QUESTIONS: Final[Mapping[str, Question]] = {
+    one.name: one for one in (DOCROOT, FILES, DISPATCH, MPM, TASKS, CRASHES)
+}
 """Every question by its name, in the order in which the command line lists them."""

@@ -227,6 +227,53 @@ VIEWS: dict[str, tuple[Section, ...]] = {
             arrange=task_tree,
         ),
     ),
+    "crashes": (
+        Section(
+            "Crashes",
+            "crashes",
+            (
+                moment("time", "time_ns", 4),
+                figure("pid", "pid"),
+                field("signal", "signal"),
+                figure("culprit", "culprit_tid"),
+                field("victims", "victims", 1, wide=TARGET),
+                field("survivors", "survivors", 2, wide=TARGET),
+                figure("replaced by", "replacement_pid", 1),
+                field("requests lost", "requests_lost", 3, wide=TARGET),
+                figure("connections lost", "connections_lost", 5),
+            ),
+            none="The trace shows no process that crashed.",
+            evidence=True,
+            because="reason",
+        ),
+        Section(
+            "Other ends of the server's processes",
+            "exits",
+            (
+                moment("time", "time_ns", 2),
+                figure("pid", "pid"),
+                field("role", "role", 1),
+                field("end", "exit"),
+                field("because", "because"),
+            ),
+        ),
+    ),
+    "coverage": (
+        Section(
+            "What the trace does not show",
+            "gaps",
+            (
+                field("kind", "kind"),
+                field("loss", "loss"),
+                field("what", "what", wide=PATH),
+                figure("count", "count", 3),
+                field("answers that suffer", "effect", 2, wide=TARGET),
+                field("next time", "hint", 1, wide=TARGET),
+            ),
+            none="Nothing is missing that could be told.",
+            evidence=True,
+        ),
+    ),
     "events": (
         Section(
             "The first events",

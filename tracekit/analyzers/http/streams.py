@@ -165,6 +165,11 @@ class Responses:
         """True when the last response is there to its end, as far as that can be told."""
         return not self._in_head and self._body.done
 
+    @property
+    def lacks(self) -> bool:
+        """True when a part of the last response is known to be missing."""
+        return self._in_head or self._body.chunked or bool(self._body.remaining)
+
     def feed(self, pieces: list[tuple[bytes, int]], methods: list[bytes]) -> list[Part]:
         """Take what one call wrote and return it as stretches.
 

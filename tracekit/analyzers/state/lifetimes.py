@@ -22,6 +22,7 @@ class Thread:
         ended: the event that shows its end: its own, an exec that ended it, or the wait for its process.
         how: that end, as strace prints it: ``exited with 0``, ``killed by SIGSEGV (core dumped)``; empty
             while it is still there.
+        handles: the signal whose handler it is in, as far as the trace shows.
         name: the name that it gave itself (prctl(PR_SET_NAME)), or that a note has.
     """
 
@@ -34,6 +35,7 @@ class Thread:
     maker: "Thread | None" = None
     ended: Row | None = None
     how: str = ""
+    handles: Row | None = None
     name: str = ""
 
     @property
@@ -161,12 +163,17 @@ class Reap:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A signal that a thread sent: to a process, or one thread (kill, tgkill)."""
+    """A signal that a thread sent: to a process, or one thread (kill, tgkill).
+
+    Attributes:
+        within: the signal whose handler sent it.
+    """
 
     row: Row
     by: Thread
     target: int
     signal: str
+    within: Row | None
 
 
 @dataclass(slots=True)

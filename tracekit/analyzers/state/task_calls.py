@@ -14,6 +14,7 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
     "name itself": ("prctl",),
     "become a user": ("setuid", "setreuid", "setresuid", "setfsuid"),
     "begin a session": ("setsid",),
+    "return from a handler": ("rt_sigreturn", "sigreturn"),
     "send a signal": ("kill", "tgkill", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"),
 }
 """What a call means -> the calls that do."""

@@ -161,6 +161,7 @@ def _living(walk: Walk, row: Row) -> None:
         walk.end(thread, row, f"exited with {row.ret}" if row.name == "exited" else row.ret_text or "killed")
     elif row.kind == "signal":
         walk.found.signals.append((row, thread))
+        thread.handles = row
     elif row.kind == "exec":
         taker = walk.living.get(int(row.args)) if row.args and row.args.isdecimal() else None
         if taker is not None and taker is not thread:
@@ -298,7 +299,12 @@ def _sends(walk: Walk, row: Row, thread: Thread) -> None:
     at = 1 if (row.name or "") in ("tgkill", "rt_tgsigqueueinfo") else 0
     target, signals = number(argument(row, at)), symbols(argument(row, at + 1))
     if row.ret == 0 and target is not None and signals:
-        walk.found.sent.append(Sent(row, thread, target, next(iter(signals))))
+        walk.found.sent.append(Sent(row, thread, target, next(iter(signals)), thread.handles))
+
+
+def _returns(_walk: Walk, _row: Row, thread: Thread) -> None:
+    """The call rt_sigreturn: a handler has ended."""
+    thread.handles = None
 
 
 Doing = Callable[[Walk, Row, Thread], None]
@@ -311,6 +317,7 @@ _BY_MEANING: Final[dict[str, Doing]] = {
     "name itself": _names,
     "become a user": _becomes,
     "begin a session": _session,
+    "return from a handler": _returns,
     "send a signal": _sends,
 }
 DOING: Final[dict[str, Doing]] = {
