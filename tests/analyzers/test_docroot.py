@@ -207,7 +207,8 @@ def test_names_that_were_only_asked_about_are_not_enough(site: Site) -> None:
 def test_no_traffic(log: Written) -> None:
     log.add(10, 'openat(AT_FDCWD, "/srv/www/index.html", O_RDONLY) = 3')
     answer = Docroot().answer(log.read())
-    assert (answer.verdict, answer.reason) == ("undetermined", "the trace shows no request for a path")
+    assert answer.verdict == "undetermined"
+    assert answer.reason.startswith("the trace shows no request for a path: nothing in the trace accepts")
     assert answer.to_json()["schema"] == "tracekit.docroot/1"
 
 

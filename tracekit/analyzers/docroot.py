@@ -18,9 +18,10 @@ from tracekit.analyzers.roots.aliases import Alias, find_aliases
 from tracekit.analyzers.roots.beside import Openings, Rewrite, openings
 from tracekit.analyzers.roots.candidates import Asked, Candidate
 from tracekit.analyzers.roots.sites import Site, Sites
-from tracekit.analyzers.roots.unknown import why
+from tracekit.analyzers.roots.unknown import not_shown, why
 from tracekit.analyzers.state.observe import observe
-from tracekit.events import Trace
+from tracekit.analyzers.state.state import State
+from tracekit.events import Row, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Root:
     """One document root.
 
     Attributes:
-        path: as the server names it, without a slash at its end; below a chroot with the folder of that before it.
+        path: as the server names it, without a slash at its end; in a chroot, as seen from outside.
         real_path: the kernel's name for it, where links lead to another one; None without -y.
         host: the host that was asked for, without its port; None for requests that name none, or
             whose Host field the trace does not show.
@@ -86,27 +87,48 @@ class Docroot:
 
     def answer(self, trace: Trace) -> DocrootAnswer:
         """Answer from the requests of a trace and the files looked up for them."""
-        state = observe(trace)
-        asked = [(request, request.target) for request in state.requests if request.target.path is not None]
-        opened = openings(asked)
-        sites = Sites(asked, opened, getattr(state, "checked", {}))
-        found: dict[Site, list[Candidate]] = {}
-        still_open: list[Open] = []
-        for site in sites.ordered():
-            found[site] = sites.roots(site, found)
-            if not found[site] and not _explained(site, sites.groups[site], _paths(found)):
-                reason = why(sites.groups[site], site.known, bool(state.openings))
-                still_open.append(Open(site.host, site.listen, len(sites.groups[site]), reason))
-        roots = tuple(_root_of(site, root) for site in found for root in found[site])
-        return DocrootAnswer(
-            verdict=FOUND if roots else UNDETERMINED,
-            reason="; ".join(filter(None, (_summary(roots, still_open), state.encrypted))),
-            docroots=roots,
-            aliases=_aliases(sites, found, opened),
-            rewrites=opened.rewrites(),
-            undetermined=tuple(still_open),
-            trace=trace.summary(),
-        )
+        global _last  # noqa: PLW0603  # a cache of one: other answers are made of it
+        if _last is None or _last[0] is not trace:
+            _last = (trace, _answer(trace))
+        return _last[1]
+
+
+_last: tuple[Trace, DocrootAnswer] | None = None
+
+
+def _answer(trace: Trace) -> DocrootAnswer:
+    state = observe(trace)
+    asked = [(request, request.target) for request in state.requests if request.target.path is not None]
+    opened = openings(asked)
+    sites = Sites(asked, opened, _checked(state))
+    found: dict[Site, list[Candidate]] = {}
+    still_open: list[Open] = []
+    for site in sites.ordered():
+        found[site] = sites.roots(site, found)
+        if not found[site] and not _explained(site, sites.groups[site], _paths(found)):
+            left = _unexplained(sites.groups[site], _paths(found)) or sites.groups[site]
+            reason = why(left, opens=bool(state.openings))
+            still_open.append(Open(site.host, site.listen, len(sites.groups[site]), reason))
+    roots = tuple(_root_of(site, root) for site in found for root in found[site])
+    said = [_summary(roots, still_open), "" if roots else not_shown(state, trace), state.encrypted]
+    return DocrootAnswer(
+        verdict=FOUND if roots else UNDETERMINED,
+        reason="; ".join(filter(None, said)),
+        docroots=roots,
+        aliases=_aliases(sites, found, opened),
+        rewrites=opened.rewrites(),
+        undetermined=tuple(still_open),
+        trace=trace.summary(),
+    )
+
+
+def _checked(state: State) -> dict[str, Row]:
+    """Return the folders that were asked about before there was a request, and not looked into.
+
+    Who looks into a folder searches it for programs (python's finders), and serves nothing from it yet.
+    """
+    listed = {opening.path for opening in state.openings if "O_DIRECTORY" in opening.flags}
+    return {path: row for path, row in state.checked.items() if path not in listed}
 
 
 def _paths(found: dict[Site, list[Candidate]]) -> set[str]:
@@ -168,7 +190,7 @@ def _explained(site: Site, asked: list[Asked], paths: set[str]) -> bool:
 def _summary(roots: tuple[Root, ...], still_open: list[Open]) -> str:
     """Return the verdict's reason in one sentence."""
     if not roots:
-        return "; ".join(sorted({one.reason for one in still_open})) or "the trace shows no request for a path"
+        return "; ".join(sorted({one.reason for one in still_open}))
     hosts = f" for {len(roots)} listeners and hosts" if len(roots) > 1 else ""
     rest = f"; {len(still_open)} more stay open" if still_open else ""
     return f"file paths minus request targets agree{hosts}{rest}"

@@ -20,7 +20,7 @@ class Alias:
     """Targets below ``url`` are served from ``path``.
 
     Attributes:
-        kind: ``alias`` for a folder, ``file`` for a single file, ``user`` for a user's own folder (``/~user``).
+        kind: ``alias`` for a folder, ``file`` for a single file, ``user`` for a user's folder (``/~user``).
         requests: how many requests show it.
     """
 

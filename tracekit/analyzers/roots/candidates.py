@@ -94,10 +94,10 @@ class Candidate:
     def confidence(self) -> float:
         """1 - 2^-n for n independent facts: targets, the root as a folder, what else supports it.
 
-        Where each target could have an Alias of its own there is one fact less.
+        Where nothing but targets speaks for it that could each have an Alias, there is one fact less.
         """
         facts = len(self.pieces) + self.of_root + len(self.supports)
-        facts -= not (self.of_root or self.at_top)
+        facts -= not (self.of_root or self.at_top or self.supports)
         return min(MOST, round(1 - 0.5 ** max(facts, 1), 2))
 
     @property
@@ -155,8 +155,9 @@ class Candidate:
         return tuple(evidence(row) for row in (*shown, *(one.row for one in self.supports.values())))
 
 
-ENOUGH = frozenset({"relative", "checked"})
-"""Supports that make one target enough: the server itself named the folder before anything was asked for."""
+ENOUGH = frozenset({"relative", "checked", "missed"})
+"""Supports that make one target enough: the server named the folder before anything was asked for, or looked
+for another target in it."""
 
 
 def first_segment(match: Match) -> str:

@@ -56,7 +56,7 @@ class Sites:
             site: the listener and host.
             found: the roots of those that came before it.
         """
-        fitting = self._joined(site) if site.known else self.fitting[site]
+        fitting = self._joined(site)
         ranked = sorted((c for c in fitting.values() if c.qualifies), key=lambda c: c.rank, reverse=True)
         first = ranked[0] if ranked and (len(ranked) == 1 or ranked[0].rank > ranked[1].rank) else None
         if site.known:
@@ -67,17 +67,18 @@ class Sites:
     def _joined(self, site: Site) -> dict[str, Candidate]:
         """Add to a folder that fits all of a host's targets what speaks for the same folder elsewhere.
 
-        That is among the requests of its listener whose host is not shown, and on other listeners.
+        That is among the requests of its listener whose host is not shown, and on other listeners. Where
+        hosts are not shown, no folder fits all.
         """
         own = candidates(self.groups[site])
         beside = [
             other for other in self.groups
-            if other == site.nameless() or (other != site and other.known and other.host == site.host)
+            if other != site and (other == site.nameless() or other[2:] == site[2:])
         ]  # fmt: skip
         targets = {target for candidate in own.values() for target in candidate.bearers}
         for path, candidate in own.items():
             candidate.supports = dict(self.fitting[site][path].supports)
-            for other in beside if candidate.bearers.keys() == targets else ():
+            for other in beside if not site.known or candidate.bearers.keys() == targets else ():
                 candidate.strengthen(self.fitting[other].get(path))
         return own
 
@@ -89,5 +90,5 @@ def _site(request: Request, target: Target) -> Site:
 
 
 def _counts(match: Match, target: Target, openings: Openings) -> bool:
-    """Leave out files that are opened whatever the target; for a folder its index file stands all the same."""
+    """Leave out files that are opened for any target; for a folder its index file stands all the same."""
     return target.folder or not openings.anyway(match.name.path)

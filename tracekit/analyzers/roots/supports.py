@@ -34,7 +34,9 @@ def support(candidate: Candidate, asked: Iterable[Asked], checked: Mapping[str, 
 def _relative(candidate: Candidate) -> Iterator[Support]:
     for match in candidate.matches:
         if match.name.opened and _is_relative(match):
-            yield Support("relative", "the names are relative to it, as the working directory", match.name.row)
+            yield Support(
+                "relative", "the names are relative to it, as the working directory", match.name.row
+            )
             return
 
 
@@ -59,7 +61,8 @@ def _beside(candidate: Candidate, asked: Iterable[Asked]) -> Iterator[Support]:
             yield Support("htaccess", ".htaccess was looked for in it first", first.row)
         if request.status is None or request.status in SERVED or not target.complete:
             continue
-        wanted = candidate.path.rstrip("/") + (target.path or "")
-        missed = next((name for name in request.names if name.path == wanted), None)
-        if missed is not None and missed.kind == "missing" and (target.path or "").count("/") == 1:
-            yield Support("missed", "what is not there was looked for in it", missed.row)
+        wanted = target.path or "/"
+        missed = [name for name in request.names if name.path.endswith(wanted)]
+        in_it = all(name.path == candidate.path.rstrip("/") + wanted for name in missed)
+        if missed and in_it and missed[0].kind == "missing" and wanted.count("/") == 1 and wanted != "/":
+            yield Support("missed", "what is not there was looked for in it", missed[0].row)

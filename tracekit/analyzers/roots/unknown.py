@@ -2,16 +2,35 @@
 
 from collections.abc import Sequence
 
+from tracekit.analyzers.gaps.find import gaps
+from tracekit.analyzers.gaps.gap import MISSING
+from tracekit.analyzers.models.unseen import what_is_missing
+from tracekit.analyzers.questions import DOCROOT
 from tracekit.analyzers.roots.candidates import Asked, Candidate, candidates
 from tracekit.analyzers.roots.mapping import document, is_open, is_served
+from tracekit.analyzers.state.state import State
+from tracekit.events import Trace
+
+NOT_TRACED = "such calls were not traced, or the threads that made them were not"
+TEXTS = "strings"
+"""The kind of gap that cut texts are."""
 
 
-def why(asked: Sequence[Asked], host_known: bool, opens: bool) -> str:
+def not_shown(state: State, trace: Trace) -> str:
+    """Return what the trace lacks that a root is told by; empty when nothing is known to be missing."""
+    missing = [gap.what for gap in gaps(trace) if gap.loss == MISSING and DOCROOT.name in gap.effect]
+    if any(request.target.path is not None for request in state.requests):
+        return "; ".join(missing)
+    cut = [gap.what for gap in gaps(trace) if gap.kind == TEXTS and state.connections]
+    told = missing or cut or [what_is_missing(state.service, trace).reason]
+    return f"the trace shows no request for a path: {'; '.join(told)}"
+
+
+def why(asked: Sequence[Asked], *, opens: bool) -> str:
     """Return why no root can be told.
 
     Args:
         asked: the requests of the listener and host, with the roots that each would fit.
-        host_known: whether the trace shows the host.
         opens: whether the trace shows any call that opens a file.
     """
     fitting = list(candidates(asked).values())
@@ -34,7 +53,7 @@ def _why_nothing_fits(asked: Sequence[Asked], opens: bool) -> str:
     if not served:
         return "no request was answered with a file: what errors looked for proves nothing"
     if not opens:
-        return "the trace shows no call that opens a file: such calls were not traced, or the threads that made them"
+        return f"the trace shows no call that opens a file: {NOT_TRACED}"
     names = [name for request in served for name in request.names if name.kind != "missing"]
     if any(is_open(name) and not name.path.startswith("/") for name in names):
         return "names are relative to a working directory that the trace does not show"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from heapq import heappop, heappush
 
-from tracekit.analyzers.state import effects, lookups, moves, passing, readiness, transfers
+from tracekit.analyzers.state import changes, effects, lookups, moves, passing, readiness, transfers
 from tracekit.analyzers.state.calls import of_models
 from tracekit.analyzers.state.connections import is_request
 from tracekit.analyzers.state.effects import Effect
@@ -74,7 +74,7 @@ def _call(state: State, row: Row) -> None:
 @cache
 def _effects(name: str) -> tuple[tuple[Effect, bool], ...]:
     """Return what a call does, in order, and whether it does that only when it succeeds."""
-    tables = (AT_RETURN, AT_BEGINNING, passing.RIGHTS_IN, WATCHING)
+    tables = (AT_RETURN, AT_BEGINNING, changes.CHANGES, passing.RIGHTS_IN, WATCHING)
     return tuple((table[name], name in SUCCEEDING) for table in tables if name in table)
 
 

@@ -4,7 +4,7 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracekit.analyzers.state import arguments
 from tracekit.analyzers.state.connections import Connection, Name, Request
@@ -14,6 +14,9 @@ from tracekit.analyzers.state.service import Service
 from tracekit.analyzers.state.work import Work
 from tracekit.events import Descriptor, Row, Value
 from tracekit.syscalls.families import names_of
+
+if TYPE_CHECKING:
+    from tracekit.analyzers.state.changes import Change
 
 REPLACING = names_of("dup2", "dup3")
 """The calls that close a descriptor before they give its number to another file (dup(2))."""
@@ -56,6 +59,8 @@ class State:
 
     Attributes:
         checked: the folders that were asked about before there was any request, with the call.
+        changes: what was done to files by their names.
+        heirs: the processes that were made while a thread worked on a request, and that request.
         work: who works on which request.
         folders: the working directory and the root of each process, where they are known.
         polled: for each epoll descriptor, the connections registered with it, by their data word.
@@ -71,6 +76,8 @@ class State:
     requests: list[Request] = field(default_factory=list)
     openings: list[Opening] = field(default_factory=list)
     checked: dict[str, Row] = field(default_factory=dict)
+    changes: list["Change"] = field(default_factory=list)
+    heirs: dict[int, Request] = field(default_factory=dict)
     work: Work = field(default_factory=Work)
     folders: Folders = field(default_factory=Folders)
     polled: dict[OpenFile, dict[int, OpenFile]] = field(default_factory=dict)

@@ -1,0 +1,97 @@
+"""What is done to files by their names: run, renamed, removed, cut, made; and by whom for a request."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tracekit.analyzers.state import arguments, paths
+from tracekit.analyzers.state.arguments import argument, named, symbols
+from tracekit.analyzers.state.calls import by_call
+from tracekit.analyzers.state.connections import Request
+from tracekit.analyzers.state.effects import Effect
+from tracekit.analyzers.state.state import State
+from tracekit.events import Row
+from tracekit.syscalls import by_name
+
+RUN: Final = "run"
+VERBS: Final = {
+    "rename a name": ("renamed", "renamed to"),
+    "remove a name": ("removed",),
+    "cut a name": ("cut",),
+    "make a name": ("made",),
+    "link a name": ("linked", "made"),
+    "link to a text": (None, "made"),
+    "execs": (RUN,),
+}
+"""What a call means -> what is done to each name that it is given; None for a text that is no name."""
+
+
+@dataclass(slots=True)
+class Change:
+    """One thing that was done to one file.
+
+    Attributes:
+        path: its name, absolute where its folder is known.
+        verb: what was done: run, renamed, renamed to, removed, cut, made, linked.
+        row: the call.
+        request: the request that it was done for; also by a process that was made for it (CGI).
+    """
+
+    path: str
+    verb: str
+    row: Row
+    request: Request | None
+
+    @property
+    def done(self) -> bool:
+        """False when the call failed."""
+        return self.row.errno is None and self.row.ret is not None
+
+
+def change(state: State, row: Row) -> None:
+    """rename, unlink, execve and their like: note each name, and what is done to it."""
+    kinds = [one.kind for one in by_name()[row.name or ""].form.arguments]
+    verbs = iter(MEANT[row.name or ""])
+    folder = None
+    for place, kind in enumerate(kinds):
+        if kind == "dirfd":
+            folder = argument(row, place)
+        if kind != "path":
+            continue
+        verb, name = next(verbs, None), arguments.path(argument(row, place))
+        if verb is None or not name:
+            continue
+        path = paths.resolve(name, None if name.startswith("/") else state.folder(row, folder))
+        state.changes.append(Change(path, verb, row, _request(state, row, path)))
+        folder = None
+
+
+def cut(state: State, row: Row) -> None:
+    """ftruncate: the same to an open file."""
+    file = state.descriptors.first(row)
+    if file is not None and file.kind == "file" and file.path:
+        state.changes.append(Change(file.path, "cut", row, _request(state, row, file.path)))
+
+
+def inherit(state: State, row: Row) -> None:
+    """fork, vfork, clone: a process that is made while a thread works on a request is made for it."""
+    child, request = row.ret, state.work.focus.get(row.tid)
+    if not child or child < 0 or "CLONE_THREAD" in symbols(named(row, "flags")):
+        return
+    request = request if request is not None else state.heirs.get(row.pid or 0)
+    state.heirs.pop(child, None)
+    if request is not None and not state.work.is_over(request):
+        state.heirs[child] = request
+
+
+def _request(state: State, row: Row, path: str) -> Request | None:
+    """Return the request that something is done for, by its thread or a process made for it."""
+    found = state.request_of(row, path)
+    return found if found is not None else state.heirs.get(row.pid or 0)
+
+
+MEANT = by_call(VERBS)
+CHANGES: dict[str, Effect] = {
+    **dict.fromkeys(MEANT, change),
+    **by_call({"cut a file": cut, "forks": inherit}),
+}
+"""The calls that do something to a file by its name; beside what else they do to descriptors and tasks."""
