@@ -14,6 +14,9 @@ from tracekit.analyzers.http.messages import LIMIT, TOKEN, Body, Head, body_of, 
 
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") (\S+) HTTP/(\d\.\d)")
 CUT_REQUEST_LINE = re.compile(rb"(" + TOKEN + rb")(?: (\S*)(?: H?T?T?P?/?\d?\.?\d?)?)?")
+BEGINS = re.compile(rb"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (?:/|\*|http:)")
+"""What a request begins with, as far as even short strings (-s 8) show it."""
+CUT_STATUS_LINE = re.compile(rb"HTTP/(?:1(?:\.(?:\d(?: (?:\d\d?)?)?)?)?)?")
 STATUS_LINE = re.compile(rb"HTTP/1\.\d ([1-5]\d\d)(?: |\r|\n|$)")
 SIMPLE = re.compile(rb"GET (/\S*)\r?\n")
 """A request of HTTP/0.9: one line without a version, answered by the file alone (RFC 1945, 4.1)."""
@@ -23,6 +26,9 @@ PROXY_BINARY = b"\r\n\r\n\0\r\nQUIT\n"
 """The same in version 2; four bytes follow, and as many as the last two of them say."""
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 FINAL = 200
+UNKNOWN = 0
+"""Stands for a status that strace has cut off."""
+CONTINUE = len(b"HTTP/1.1 100 Continue\r\n\r\n")
 HTTP2 = b"PRI * HTTP/2.0"
 """What an HTTP/2 connection begins with (RFC 9113, 3.4)."""
 HANDSHAKE = b"\x16"
@@ -94,7 +100,8 @@ class Requests:
         """Decide whether bytes after a cut message are another request."""
         cut = self._cut
         method = cut.line.partition(b" ")[0] if cut else b""
-        return self.answered or (method in WITHOUT_REQUEST_BODY and bool(REQUEST_LINE.match(data)))
+        looks_new = REQUEST_LINE.match(data) or BEGINS.match(data)
+        return self.answered or (method in WITHOUT_REQUEST_BODY and bool(looks_new))
 
     def _take_head(self, data: bytes, size: int) -> tuple[bytes, int, Head | None]:
         """Collect a head; return what is left of the piece, and the head once it ends or is cut."""
@@ -139,12 +146,22 @@ def _announcement(data: bytes) -> int:
 
 def is_final(status: int) -> bool:
     """Tell whether a status ends a request: those below 200 announce more (RFC 9110, 15.2), save 101."""
-    return status >= FINAL or status == SWITCHED
+    return status >= FINAL or status in (SWITCHED, UNKNOWN)
+
+
+def status_of(data: bytes, size: int) -> int | None:
+    """Return the status that a response begins with, UNKNOWN when it is cut off; None when none begins."""
+    found = STATUS_LINE.match(data)
+    if found is not None:
+        return int(found[1])
+    if size <= len(data) or size == CONTINUE:
+        return None
+    return UNKNOWN if CUT_STATUS_LINE.fullmatch(data) else None
 
 
 @dataclass(slots=True)
 class Part:
-    """A stretch of what a server wrote: ``begins`` holds the status where a response begins with it."""
+    """A stretch of what a server wrote: ``begins`` holds the status (or UNKNOWN) where a response begins."""
 
     begins: int | None
     size: int
@@ -187,12 +204,11 @@ class Responses:
             code = None
             if self._in_head:
                 used = self._take_head(data, size)
-            elif self._body.done or self._looks_new(data, waiting):
-                status = STATUS_LINE.match(data) if waiting else None
-                if status is None:
+            elif self._body.done or self._looks_new(data, size, waiting):
+                code = status_of(data, size) if waiting else None
+                if code is None:
                     yield Part(None, size)
                     return
-                code = int(status[1])
                 self._in_head, self._head = True, b""
                 self._method = waiting.pop() if is_final(code) else b""
                 used = self._take_head(data, size)
@@ -202,13 +218,13 @@ class Responses:
             yield Part(code, used)
             data, size = data[used:], size - used
 
-    def _looks_new(self, data: bytes, waiting: list[bytes]) -> bool:
+    def _looks_new(self, data: bytes, size: int, waiting: list[bytes]) -> bool:
         """Decide whether a response begins here although the end of the last one was not seen.
 
         What follows a cut head in the same call is its body, whatever it says.
         """
         unknown = self._body.remaining is None and not self._body.chunked
-        return unknown and not self._just_began and bool(waiting) and bool(STATUS_LINE.match(data))
+        return unknown and not self._just_began and bool(waiting) and status_of(data, size) is not None
 
     def _take_head(self, data: bytes, size: int) -> int:
         """Take what belongs to the head, set the body up at its end, return the bytes used."""
@@ -220,7 +236,7 @@ class Responses:
             return size
         head = read_head(text[: end.start()] if end else text, cut=end is None)
         status = STATUS_LINE.match(text)
-        code = int(status[1]) if status else 200
+        code = int(status[1]) if status else FINAL
         without = self._method == b"HEAD" or code < FINAL or code in (204, 304)
         self._body = body_of(head, without=without, otherwise=None)
         self._in_head, self._head = False, b""

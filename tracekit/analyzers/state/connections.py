@@ -54,6 +54,14 @@ class Request:
             self._target = read_target(self.head)
         return self._target
 
+    @property
+    def is_dropped(self) -> bool:
+        """True when it was read in one with another, and the connection closed without a sign of it."""
+        if self.nth == 1 or self.sent or self.names or self.connection.closed is None:
+            return False
+        before = self.connection.requests[self.nth - 2]
+        return before.row is self.row and (before.answered is not None or before.is_dropped)
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -128,10 +136,11 @@ def is_request(request: Request) -> bool:
 
     It was when a response followed; otherwise it has to look like one and to come over a connection. What
     looks like a request of HTTP/0.9, which is answered without a status, has to be answered by something.
+    What stood behind another request that was the last on its connection was never looked at.
     """
     if request.answered is not None:
         return True
-    if not request.connection.is_socket:
+    if request.is_dropped or not request.connection.is_socket:
         return False
     line = request.head.line
     form = HTTP_FORM[request.head.line_cut]

@@ -1,7 +1,7 @@
 """Bytes that calls move: requests read from connections, responses written to them, file sizes."""
 
 from tracekit.analyzers.http.messages import Head
-from tracekit.analyzers.http.streams import STATUS_LINE, SWITCHED, is_final
+from tracekit.analyzers.http.streams import SWITCHED, UNKNOWN, is_final, status_of
 from tracekit.analyzers.state import arguments
 from tracekit.analyzers.state.arguments import NOTHING, argument, number, symbols
 from tracekit.analyzers.state.calls import by_call
@@ -141,7 +141,7 @@ def write(state: State, row: Row) -> None:
 
 def _responses(state: State, row: Row, connection: Connection, pieces: list[tuple[bytes, int]]) -> None:
     """Give what was written to the requests that it answers."""
-    begins = bool(pieces) and STATUS_LINE.match(pieces[0][0]) is not None
+    begins = bool(pieces) and status_of(*pieces[0]) is not None
     if begins and not connection.unanswered and connection.reader.pending:
         _answered_early(state, row, connection)
     elif begins and _answers_hidden(connection):
@@ -203,13 +203,21 @@ def _begin_response(state: State, connection: Connection, row: Row, status: int)
     connection.current = request
     connection.is_socket = True
     connection.reader.answered = True
-    if status == SWITCHED or (request.head.line.startswith(b"CONNECT ") and status < 300):
+    if status == SWITCHED or (request.head.line.startswith(b"CONNECT ") and UNKNOWN < status < 300):
         connection.reader.opaque = True
     if is_final(status):
         connection.unanswered.popleft()
-        request.status = status
+        request.status = status if status != UNKNOWN else None
         request.answered = row
+        if _is_behind(request):
+            request.serve_tid = row.tid
         state.work.answered(request)
+
+
+def _is_behind(request: Request) -> bool:
+    """Tell whether a request was read in one with another before it: then who answers it serves it."""
+    before = request.connection.requests[request.nth - 2] if request.nth > 1 else None
+    return before is not None and before.row is request.row
 
 
 def read_several(state: State, row: Row) -> None:
