@@ -25,6 +25,7 @@ UNKNOWABLE = {
     "threading.enet.mix": "what made them was not traced",
     "prethread.attach.close": "processes (prefork) or threads",
     "waitress.mainonly.mix": "who answers was not traced",
+    "httpserver.attach.close": "whether it is the only one at its socket is not shown",
 }
 """Recordings that do not tell, and words of the reason why."""
 
@@ -146,6 +147,40 @@ def test_the_same_in_children_is_prefork(log: Written) -> None:
     serve(log, 11, 5001)
     serve(log, 12, 5002)
     assert Mpm().answer(log.read()).mpm == "prefork"
+
+
+@pytest.mark.parametrize(
+    ("clients", "wait", "waited", "mpm"),
+    [
+        (5, READY, 0.002, "single-threaded"),
+        (4, READY, 0.002, "undetermined"),  # luck
+        (9, READY, 0.00001, "undetermined"),  # it had no time to wait: nor had siblings
+        (9, "brk(NULL) = 0x55", 0.002, "undetermined"),  # of siblings in accept one is woken for one client
+    ],
+)
+def test_whether_one_process_is_all_there_is(
+    log: Written, clients: int, wait: str, waited: float, mpm: str
+) -> None:
+    for port in range(5001, 5001 + clients):
+        log.now += 0.01
+        log.lines.append(f"10 {log.now:.6f} {wait} <{waited:.6f}>")
+        log.add(10, accept(4, port), get(4, "/"), ok(4), "close(4) = 0")
+    log.lines.append(f"10 {log.now + 0.01:.6f} accept4(3, 0x7ffc, [16], SOCK_CLOEXEC <detached ...>")
+    answer = Mpm().answer(log.read())
+    assert answer.mpm == mpm
+    assert ("siblings were not traced" in answer.reason) == (mpm == "undetermined")
+
+
+def test_a_child_that_is_not_in_the_trace_may_accept_too(log: Written) -> None:
+    log.add(10, *LISTEN, "clone(child_stack=NULL, flags=SIGCHLD) = 11")
+    serve(log, 10, 5001)
+    assert Mpm().answer(log.read()).mpm == "undetermined"
+
+
+def test_all_holders_of_a_port_were_traced(log: Written) -> None:
+    log.lines.append('# tracekit trace {"argv":["tracekit","mpm","--port","80"],"calls":null}')
+    serve(log, 10, 5001)
+    assert Mpm().answer(log.read()).mpm == "single-threaded"
 
 
 def test_going_to_the_background_is_not_prefork(log: Written) -> None:

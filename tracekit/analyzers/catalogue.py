@@ -1,6 +1,7 @@
 """Every analyzer."""
 
 from tracekit.analyzers.answer import Analyzer
+from tracekit.analyzers.coverage import Coverage
 from tracekit.analyzers.crashes import Crashes
 from tracekit.analyzers.dispatch import Dispatch
 from tracekit.analyzers.docroot import Docroot
@@ -9,6 +10,6 @@ from tracekit.analyzers.mpm import Mpm
 from tracekit.analyzers.tasks import Tasks
 
 ANALYZERS: dict[str, type[Analyzer]] = {
-    analyzer.name: analyzer for analyzer in (Docroot, Files, Dispatch, Mpm, Tasks, Crashes)
+    analyzer.name: analyzer for analyzer in (Docroot, Files, Dispatch, Mpm, Tasks, Crashes, Coverage)
 }
 """Every analyzer by the name of its question."""

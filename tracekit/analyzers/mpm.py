@@ -121,7 +121,7 @@ class Mpm:
 
 def decide(service: Service, trace: Trace) -> Verdict:
     """Return the verdict on all servers of a trace: where there are several, they have to agree."""
-    found = servers(service, ordered=trace.ordered)
+    found = servers(service, trace)
     if not found:
         return what_is_missing(service, trace)
     verdicts = [judge(server) for server in found]
@@ -144,7 +144,7 @@ def judge(server: Server) -> Verdict:
     )
 
 
-def servers(service: Service, *, ordered: bool) -> list[Server]:
+def servers(service: Service, trace: Trace) -> list[Server]:
     """Return the servers of a trace of which a connection was seen accepted and served.
 
     Processes that accept from the same socket are one server; so are the sockets of one process.
@@ -158,9 +158,17 @@ def servers(service: Service, *, ordered: bool) -> list[Server]:
         tasks = [*(one for group in same for one in group[1]), task]
         groups = [group for group in groups if group not in same]
         groups.append((names.union(*(group[0] for group in same)), tasks))
-    served = list(_served(service, ordered=ordered))
+    served = list(_served(service, ordered=trace.ordered))
+    unseen = [row for row, _, _ in service.makings.values()]
     found = [
-        Server(tasks, [care for care in served if care.taker in tasks], service.tasks, frozenset(names))
+        Server(
+            acceptors=tasks,
+            served=[care for care in served if care.taker in tasks],
+            tasks=service.tasks,
+            listeners=frozenset(names),
+            unseen=unseen,
+            trace=trace,
+        )
         for names, tasks in groups
     ]
     return [server for server in found if server.served]

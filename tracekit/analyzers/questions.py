@@ -6,6 +6,7 @@ The command line is made of it and a live trace is filtered by it, without an an
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from tracekit.analyzers.gaps.needs import of_coverage
 from tracekit.analyzers.state.calls import of_models, of_requests
 from tracekit.analyzers.state.task_calls import of_tasks
 
@@ -39,8 +40,9 @@ CRASHES: Final = Question(
     "crashes", "Which process crashed, which thread was to blame, and what was lost?", of_tasks
 )
 TASKS: Final = Question("tasks", "Which processes and threads are there, and what does each do?", of_tasks)
+COVERAGE: Final = Question("coverage", "Was the trace complete, and what is not in it?", of_coverage)
 
 QUESTIONS: Final[Mapping[str, Question]] = {
-    one.name: one for one in (DOCROOT, FILES, DISPATCH, MPM, TASKS, CRASHES)
+    one.name: one for one in (DOCROOT, FILES, DISPATCH, MPM, TASKS, CRASHES, COVERAGE)
 }
 """Every question by its name, in the order in which the command line lists them."""

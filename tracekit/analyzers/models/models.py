@@ -13,7 +13,7 @@ from typing import Final
 
 from tracekit.analyzers.state.connections import ended_ns
 from tracekit.analyzers.state.service import Care, Task
-from tracekit.events import Row
+from tracekit.events import Row, Trace
 
 PREFORK: Final = "prefork"
 WORKER: Final = "worker"
@@ -55,12 +55,16 @@ class Server:
         served: connections of which the accept and who served were both seen.
         tasks: all tasks of the trace.
         listeners: the sockets: their addresses, or else their numbers.
+        unseen: the calls that made tasks of which the trace has no line.
+        trace: the trace.
     """
 
     acceptors: list[Task]
     served: list[Care]
     tasks: list[Task] = field(repr=False)
-    listeners: frozenset[str] = frozenset()
+    listeners: frozenset[str]
+    unseen: list[Row]
+    trace: Trace = field(repr=False)
 
     @property
     def pids(self) -> list[int | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from tracekit.analyzers.models.alone import no_sibling
 from tracekit.analyzers.models.models import (
     EVENT_LOOP,
     PREFORK,
@@ -34,18 +35,32 @@ def in_turn(server: Server) -> Verdict | None:
             (_served_alone(server), own),
         )
     if siblings is None:
-        return Verdict(
-            SINGLE_THREADED,
-            "one thread accepts a connection, serves it to its end, and only then accepts the next; nothing "
-            "shows another process at its socket",
-            (_served_alone(server), own),
-        )
+        return _one_task(server, own)
     many = len(server.pids)
     who = f"{many} processes accept from one socket" if many > 1 else "a process that a parent keeps accepts"
     return Verdict(
         PREFORK,
         f"{who}, and {'each' if many > 1 else 'it'} serves what it took itself, one connection after another",
         (_served_alone(server), own, siblings),
+    )
+
+
+def _one_task(server: Server, own: Finding) -> Verdict:
+    """One task is seen; that there is no other has to be shown, too."""
+    shown, no_other = (_served_alone(server), own), no_sibling(server)
+    if no_other is None:
+        return Verdict(
+            None,
+            "one thread accepts a connection, serves it to its end, and only then accepts the next, but "
+            "whether it is the only one at its socket is not shown: its start, its parent and any siblings "
+            "were not traced (single-threaded, prefork, or a thread-pool)",
+            shown,
+        )
+    return Verdict(
+        SINGLE_THREADED,
+        "one thread accepts a connection, serves it to its end, and only then accepts the next; no other "
+        "task is at its socket",
+        (*shown, no_other),
     )
 
 
