@@ -30,6 +30,7 @@ class Root:
 
     Attributes:
         path: as the server names it, without a slash at its end; in a chroot, as seen from outside.
+        named: as the server names it, also in a chroot.
         real_path: the kernel's name for it, where links lead to another one; None without -y.
         host: the host that was asked for, without its port; None for requests that name none, or
             whose Host field the trace does not show.
@@ -41,6 +42,7 @@ class Root:
     """
 
     path: str
+    named: str
     real_path: str | None
     host: str | None
     listen: str | None
@@ -138,6 +140,7 @@ def _paths(found: dict[Site, list[Candidate]]) -> set[str]:
 def _root_of(site: Site, candidate: Candidate) -> Root:
     return Root(
         path=candidate.outer_path,
+        named=candidate.path,
         real_path=candidate.real_path,
         host=site.host,
         listen=site.listen,

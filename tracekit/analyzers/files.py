@@ -1,31 +1,24 @@
-"""Which files did the server open, and for whom?"""
+"""Which files did the server open, run or change, and for whom?"""
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
-from tracekit.analyzers.answer import EVIDENCE_LIMIT, Answer, Evidence, evidence
+from tracekit.analyzers.answer import Answer, Evidence, evidence
 from tracekit.analyzers.docroot import Docroot, DocrootAnswer
-from tracekit.analyzers.http.targets import read_target
 from tracekit.analyzers.questions import FILES
-from tracekit.analyzers.roots.mapping import document, matches
-from tracekit.analyzers.state.descriptors import OpenFile
+from tracekit.analyzers.roots.aliases import is_below
+from tracekit.analyzers.roots.kinds import DOCUMENT, OTHER, PROGRAM, kind_of
+from tracekit.analyzers.roots.mapping import Match, fits, matches, moved
+from tracekit.analyzers.roots.tally import Tally, tallies
+from tracekit.analyzers.state.changes import RUN
+from tracekit.analyzers.state.connections import Request
 from tracekit.analyzers.state.observe import observe
-from tracekit.analyzers.state.state import Opening, State
-from tracekit.events import Row, Trace
+from tracekit.analyzers.state.state import State
+from tracekit.events import Trace
 
-KINDS = (
-    ("proc", r"/(proc|sys)(/|$)"),
-    ("device", r"/dev(/|$)"),
-    ("library", r".*\.so(\.[0-9.]+)?$|/etc/ld\.so\.(cache|preload)$|.*\.(pyc|py|pth|egg-link)$"),
-    ("configuration", r"/etc/|.*\.(conf|cnf|cfg|ini|toml|ya?ml)$|.*/(\.ht[^/]*|mime\.types|magic)$"),
-    ("configuration", r"/usr/(share/(zoneinfo|locale|i18n)|lib/locale)/"),
-    ("log", r"/var/log/|.*[._-]log$|.*/logs?/"),
-)
-"""Kind and the paths that have it, after the Filesystem Hierarchy Standard; the first match wins."""
-PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in KINDS)
-DOCUMENT, OTHER, LOG = "document", "other", "log"
+INDEX = "index."
+"""How the names of files begin that stand for their folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,31 +28,38 @@ class Opened:
     Attributes:
         path: as it was opened, absolute where its folder is known; links are not followed.
         real_path: the name that the kernel gave the descriptor, where it differs; None without -y.
-        kind: document, configuration, library, log, device, proc or other.
+        kind: document, configuration, library, log, device, proc, program or other.
+        outside: whether it lies outside every document root; None where no root or not its folder is known.
         opens: how often it was opened.
         failures: how often that failed, with the errors in ``errors``.
         errors: names of the errors.
         flags: every flag that it was opened with.
+        changes: what was done to it by its name, with how often: run, renamed, renamed to, removed, cut,
+            made, linked.
         bytes_read: read from it or sent from it by sendfile or splice.
         bytes_mapped: mapped into memory.
         bytes_written: written to it.
         pids: processes that asked for it.
         tids: threads that did.
-        requests: ids (as in dispatch) of the requests that it was opened for.
+        commands: names of these processes, where the trace tells them.
+        requests: ids (as in dispatch) of the requests that it was opened, used or changed for.
     """
 
     path: str
     real_path: str | None
     kind: str
+    outside: bool | None
     opens: int
     failures: int
     errors: tuple[str, ...]
     flags: tuple[str, ...]
+    changes: Mapping[str, int]
     bytes_read: int
     bytes_mapped: int
     bytes_written: int
     pids: tuple[int, ...]
     tids: tuple[int, ...]
+    commands: tuple[str, ...]
     requests: tuple[int, ...]
     evidence: tuple[Evidence, ...]
 
@@ -72,105 +72,96 @@ class FilesAnswer(Answer):
     files: tuple[Opened, ...]
 
 
-@dataclass(slots=True)
-class Tally:
-    """What has been counted of one path so far."""
-
-    path: str
-    opened: dict[int, OpenFile] = field(default_factory=dict)
-    opens: int = 0
-    errors: dict[str, int] = field(default_factory=dict)
-    failures: int = 0
-    flags: set[str] = field(default_factory=set)
-    rows: list[Row] = field(default_factory=list)
-    pids: set[int] = field(default_factory=set)
-    tids: set[int] = field(default_factory=set)
-    requests: set[int] = field(default_factory=set)
-    document: bool = False
-
-    def add(self, opening: Opening) -> None:
-        """Count one call."""
-        row = opening.row
-        if opening.file is not None:
-            self.opened[id(opening.file)] = opening.file
-            self.opens += 1
-        else:
-            self.failures += 1
-            self.errors[row.errno or "?"] = self.errors.get(row.errno or "?", 0) + 1
-        self.flags |= opening.flags
-        self.pids |= {row.pid} if row.pid is not None else set()
-        self.tids |= {row.tid} if row.tid is not None else set()
-        self.requests |= {opening.request.id} if opening.request is not None and opening.request.id else set()
-        if len(self.rows) < EVIDENCE_LIMIT:
-            self.rows.append(row)
-
-
 class Files:
-    """Lists every file that a server opened or tried to."""
+    """Lists every file that a server opened or tried to, ran or changed."""
 
     name: ClassVar[str] = FILES.name
     question: ClassVar[str] = FILES.question
     needs: ClassVar[frozenset[str]] = FILES.needs
 
     def answer(self, trace: Trace) -> FilesAnswer:
-        """Answer from the open calls of a trace."""
+        """Answer from the calls of a trace that open files, run them or change them."""
         state = observe(trace)
-        documents = _documents(state, Docroot().answer(trace))
-        tallies: dict[str, Tally] = {}
-        for opening in state.openings:
-            tallies.setdefault(opening.path, Tally(opening.path)).add(opening)
-        _add_known(state, tallies)
+        docroot = Docroot().answer(trace)
+        documents = _documents(state, docroot)
+        roots = {root.named for root in docroot.docroots}
+        commands = _commands(trace, state)
         return FilesAnswer(
-            files=tuple(_file(tally, documents) for tally in tallies.values()), trace=trace.summary()
+            files=tuple(_file(tally, documents, roots, commands) for tally in tallies(state).values()),
+            trace=trace.summary(),
         )
 
 
 def _documents(state: State, answer: DocrootAnswer) -> set[str]:
-    """Return the paths that were served: below a root where their target says, or through an alias."""
-    roots = {root.path for root in answer.docroots}
-    folders = tuple(alias.path for alias in answer.aliases)
-    found = set()
+    """Return the paths that were served: from a root or an alias, rewritten to, or as their target says.
+
+    Where no root is known a file counts that lies where a target says and can be the body by its size.
+    """
+    roots = {root.named for root in answer.docroots}
+    folders = (*roots - {"/"}, *(alias.path for alias in answer.aliases))
+    found = {rewrite.path for rewrite in answer.rewrites if roots}
     for request in state.requests:
-        found |= {m.name.path for m in matches(request, read_target(request.head)) if m.root in roots}
-        name = document(request)
-        if name and any(name.path == folder or name.path.startswith(folder + "/") for folder in folders):
-            found.add(name.path)
+        for match in matches(request, request.target):
+            if match.root in roots or _is_body(request, match):
+                found.add(match.name.path)
+        taken = [name.path for name in request.names if moved(name) and kind_of(name.path) == OTHER]
+        found.update(path for path in taken if any(_is_in(path, folder) for folder in folders))
     return found
 
 
-def _add_known(state: State, tallies: dict[str, Tally]) -> None:
-    """Add the files that were open before the trace began, as annotations or notes show them."""
-    for span in state.descriptors.spans:
-        file = span.file
-        if file.kind == "file" and file.opened is None and file.path:
-            tally = tallies.setdefault(file.path, Tally(file.path))
-            tally.opened[id(file)] = file
-            tally.pids.add(span.process)
+def _is_body(request: Request, match: Match) -> bool:
+    """Tell whether a file is what a response was made of although nobody knows the root."""
+    path = match.name.path
+    named = request.target.path != "/" or path.rpartition("/")[2].startswith(INDEX)
+    return named and match.served and kind_of(path) == OTHER and fits(request, match.name)
 
 
-def _file(tally: Tally, documents: Iterable[str]) -> Opened:
+def _commands(trace: Trace, state: State) -> dict[int, str]:
+    """Return the names of processes: of the programs that they ran, or as the trace's own notes tell them."""
+    ran = [change for change in state.changes if change.verb == RUN and change.done]
+    found = {change.row.pid: change.path.rpartition("/")[2] for change in ran if change.row.pid is not None}
+    noted = ((pid, known.get("comm")) for pid, known in trace.processes.items())
+    return found | {pid: comm for pid, comm in noted if isinstance(comm, str)}
+
+
+def _file(
+    tally: Tally, documents: Collection[str], roots: Collection[str], commands: Mapping[int, str]
+) -> Opened:
     files = tally.opened.values()
-    real = {file.real_path for file in files if file.real_path}
+    real = next((file.real_path for file in files if file.real_path), None)
     return Opened(
         path=tally.path,
-        real_path=min(real) if real and real != {tally.path} else None,
-        kind=DOCUMENT if tally.path in documents else kind_of(tally.path, tally.flags),
+        real_path=real if real != tally.path else None,
+        kind=_kind(tally, documents),
+        outside=_outside(tally.path, roots),
         opens=tally.opens,
-        failures=tally.failures,
+        failures=sum(tally.errors.values()),
         errors=tuple(sorted(tally.errors)),
         flags=tuple(sorted(tally.flags)),
+        changes=tally.changes,
         bytes_read=sum(file.bytes_read for file in files),
         bytes_mapped=sum(file.bytes_mapped for file in files),
         bytes_written=sum(file.bytes_written for file in files),
         pids=tuple(sorted(tally.pids)),
         tids=tuple(sorted(tally.tids)),
+        commands=tuple(sorted({commands[pid] for pid in tally.pids if pid in commands})),
         requests=tuple(sorted(tally.requests)),
         evidence=tuple(evidence(row) for row in tally.rows),
     )
 
 
-def kind_of(path: str, flags: Iterable[str]) -> str:
-    """Return the kind of a file that was not served as a document."""
-    if {"O_APPEND", "O_WRONLY"} <= set(flags):
-        return LOG
-    return next((kind for kind, pattern in PATTERNS if pattern.match(path)), OTHER)
+def _kind(tally: Tally, documents: Collection[str]) -> str:
+    if tally.path in documents:
+        return DOCUMENT
+    return PROGRAM if tally.is_program else kind_of(tally.path, tally.flags)
+
+
+def _outside(path: str, roots: Collection[str]) -> bool | None:
+    """Tell whether a path lies outside every root; None where that is not known."""
+    if not roots or not path.startswith("/"):
+        return None
+    return not any(_is_in(path, root) for root in roots)
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return path == folder or is_below(path, folder)
