@@ -36,6 +36,9 @@ DISPATCH: Final = Question(
     "dispatch", "Which process and which thread took and served each request?", of_requests
 )
 MPM: Final = Question("mpm", "Is the server prefork, worker or event, or does it work otherwise?", of_models)
+SCALING: Final = Question(
+    "scaling", "How many processes and threads were there, and was that the limit?", of_tasks
+)
 CRASHES: Final = Question(
     "crashes", "Which process crashed, which thread was to blame, and what was lost?", of_tasks
 )
@@ -43,6 +46,6 @@ TASKS: Final = Question("tasks", "Which processes and threads are there, and wha
 COVERAGE: Final = Question("coverage", "Was the trace complete, and what is not in it?", of_coverage)
 
 QUESTIONS: Final[Mapping[str, Question]] = {
-    one.name: one for one in (DOCROOT, FILES, DISPATCH, MPM, TASKS, CRASHES, COVERAGE)
+    one.name: one for one in (DOCROOT, FILES, DISPATCH, MPM, TASKS, SCALING, CRASHES, COVERAGE)
 }
 """Every question by its name, in the order in which the command line lists them."""
