@@ -9,7 +9,7 @@ from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.connections import ended_ns
 from tracekit.analyzers.state.descriptors import OpenFile
 from tracekit.analyzers.state.state import State, returned_annotation
-from tracekit.events import Array, Row, Value
+from tracekit.events import Array, Change, Row, Struct
 from tracekit.syscalls.families import names_of
 
 Effect = Callable[[State, Row], None]
@@ -212,9 +212,8 @@ def fork(state: State, row: Row) -> None:
     parent = state.descriptors.process(row)
     state.descriptors.fork(row, child, shared="CLONE_FILES" in flags)
     state.folders.fork(parent, child, shared="CLONE_FS" in flags)
-    pid = named(row, "pidfd")
-    if "CLONE_PIDFD" in flags and isinstance(pid, Array) and pid.items:
-        _pidfd(state, row, pid.items[0], child)
+    if "CLONE_PIDFD" in flags:
+        _pidfd(state, row, child)
 
 
 def unshare(state: State, row: Row) -> None:
@@ -230,7 +229,12 @@ def unshare(state: State, row: Row) -> None:
         state.folders.part(process)
 
 
-def _pidfd(state: State, row: Row, value: Value, child: int) -> None:
+def _pidfd(state: State, row: Row, child: int) -> None:
+    """Take in what stands for a new process: clone's parent_tid, a member of clone3's struct."""
+    struct = argument(row, 0)
+    told = struct.after if isinstance(struct, Change) else struct
+    array = told.get("pidfd") if isinstance(told, Struct) else named(row, "parent_tid")
+    value = array.items[0] if isinstance(array, Array) and array.items else arguments.NOTHING
     fd = number(value)
     if fd is not None and fd >= 0:
         file = OpenFile("other", opened=row, pid=child)
