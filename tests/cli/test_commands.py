@@ -21,6 +21,7 @@ COMMANDS = [
     "dispatch",
     "mpm",
     "tasks",
+    "scaling",
     "crashes",
     "parse",
     "serve",

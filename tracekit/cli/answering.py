@@ -54,7 +54,8 @@ def show(answer: Answer, form: str, *, account: bool = True) -> int:
         account: of text: whether to say what was read of the trace.
     """
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    click.echo(render(answer, form, width=width, color=streams.colored(), account=account), nl=False)
+    look = {"color": streams.colored(), "plain": not streams.draws()}
+    click.echo(render(answer, form, width=width, account=account, **look), nl=False)
     if form == "csv":
         for warning in answer.trace.get("warnings", ()):
             click.echo(visible(f"tracekit: warning: {warning}"), err=True)

@@ -49,3 +49,9 @@ def forget(*streams: TextIO) -> None:
 def colored() -> bool:
     """Return whether standard output is a terminal that shows colours (no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def draws() -> bool:
+    """Return whether standard output is a terminal that shows more than ASCII."""
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    return sys.stdout.isatty() and encoding.startswith("utf") and os.environ.get("TERM") != "dumb"

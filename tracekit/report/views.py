@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from tracekit.report.charts import growth_chart
 from tracekit.report.trees import task_tree
 
 Record = Mapping[str, Any]
@@ -225,6 +226,24 @@ VIEWS: dict[str, tuple[Section, ...]] = {
                 field("command", "command", 1, wide=TARGET),
             ),
             arrange=task_tree,
+        ),
+    ),
+    "scaling": (
+        Section("Over time", "timeline", drawing=growth_chart),
+        Section(
+            "Steps",
+            "steps",
+            (
+                moment("time", "time_ns"),
+                figure("processes", "processes"),
+                figure("came", "started"),
+                figure("went", "ended"),
+            ),
+        ),
+        Section(
+            "Processes that were made",
+            "spawns",
+            (moment("time", "time_ns"), figure("parent", "parent"), figure("pid", "pid")),
         ),
     ),
     "crashes": (

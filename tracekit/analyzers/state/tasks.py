@@ -269,7 +269,7 @@ def _status(what: str, which: str, dumped: bool) -> str:
 def _asks(walk: Walk, row: Row, thread: Thread) -> None:
     """A task asks who its parent is (getppid)."""
     process = thread.process
-    if row.ret and row.ret > 0 and process.ppid is None and not walk.found.foreign:
+    if row.ret and row.ret not in (0, process.pid) and process.ppid is None and not walk.found.foreign:
         process.ppid = row.ret
 
 

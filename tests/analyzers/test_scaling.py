@@ -1,0 +1,135 @@
+"""The size of a server over time, and whether it came to its limit."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.traces import Written, accept, get, ok
+from tracekit.analyzers.scaling import Scaling
+from tracekit.report.charts import growth_chart
+
+FORK = "clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD, child_tidptr=0x7f)"
+LOOK = "wait4(-1, 0x7f, WNOHANG, NULL) = 0"
+
+
+def told(log: Written) -> dict[str, Any]:
+    return Scaling().answer(log.read()).to_json()
+
+
+class Prefork:
+    """A parent that looks at its children once a second, and children of one thread."""
+
+    def __init__(self, log: Written) -> None:
+        self.log, self.pid, self.number = log, 100, 4000
+        log.add(10, 'execve("/bin/x", ["x"], 0x7f /* 9 vars */) = 0', "listen(3, 511) = 0")
+
+    def look(self, makes: int = 0) -> None:
+        """Let a second pass, and the parent look; the children that it makes wait for clients."""
+        self.log.now += 1
+        self.log.add(10, LOOK)
+        for _ in range(makes):
+            self.pid += 1
+            self.log.add(10, f"{FORK} = {self.pid}")
+            self.log.add(
+                self.pid, "setuid(33) = 0", "accept4(3, 0x7f, [128], SOCK_CLOEXEC) = ? ERESTARTSYS (x)"
+            )
+
+    def hold(self, *pids: int) -> None:
+        """Let clients come that send a request and wait for ever."""
+        for pid in pids:
+            self.number += 1
+            self.log.add(pid, accept(7, self.number), get(7, "/slow"))
+
+
+def test_steps_peaks_and_spawns(log: Written) -> None:
+    server = Prefork(log)
+    server.look(2)
+    server.hold(101, 102)
+    server.look(1)
+    server.look(2)
+    log.add(103, accept(7, 4050), get(7, "/"), ok(7), "close(7) = 0")
+    found = told(log)
+    assert [step["processes"] for step in found["steps"]] == [2, 3, 5]
+    assert (found["peak_processes"], found["peak_threads"], found["peak_connections"]) == (5, 5, 3)
+    assert [(one["parent"], one["pid"]) for one in found["spawns"]] == [(10, pid) for pid in range(101, 106)]
+    assert found["timeline"][-1]["connections"] == 2
+
+
+def test_a_parent_that_made_more_before_and_no_more_now_is_at_its_limit(log: Written) -> None:
+    server = Prefork(log)
+    server.look(2)
+    server.hold(101, 102)
+    server.look(1)
+    server.hold(103)
+    for _ in range(5):
+        server.look()
+    found = told(log)
+    assert found["limit_reached"] is True
+    assert "3 processes and 0 idle" in found["limit_reason"]
+
+
+def test_a_server_with_idle_processes_is_not(log: Written) -> None:
+    server = Prefork(log)
+    server.look(3)
+    server.hold(101)
+    for _ in range(5):
+        server.look()
+    assert told(log)["limit_reached"] is False
+
+
+def test_whether_a_few_idle_ones_are_enough_is_not_guessed(log: Written) -> None:
+    server = Prefork(log)
+    server.look(3)
+    server.look()
+    server.hold(101, 102, 103)
+    server.look(2)
+    for _ in range(5):
+        server.look()
+    found = told(log)
+    assert (found["limit_reached"], found["peak_processes"]) == (None, 5)
+    assert "does not tell" in found["limit_reason"]
+
+
+def test_without_the_parent_nothing_is_said_of_a_limit(log: Written) -> None:
+    log.add(101, accept(7, 4000), get(7, "/"), ok(7), "close(7) = 0")
+    found = told(log)
+    assert (found["verdict"], found["limit_reached"]) == ("found", None)
+    assert "more may have come and gone unseen" in found["reason"]
+
+
+def test_what_the_server_says_itself_does_not_count(log: Written) -> None:
+    server = Prefork(log)
+    server.look(2)
+    server.look()
+    log.add(10, 'write(2, "AH00161: server reached MaxRequestWorkers setting\\n", 49) = 49')
+    for _ in range(4):
+        server.look()
+    assert told(log)["limit_reached"] is False
+
+
+def test_the_launcher_and_its_programs_are_not_counted(log: Written) -> None:
+    log.add(1, 'execve("/bin/sh", ["sh"], 0x7f /* 9 vars */) = 0', f"{FORK} = 2", f"{FORK} = 3")
+    log.add(2, 'execve("/bin/serve", ["serve"], 0x7f /* 9 vars */) = 0', accept(7, 4000), get(7, "/"), ok(7))
+    log.add(3, 'execve("/bin/sleep", ["sleep"], 0x7f /* 9 vars */) = 0')
+    log.add(1, "wait4(-1, [{WIFEXITED(s) && WEXITSTATUS(s) == 0}], 0, NULL) = 3")
+    assert told(log)["peak_processes"] == 1
+
+
+@pytest.mark.parametrize("calls", [["brk(NULL) = 0x1"], ["socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3"]])
+def test_a_log_of_no_server(log: Written, calls: list[str]) -> None:
+    log.add(10, *calls)
+    answer = Scaling().answer(log.read())
+    assert not answer.determined
+    assert answer.peak_processes is None
+
+
+def test_the_chart_shows_what_was_there() -> None:
+    counts = [(0, 1), (5, 4), (10, 0)]
+    points = [{"time_ns": at * 10**9, "processes": n, "threads": n, "connections": n} for at, n in counts]
+    for plain, full in ((True, "#"), (False, "█")):
+        lines = growth_chart({"timeline": points}, 40, plain)
+        assert max(map(len, lines)) <= 40
+        assert lines[1].count(full) == lines[2].count(full) > 10  # the time with 4
+        assert lines[4].count(full) == 32  # the time with any
+        assert lines[-1].split() == ["0", "s", "10.0", "s"]
+        assert plain == all(line.isascii() for line in lines)

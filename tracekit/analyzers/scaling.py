@@ -1,0 +1,145 @@
+"""How many processes, threads and connections were there, and did the server come to its limit?"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence, evidence
+from tracekit.analyzers.processes import growth
+from tracekit.analyzers.processes.growth import Point, Step
+from tracekit.analyzers.processes.limit import reached
+from tracekit.analyzers.processes.roles import Parts, parts_of
+from tracekit.analyzers.questions import SCALING
+from tracekit.analyzers.state.observe import observe
+from tracekit.events import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Spawn:
+    """One process that serves was made.
+
+    Attributes:
+        parent: the process that made it.
+        pid: its id.
+    """
+
+    time_ns: int | None
+    parent: int | None
+    pid: int | None
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalingAnswer(Answer):
+    """The size of a server over time: of what serves, without its parent and what started it.
+
+    Attributes:
+        verdict: found, or undetermined.
+        reason: what the numbers are of, or what is missing.
+        peak_processes: the most processes at one time; None where the trace does not tell.
+        peak_threads: the most threads of those processes.
+        peak_connections: the most connections, accepted and not closed.
+        limit_reached: whether the server could make no more processes although it would have; None where
+            the trace does not tell.
+        limit_reason: why, in a sentence.
+        timeline: the counts at each change of them.
+        steps: the processes that came or went together.
+        spawns: each process that was made.
+    """
+
+    name: ClassVar[str] = SCALING.name
+    verdict: str
+    reason: str
+    peak_processes: int | None
+    peak_threads: int | None
+    peak_connections: int | None
+    limit_reached: bool | None
+    limit_reason: str
+    steps: tuple[Step, ...]
+    spawns: tuple[Spawn, ...]
+    timeline: tuple[Point, ...]
+
+    @property
+    def determined(self) -> bool:
+        """False when the trace does not tell how many there were, or when."""
+        return self.verdict == FOUND
+
+
+class Scaling:
+    """Counts what serves from when it was made, accepted, closed and ended."""
+
+    name: ClassVar[str] = SCALING.name
+    question: ClassVar[str] = SCALING.question
+    needs: ClassVar[frozenset[str]] = SCALING.needs
+
+    def answer(self, trace: Trace) -> ScalingAnswer:
+        """Answer from a trace."""
+        parts, state = parts_of(trace), observe(trace)
+        times = trace.events["time_ns"].dropna()
+        missing = _missing(parts, timed=bool(len(times)), ordered=trace.ordered)
+        if missing:
+            return _undetermined(missing, trace)
+        connections = [one for one in state.connections if one.accepted is not None]
+        found = growth.changes(parts, connections, int(times.min()))
+        limit, why = reached(parts, connections, trace)
+        steps = growth.steps(found)
+        return ScalingAnswer(
+            verdict=FOUND,
+            reason=_reason(parts, steps),
+            peak_processes=growth.peak(found, "processes"),
+            peak_threads=growth.peak(found, "threads"),
+            peak_connections=growth.peak(found, "connections"),
+            limit_reached=limit,
+            limit_reason=why,
+            steps=tuple(steps),
+            spawns=tuple(_spawns(parts)),
+            timeline=tuple(growth.timeline(found)),
+            trace=trace.summary(),
+        )
+
+
+def _missing(parts: Parts, *, timed: bool, ordered: bool) -> str:
+    """Say what keeps the numbers from being known; nothing where they are."""
+    if not parts.serving:
+        return "the trace shows no process that serves: it is no server's, or those were not traced"
+    if not timed or not ordered:
+        return "the log has no times that put its events in order: trace with -ttt"
+    doubtful = [process for process in parts.serving if process in parts.headless]
+    if doubtful:
+        return "the log does not say which process the threads that serve are of, so these cannot be counted"
+    return ""
+
+
+def _undetermined(reason: str, trace: Trace) -> ScalingAnswer:
+    return ScalingAnswer(
+        verdict=UNDETERMINED,
+        reason=reason,
+        peak_processes=None,
+        peak_threads=None,
+        peak_connections=None,
+        limit_reached=None,
+        limit_reason=reason,
+        steps=(),
+        spawns=(),
+        timeline=(),
+        trace=trace.summary(),
+    )
+
+
+def _reason(parts: Parts, steps: list[Step]) -> str:
+    """Say how the number of processes went, and what is not in the numbers."""
+    said = ["processes: " + " -> ".join(str(step.processes) for step in steps)]
+    if not parts.parents and not any(process.made is None and process.execs for process in parts.serving):
+        said.append("no process that makes others was traced: more may have come and gone unseen")
+    unknown = [process for process, part in parts.processes.items() if part == "unknown"]
+    if unknown:
+        said.append(f"{len(unknown)} processes whose part is not shown are not counted")
+    return "; ".join(said)
+
+
+def _spawns(parts: Parts) -> list[Spawn]:
+    made = [process for process in parts.serving if process.made is not None]
+    return [
+        Spawn(process.started_ns, process.ppid, process.pid, (evidence(process.made),))
+        for process in sorted(made, key=lambda process: process.born)
+        if process.made is not None
+    ]
