@@ -71,7 +71,12 @@ FEATURES: Final = {
     "sendfile": Feature("EnableSendfile On\n"),
     "nommap": Feature("EnableMMAP Off\n"),
     "deflate": Feature("SetOutputFilter DEFLATE\n", ("filter", "deflate")),
-    "icons": Feature("Alias / {root}/{site}/\nDocumentRoot {root}/two\n"),
+    "symlink": Feature('DocumentRoot "{root}/link"\n'),
+    "errors": Feature("ErrorDocument 404 /sub/index.html\n"),
+    "tls": Feature(
+        "SSLEngine on\nSSLCertificateFile {root}/certificate.pem\nSSLCertificateKeyFile {root}/key.pem\n",
+        ("socache_shmcb", "ssl"),
+    ),
 }
 """What a configuration may have more."""
 

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from tests.support.recording.recorder import Case
+from tests.support.recording.strangers import STRANGERS
 
 FULL: Final = "-f -ttt -T -yy -s 4096"
 USUAL: Final = "-f -ttt -T -yy"
 
-NOBODY_CAME: Final = {"docroot": "no request", "mpm": "no traffic"}
+NOBODY_CAME: Final = {"docroot": "no request", "dispatch": "", "mpm": "no traffic"}
+NO_SERVER: Final = {"docroot": "", "dispatch": "", "mpm": "it is no server's"}
 NOT_READ: Final = {
     "docroot": "no request|not traced|-e trace",
     "files": "",
@@ -22,6 +24,7 @@ NO_TEXT: Final = {
     "dispatch": "-s|address|requests that the trace shows: 0",
 }
 """What was read is not shown."""
+ENCRYPTED: Final = {"docroot": "encrypted|TLS", "files": "", "dispatch": "encrypted|TLS"}
 
 CASES: Final[Mapping[str, Case]] = {
     # each server, with strace's usual options
@@ -31,13 +34,18 @@ CASES: Final[Mapping[str, Case]] = {
     "apache-prefork-two": Case("apache-prefork-two", options=USUAL),
     "apache-worker-two": Case("apache-worker-two", options=USUAL),
     "apache-event-two": Case("apache-event-two", options=USUAL),
+    "apache-event-symlink": Case("apache-event-symlink", "pages", USUAL),
+    "apache-worker-errors": Case("apache-worker-errors", "pages", "-f -ttt -s 256"),
+    "apache-prefork-lucky": Case("apache-prefork", "lucky", USUAL, cannot={"docroot": ""}),
     "nginx": Case("nginx", options=FULL),
+    "nginx-errors": Case("nginx-errors", "pages", "-f -ttt -s 256"),
     "nginx-nosendfile": Case("nginx-nosendfile", options=FULL),
     "nginx-cache": Case("nginx-cache", options=FULL),
     "lighttpd": Case("lighttpd", options=USUAL),
     "http.server": Case("http.server", options=USUAL),
     "http.server-threads": Case("http.server-threads", "pages", USUAL),
     "node": Case("node", options=FULL),
+    "node-relative": Case("node-relative", "pages", USUAL),
     "busybox": Case("busybox", options=USUAL),
     "gunicorn-sync": Case("gunicorn-sync", options=USUAL),
     "gunicorn-gthread": Case("gunicorn-gthread", "pages", USUAL),
@@ -56,8 +64,12 @@ CASES: Final[Mapping[str, Case]] = {
     "apache-event-no-text": Case("apache-event", options="-f -ttt -s 0", cannot=NO_TEXT),
     "nginx-escaped": Case("nginx-one", options="-f -ttt -xx -s 512"),
     "apache-worker-spaces": Case("apache-worker", options="-f -ttt", site="my site é"),
+    # encrypted
+    "nginx-tls": Case("nginx-tls", "pages", USUAL, cannot=ENCRYPTED),
+    "apache-worker-tls": Case("apache-worker-tls", "pages", USUAL, cannot=ENCRYPTED),
     # a part of it: some tasks, some calls, no right to read memory
     "apache-event-child": Case("apache-event-plain", options=USUAL, how="child"),
+    "apache-prefork-child": Case("apache-prefork", options=FULL, how="child"),
     "apache-worker-parent": Case(
         "apache-worker",
         options="-ttt -T -yy",
@@ -73,7 +85,7 @@ CASES: Final[Mapping[str, Case]] = {
         "apache-event",
         options="-f -ttt -T",
         how="unprivileged",
-        cannot={**NO_TEXT, "mpm": "address|privilege"},
+        cannot=NO_TEXT,
     ),
     # something happens
     "apache-event-crash": Case("apache-event", "pages", USUAL, act="crash"),
@@ -89,3 +101,10 @@ CASES: Final[Mapping[str, Case]] = {
     "apache-event-held": Case("apache-event", "held", USUAL),
     "lighttpd-slow": Case("lighttpd", "slow", "-f -ttt -T"),
 }
+
+CANNOT: Final[Mapping[str, Mapping[str, str]]] = {
+    **{name: case.cannot for name, case in CASES.items()},
+    **dict.fromkeys(STRANGERS, NO_SERVER),
+    "stranger-lines": {"docroot": "", "dispatch": "", "mpm": ""},
+}
+"""Of every recording, the questions that it cannot answer, and what the reasons have to match."""

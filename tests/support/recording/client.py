@@ -1,6 +1,7 @@
 """A client that writes down what it asked: the truth from the far end of each connection."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -38,6 +39,8 @@ class Log:
     holder: Callable[[int], int] | None = None
     """Finds who holds the connection from a port, where the server does not say who serves whom."""
     held: dict[int, int] = field(default_factory=dict)
+    context: ssl.SSLContext | None = None
+    """How connections are encrypted, if they are."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, one: Asked) -> None:
@@ -58,7 +61,8 @@ class Client:
     def connect(self) -> socket.socket:
         """Return the connection, made anew where there is none."""
         if self._socket is None:
-            self._socket = socket.create_connection(self.server, timeout=TIMEOUT_S)
+            plain = socket.create_connection(self.server, timeout=TIMEOUT_S)
+            self._socket = self.log.context.wrap_socket(plain) if self.log.context else plain
             self._stream = self._socket.makefile("rb")
             self.asked = 0
             if self.log.holder:

@@ -11,6 +11,7 @@ from tests.support.load import TIMEOUT_S, Address
 from tests.support.recording.client import Asked, Client, Log, client, message
 
 PAGES: Final = ["/", "/sub/deep/page.html", "/pic.png", "/missing.html", "/sub/index.html"]
+SHARED: Final = ["/shared/a.txt", "/shared/b.txt"]
 CLIENTS: Final = 4
 HELD: Final = 20
 
@@ -44,6 +45,8 @@ class Scene(NamedTuple):
     addresses: Sequence[Address]
     hosts: Sequence[str]
     log: Log
+    aliased: bool = False
+    """Whether it has ``/shared`` as an alias."""
 
     @property
     def address(self) -> Address:
@@ -64,10 +67,18 @@ def pages(scene: Scene) -> None:
     """Each page of each host on a connection of its own, on each address in turn."""
     number = 0
     for host in scene.hosts:
-        for target in PAGES if host == scene.hosts[0] else ["/", "/other.html"]:
+        own = PAGES + SHARED * scene.aliased if host == scene.hosts[0] else ["/", "/other.html"]
+        for target in own:
             with client(scene.addresses[number % len(scene.addresses)], scene.log) as one:
                 one.ask(f"GET {target} HTTP/1.1", host, "Connection: close")
             number += 1
+
+
+def lucky(scene: Scene) -> None:
+    """Files of an alias alone, and what is not there: nothing of this lies below the root."""
+    for target in [*SHARED, "/missing.html"]:
+        with client(scene.address, scene.log) as one:
+            one.ask(f"GET {target} HTTP/1.1", scene.hosts[0], "Connection: close")
 
 
 def kept(scene: Scene) -> None:
@@ -189,5 +200,5 @@ def warm(address: Address, log: Log, host: str) -> bool:
 
 LOADS: Final[Mapping[str, Load]] = {
     load.__name__: load
-    for load in (single, pages, kept, many, odd, pipelined, bodies, hostile, slow, held, silent)
+    for load in (single, pages, lucky, kept, many, odd, pipelined, bodies, hostile, slow, held, silent)
 }

@@ -1,6 +1,8 @@
 """Where a recorded server lives: its folder, its ports and the files that it serves."""
 
 import socket
+import ssl
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -44,9 +46,10 @@ class Place:
         """Where a program of ours writes down who served what."""
         return self.root / "truth.log"
 
-    def docroots(self, *, vhosts: bool) -> list[dict[str, Any]]:
+    def docroots(self, *, vhosts: bool, linked: bool) -> list[dict[str, Any]]:
         """Return the document roots that its configuration amounts to."""
-        found: list[dict[str, Any]] = [{"host": "localhost" if vhosts else None, "path": str(self.site)}]
+        path = str(self.root / "link" if linked else self.site)
+        found: list[dict[str, Any]] = [{"host": "localhost" if vhosts else None, "path": path}]
         return [*found, {"host": VHOST, "path": str(self.root / "two")}] if vhosts else found
 
 
@@ -58,7 +61,19 @@ def make_place(root: Path, listens: int, site_name: str = "site") -> Place:
         path.write_bytes(content)
     for path in (root, *root.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)  # servers that give up root's rights read them, too
+    if not (root / "link").is_symlink():
+        (root / "link").symlink_to(site_name)
     return Place(root, tuple(free_ports(listens)), site_name)
+
+
+def encrypted(place: Place) -> ssl.SSLContext:
+    """Write a key and a certificate of its own for a server, and return what its clients take."""
+    words = "req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -subj /CN=localhost -days 3650"
+    files = ["-keyout", str(place.root / "key.pem"), "-out", str(place.root / "certificate.pem")]
+    subprocess.run(["openssl", *words.split(), *files], check=True, capture_output=True)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 def free_ports(count: int) -> list[int]:

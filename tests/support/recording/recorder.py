@@ -21,7 +21,7 @@ from tests.support.recording.apachelike import Who
 from tests.support.recording.client import Asked, Log
 from tests.support.recording.holders import holder
 from tests.support.recording.loads import LOADS, Scene, warm
-from tests.support.recording.place import VHOST, Place, make_place
+from tests.support.recording.place import VHOST, Place, encrypted, make_place
 from tests.support.recording.servers import SERVERS, Server, environment
 from tests.support.recording.tracing import LAUNCHED, attached, is_traced, launched
 
@@ -94,7 +94,8 @@ def _record(case: Case, root: Path, out: Path) -> dict[str, Any]:
     server = SERVERS[case.server]
     place = make_place(root, server.listens, case.site)
     hosts = ["localhost", VHOST] if server.vhosts else ["localhost"]
-    log, noise = Log(), Log()
+    context = encrypted(place) if server.tls else None
+    log, noise = Log(context=context), Log(context=context)
     with _running(case, server, place, out, log if case.how in LAUNCHED else noise) as running:
         if case.server == "busybox":
             log.holder = lambda port: holder(running.first, place.ports[0], port)
@@ -104,7 +105,7 @@ def _record(case: Case, root: Path, out: Path) -> dict[str, Any]:
             if case.how not in LAUNCHED:
                 chosen = tracing.enter_context(_attached(case, running, out))
             running.look()
-            scene = Scene(place.addresses, hosts, log)
+            scene = Scene(place.addresses, hosts, log, server.aliased)
             LOADS[case.load](scene)
             running.look()
             if case.act:
@@ -121,7 +122,7 @@ def _record(case: Case, root: Path, out: Path) -> dict[str, Any]:
         "traced": chosen if case.how in ("child", "parent", "thread") else None,
         "mpm": server.model,
         "docroots": server.docroots(place),
-        "aliases": [],
+        "aliases": [{"url": "/shared", "path": f"{root}/shared"}] if server.aliased else [],
         "requests": [_request(one, account, server, place) for one in log.asked],
         "processes": list(running.seen.values()),
         **({"crashes" if case.act == "crash" else case.act: [happened]} if happened else {}),
@@ -216,5 +217,9 @@ def _request(one: Asked, account: dict[tuple[int, int], Who], server: Server, pl
 def _file(one: Asked, server: Server, place: Place) -> str:
     """Return the file that answers a request: its document root and its target."""
     target = unquote(one.line.split(" ")[1].partition("?")[0])
-    root = place.root / "two" if server.vhosts and one.host == VHOST else place.site
+    if server.aliased and target.startswith("/shared/"):
+        return f"{place.root}{target}"
+    root = (
+        place.root / "two" if server.vhosts and one.host == VHOST else Path(server.docroots(place)[0]["path"])
+    )
     return str(root) + (target + "index.html" if target.endswith("/") else target)

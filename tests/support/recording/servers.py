@@ -41,6 +41,7 @@ server.modules = ("mod_alias", "mod_accesslog")
 server.document-root = "{site}"
 server.port = {port}
 server.bind = "127.0.0.1"
+{options}
 server.errorlog = "{root}/error.log"
 accesslog.filename = "{root}/access.log"
 index-file.names = ("index.html")
@@ -61,9 +62,12 @@ class Server:
         model: what its configuration or program makes it: the mpm question's answer.
         configure: writes what it needs into its place and returns its command.
         account: who served what.
-        vhosts: whether it has a second host, and ``/shared`` as an alias.
+        vhosts: whether it has a second host.
+        aliased: whether it has ``/shared`` as an alias.
         listens: how many sockets it listens on.
         tasks: how many threads it has when it is ready; 0 where that does not matter.
+        tls: whether its connections are encrypted.
+        linked: whether the document root that it is given is a symbolic link.
         environment: variables more.
     """
 
@@ -72,13 +76,16 @@ class Server:
     configure: Callable[[Place], list[str]]
     account: Account
     vhosts: bool = False
+    aliased: bool = False
     listens: int = 1
     tasks: int = 0
+    tls: bool = False
+    linked: bool = False
     environment: Callable[[Place], Mapping[str, str]] = field(default=lambda _: {})
 
     def docroots(self, place: Place) -> list[dict[str, Any]]:
         """Return the document roots."""
-        return place.docroots(vhosts=self.vhosts)
+        return place.docroots(vhosts=self.vhosts, linked=self.linked)
 
 
 def from_log(place: Place, keys: Iterable[Key], _: int) -> dict[Key, Who]:
@@ -114,8 +121,11 @@ def apache_server(mpm: str, *features: str, listens: int = 1) -> Server:
         apache(mpm, *features),
         lambda place, _, __: apache_account(place, mpm),
         vhosts="vhosts" in features,
+        aliased="alias" in features,
         listens=listens,
         tasks=4 if mpm == "prefork" else 11,
+        tls="tls" in features,
+        linked="symlink" in features,
     )
 
 
@@ -127,11 +137,12 @@ def built_in_server(mpm: str, *features: str, listens: int = 1) -> Server:
         built_in(mpm, *features),
         lambda place, _, __: built_in_account(place),
         vhosts="vhosts" in features,
+        aliased="alias" in features,
         listens=listens,
     )
 
 
-def nginx(options: str = "", workers: int = 2, listens: int = 1) -> Server:
+def nginx(options: str = "", workers: int = 2, listens: int = 1, *, tls: bool = False) -> Server:
     """Return an nginx with some lines more."""
 
     def configure(place: Place) -> list[str]:
@@ -139,27 +150,29 @@ def nginx(options: str = "", workers: int = 2, listens: int = 1) -> Server:
             root=place.root,
             site=place.site,
             workers=workers,
-            options=options,
-            listens=" ".join(f"listen 127.0.0.1:{port};" for port in place.ports),
+            options=options.format(root=place.root),
+            listens=" ".join(f"listen 127.0.0.1:{port}{' ssl' * tls};" for port in place.ports),
             vhost=VHOST,
         )
         (place.root / "nginx.conf").write_text(text)
         return ["/usr/sbin/nginx", "-c", f"{place.root}/nginx.conf"]
 
     return Server(
-        "nginx", "event-loop", configure, from_nginx, vhosts=True, listens=listens, tasks=workers + 1
+        "nginx", "event-loop", configure, from_nginx, True, True, listens, tasks=workers + 1, tls=tls
     )
 
 
-def lighttpd() -> Server:
-    """Return a lighttpd of one process."""
+def lighttpd(options: str = "") -> Server:
+    """Return a lighttpd of one process with some lines more."""
 
     def configure(place: Place) -> list[str]:
-        text = LIGHTTPD.format(root=place.root, site=place.site, port=place.ports[0], vhost=VHOST)
+        text = LIGHTTPD.format(
+            root=place.root, site=place.site, port=place.ports[0], options=options, vhost=VHOST
+        )
         (place.root / "lighttpd.conf").write_text(text)
         return ["/usr/sbin/lighttpd", "-D", "-f", f"{place.root}/lighttpd.conf"]
 
-    return Server("lighttpd", "event-loop", configure, from_one_process, vhosts=True)
+    return Server("lighttpd", "event-loop", configure, from_one_process, vhosts=True, aliased=True)
 
 
 def python(kind: str, model: str, protocol: str = "HTTP/1.0") -> Server:
@@ -189,12 +202,12 @@ def gunicorn(kind: str, model: str, threads: int = 1) -> Server:
     )
 
 
-def node() -> Server:
+def node(*options: str) -> Server:
     """Return a static server on node: its threads open the files, its main thread serves."""
 
     def configure(place: Place) -> list[str]:
         words = [str(place.ports[0]), str(place.site), str(place.truth_log)]
-        return ["node", str(PROGRAMS / "static.js"), *words]
+        return ["node", str(PROGRAMS / "static.js"), *words, *options]
 
     return Server("node", "event-loop", configure, from_log)
 
@@ -209,6 +222,7 @@ def busybox() -> Server:
 
 
 CACHE: Final = "open_file_cache max=100 inactive=60s; open_file_cache_errors on;"
+TLS: Final = "ssl_certificate {root}/certificate.pem; ssl_certificate_key {root}/key.pem;"
 SERVERS: Final[Mapping[str, Server]] = {
     "apache-prefork": apache_server("prefork", "vhosts", "alias"),
     "apache-worker": apache_server("worker", "vhosts", "alias"),
@@ -218,16 +232,22 @@ SERVERS: Final[Mapping[str, Server]] = {
     "apache-event-two": apache_server("event", "htaccess", "sendfile", listens=2),
     "apache-event-plain": apache_server("event"),
     "apache-event-nommap": apache_server("event", "nommap", "alias"),
+    "apache-event-symlink": apache_server("event", "symlink", "alias"),
+    "apache-worker-errors": apache_server("worker", "errors", "alias"),
     "nginx": nginx("sendfile on;"),
+    "nginx-errors": nginx("error_page 404 /sub/index.html; autoindex on;"),
     "nginx-nosendfile": nginx("sendfile off;", listens=2),
     "nginx-cache": nginx(f"sendfile on; {CACHE}"),
     "nginx-one": nginx(f"sendfile off; {CACHE}", workers=1),
+    "nginx-tls": nginx(TLS, tls=True),
+    "apache-worker-tls": apache_server("worker", "vhosts", "tls"),
     "lighttpd": lighttpd(),
     "http.server": python("single", "single-threaded"),
     "http.server-threads": python("threads", "thread-per-connection"),
     "http.server-threads-kept": python("threads", "thread-per-connection", "HTTP/1.1"),
     "http.server-forks": python("forks", "process-per-connection"),
     "node": node(),
+    "node-relative": node("relative"),
     "busybox": busybox(),
     "gunicorn-sync": gunicorn("sync", "prefork"),
     "gunicorn-gthread": gunicorn("gthread", "thread-pool", threads=3),

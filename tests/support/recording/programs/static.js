@@ -1,11 +1,14 @@
-// A static server on node's own modules: static.js PORT SITE LOG
+// A static server on node's own modules: static.js PORT SITE LOG [relative]
 // A line of the log is the client's port, the process and the thread (node answers on its main thread).
 const fs = require("fs");
 const http = require("http");
 const path = require("path");
 
-const [port, site, log] = process.argv.slice(2);
+// With "relative" behind them it works in the folder and opens names that begin there.
+const [port, folder, log, relative] = process.argv.slice(2);
 const truth = fs.openSync(log, "a");
+const site = relative ? "." : folder;
+if (relative) process.chdir(folder);
 
 http
   .createServer((request, response) => {
