@@ -75,7 +75,7 @@ def _call(state: State, row: Row) -> None:
 def _effects(name: str) -> tuple[tuple[Effect, bool], ...]:
     """Return what a call does, in order, and whether it does that only when it succeeds."""
     tables = (AT_RETURN, AT_BEGINNING, changes.CHANGES, passing.RIGHTS_IN, WATCHING)
-    return tuple((table[name], name in SUCCEEDING) for table in tables if name in table)
+    return tuple((table[name], table is AT_RETURN and name in SUCCEEDING) for table in tables if name in table)
 
 
 def _exit(state: State, row: Row) -> None:
