@@ -23,6 +23,7 @@ COMMANDS = [
     "tasks",
     "scaling",
     "crashes",
+    "coverage",
     "parse",
     "serve",
     "conn",

@@ -16,6 +16,8 @@ ANSWERING = {"pandas", "lark", "httptools", "tracekit.events", "tracekit.stream"
 """What reads traces and answers, and is slow to load."""
 QUESTIONING = {
     "tracekit.analyzers",
+    "tracekit.analyzers.gaps",
+    "tracekit.analyzers.gaps.needs",
     "tracekit.analyzers.questions",
     "tracekit.analyzers.state",
     "tracekit.analyzers.state.calls",

@@ -40,7 +40,7 @@ SCALING: Final = Question(
     "scaling", "How many processes and threads were there, and was that the limit?", of_tasks
 )
 CRASHES: Final = Question(
-    "crashes", "Which process crashed, which thread was to blame, and what was lost?", of_tasks
+    "crashes", "Which process crashed, due to which thread, and what was lost?", of_tasks
 )
 TASKS: Final = Question("tasks", "Which processes and threads are there, and what does each do?", of_tasks)
 COVERAGE: Final = Question("coverage", "Was the trace complete, and what is not in it?", of_coverage)

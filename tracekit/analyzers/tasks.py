@@ -72,11 +72,18 @@ class ProcessShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TasksAnswer(Answer):
-    """Every process with its threads, in the order in which the trace shows them first."""
+    """Every process with its threads, in the order in which the trace shows them first.
+
+    Attributes:
+        begin_ns: the time of the trace's first event; None where there are no times that order all.
+        end_ns: that of its last one.
+    """
 
     name: ClassVar[str] = TASKS.name
     verdict: str
     reason: str
+    begin_ns: int | None
+    end_ns: int | None
     processes: tuple[ProcessShown, ...]
 
     @property
@@ -96,10 +103,14 @@ class Tasks:
         """Answer from a trace."""
         parts = parts_of(trace)
         processes = tuple(_shown(parts, process) for process in parts.lives.processes)
+        times = trace.events["time_ns"].dropna()
+        timed = trace.ordered and len(times) > 0
         named = any(process.pid is not None for process in parts.lives.processes)
         return TasksAnswer(
             verdict=FOUND if named else UNDETERMINED,
             reason=_reason(parts, processes, named=named),
+            begin_ns=int(times.min()) if timed else None,
+            end_ns=int(times.max()) if timed else None,
             processes=processes,
             trace=trace.summary(),
         )

@@ -41,8 +41,22 @@ def answer(
         form: text, json or csv.
         jobs: how many processes read the files; None to have that found out.
     """
-    trace = _recorded(question, traces, program, live, jobs) if traces else _live(question, program, **live)
-    return show(ANALYZERS[question.name]().answer(trace), form)
+    return show(ANALYZERS[question.name]().answer(trace_of(question, traces, program, live, jobs)), form)
+
+
+def trace_of(
+    question: Question,
+    traces: tuple[str, ...],
+    program: list[str] | None,
+    live: dict[str, Any],
+    jobs: int | None,
+) -> Trace:
+    """Return the trace that a question is asked of: read, or made now.
+
+    Raises:
+        TracekitError: it cannot be read, or made.
+    """
+    return _recorded(question, traces, program, live, jobs) if traces else _live(question, program, **live)
 
 
 def show(answer: Answer, form: str, *, account: bool = True) -> int:

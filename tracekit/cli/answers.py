@@ -7,9 +7,22 @@ import click
 from tracekit.analyzers.questions import QUESTIONS, Question
 from tracekit.cli.parse import jobs_option
 from tracekit.cli.tracing import Grouped, target_options
+from tracekit.errors import UsageError
 from tracekit.report import FORMATS
 
 _PROGRAM = "tracekit.program"
+
+_PS = (
+    click.option("--ps", "as_ps", is_flag=True, help="As ps -efL prints it: of a trace, or what runs now."),
+    click.option(
+        "--at",
+        metavar="TIME",
+        help="With --ps, the moment of the trace: seconds since 1970, HH:MM:SS, +SECONDS since it began, or "
+        "end; without it that of most threads.",
+    ),
+)
+_OWN = {"tasks": _PS}
+"""The options that one command has alone."""
 
 HELP = """{0.question}
 
@@ -50,12 +63,28 @@ def _command(asked: Question) -> click.Command:
         help="How to print it.",
     )
     @jobs_option
-    def command(traces: tuple[str, ...], form: str, jobs: int | None, **live: Any) -> int:
+    def command(
+        traces: tuple[str, ...],
+        form: str,
+        jobs: int | None,
+        *,
+        as_ps: bool = False,
+        at: str | None = None,
+        **live: Any,
+    ) -> int:
         from tracekit.cli import answering  # noqa: PLC0415 - the help needs none of it
 
         program = click.get_current_context().meta.get(_PROGRAM)
+        if at is not None and not as_ps:
+            raise UsageError("--at is for --ps", "add --ps")
+        if as_ps:
+            from tracekit.cli import ps  # noqa: PLC0415
+
+            return ps.show(traces, program, live, at, jobs)
         return answering.answer(asked, traces, program, live, form=form, jobs=jobs)
 
+    for option in reversed(_OWN.get(asked.name, ())):
+        command = option(command)
     return command
 
 

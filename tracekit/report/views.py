@@ -5,10 +5,10 @@ An answer that has no entry here is shown with all its columns.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from tracekit.report.charts import growth_chart
+from tracekit.report.ps import clock
 from tracekit.report.trees import task_tree
 
 Record = Mapping[str, Any]
@@ -17,8 +17,6 @@ TARGET = 24
 """Columns of the terminal that a request's target keeps at least."""
 PATH = 40
 """Columns of the terminal that a path, or a sentence, keeps at least."""
-YEAR_NS = 365 * 24 * 3600 * 10**9
-"""Times below this are no dates."""
 KINDS = ("document", "configuration", "log", "other", "device", "proc", "library")
 """The kinds of files, what a server is asked about first."""
 
@@ -91,17 +89,8 @@ def milliseconds(ns: int | None) -> str | None:
 
 
 def moment(title: str, key: str, rank: int = 0) -> Column:
-    """Return a column of moments, given in ns and shown as the time of the day (UTC), or in seconds."""
+    """Return a column of moments, given in ns and shown as the local time of the day."""
     return Column(title, lambda record: clock(record.get(key)), number=True, rank=rank)
-
-
-def clock(ns: int | None) -> str | None:
-    """Return a moment as HH:MM:SS.mmm in UTC; of a log without dates it is a span, and so are seconds."""
-    if ns is None:
-        return None
-    if ns < YEAR_NS:
-        return f"{ns / 1e9:.3f}"
-    return datetime.fromtimestamp(ns // 10**9, UTC).strftime("%H:%M:%S") + f".{ns // 10**6 % 1000:03}"
 
 
 def _target(record: Record) -> str | None:
