@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence, evidence
+from tracekit.analyzers.gaps.texts import unread
 from tracekit.analyzers.models import models
 from tracekit.analyzers.models.models import Server, Verdict
 from tracekit.analyzers.models.pool import pool
@@ -122,7 +123,7 @@ class Mpm:
 def decide(service: Service, trace: Trace) -> Verdict:
     """Return the verdict on all servers of a trace: where there are several, they have to agree."""
     found = servers(service, trace)
-    if not found:
+    if not found or unread(trace) is not None:
         return what_is_missing(service, trace)
     verdicts = [judge(server) for server in found]
     kinds = {verdict.model for verdict in verdicts}

@@ -59,10 +59,10 @@ def untimed(trace: Trace) -> Iterator[Gap]:
 
 def invisible(trace: Trace) -> Iterator[Gap]:
     """Yield what no trace of calls shows: what a program has done by other means than calls."""
-    for names, what, effect, hint in INVISIBLE:
+    for names, loss, what, effect, hint in INVISIBLE:
         rows = chosen(trace, (trace.events["kind"] == "syscall") & trace.events["name"].isin(names))
         if rows:
-            yield Gap("invisible", DETAIL, f"{len(rows)} calls: {what}", len(rows), effect, hint, tuple(rows))
+            yield Gap("invisible", loss, f"{len(rows)} calls: {what}", len(rows), effect, hint, tuple(rows))
     odd = chosen(trace, (trace.events["kind"] == "note") & (trace.events["name"] == "personality"))
     if odd:
         what = "a task changes to another set of calls (32 bit): numbers and structures are those of that"
@@ -71,22 +71,25 @@ def invisible(trace: Trace) -> Iterator[Gap]:
 
 INVISIBLE: Final = (
     (
-        ("io_uring_setup", "io_uring_enter", "io_uring_register"),
+        ("io_uring_enter",),
+        MISSING,
         "what is done through io_uring (reads, writes, accepts) makes no call of its own",
         ("docroot", "files", "dispatch", "mpm"),
         "turn io_uring off in the server while it is traced",
     ),
     (
         ("seccomp",),
+        DETAIL,
         "the program filters its own calls (seccomp): some may be answered without being made",
         ("summary",),
         "",
     ),
     (
         ("ptrace",),
+        DETAIL,
         "the program traces others itself: those cannot be traced by us at the same time",
         WHO,
         "",
     ),
 )
-"""Calls after which there is more than calls: what is not seen, which answers suffer, what helps."""
+"""Calls after which there is more than calls: how bad that is, what is not seen, what suffers, what helps."""

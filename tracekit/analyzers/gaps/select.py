@@ -36,6 +36,12 @@ def names_in(trace: Trace) -> set[str]:
     return set(events["name"][events["kind"] == "syscall"].dropna().unique())
 
 
+def successes_only(trace: Trace) -> bool:
+    """Tell whether only calls that succeed may be in a trace (-z): then those that wait are not in it."""
+    events = trace.events
+    return not trace.in_progress and not events["errno"][events["kind"] == "syscall"].notna().any()
+
+
 def note(trace: Trace, name: str) -> dict[str, Any]:
     """Return what a line of tracekit's own says: the first that has this name; empty in a log of strace's."""
     events = trace.events

@@ -6,11 +6,12 @@ from typing import Final
 
 from tracekit.analyzers.gaps.beginning import launched
 from tracekit.analyzers.gaps.gap import DETAIL, MISSING, POSSIBLE, WHO, Gap
-from tracekit.analyzers.gaps.select import names_in
+from tracekit.analyzers.gaps.select import names_in, successes_only
 from tracekit.analyzers.gaps.tasks import FOLLOW
 from tracekit.analyzers.models.models import EVENT, PREFORK, WORKER
 from tracekit.analyzers.mpm import decide
 from tracekit.analyzers.state.calls import meanings
+from tracekit.analyzers.state.connections import is_request
 from tracekit.analyzers.state.observe import observe
 from tracekit.analyzers.state.service import Care, Service
 from tracekit.events import Row, Trace
@@ -26,7 +27,7 @@ def connections_missing(trace: Trace) -> Iterator[Gap]:
         return
     service = observe(trace).service
     cares = [care for care in service.cares.values() if care.connection.is_socket or care.taker]
-    unaccepted = [care for care in cares if care.taker is None and _used(care)]
+    unaccepted = [care for care in cares if care.taker is None and _used(care) and _asked(care)]
     unread = [care for care in cares if care.taker is not None and not _used(care)]
     if unaccepted and unread and not trace.events["pid_known"][trace.events["pid"].notna()].all():
         what = (
@@ -44,6 +45,11 @@ def connections_missing(trace: Trace) -> Iterator[Gap]:
 
 def _used(care: Care) -> bool:
     return bool(care.readers or care.writers)
+
+
+def _asked(care: Care) -> bool:
+    """Tell whether requests came over a connection: to a server that the task asks itself, none do."""
+    return any(is_request(request) for request in care.connection.requests)
 
 
 def _unaccepted(trace: Trace, cares: list[Care]) -> Iterator[Gap]:
@@ -106,7 +112,7 @@ def _no_parent(service: Service, trace: Trace) -> Iterator[Gap]:
     model = decide(service, trace)
     busy = {task.pid for task in service.tasks if task.tried or task.served}
     others = set(trace.events["pid"].dropna().unique().tolist()) - busy
-    if model.model in KEPT and not others:
+    if model.model in KEPT and not others and not successes_only(trace):
         what = f"processes of a server ({model.model}) are in the trace, but their parent is not"
         shown = tuple(row for one in model.findings[-1:] for row in one.rows)
         yield Gap("tasks", MISSING, what, None, (*WHO, "docroot"), FOLLOW, shown)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from tracekit.analyzers.gaps.gap import ALL, MISSING, POSSIBLE, WHO, Gap
-from tracekit.analyzers.gaps.select import called, chosen, note
+from tracekit.analyzers.gaps.select import called, chosen, note, successes_only
 from tracekit.events import Row, Trace
 from tracekit.syscalls.families import doing, names_of
 
@@ -142,6 +142,8 @@ def _listed(trace: Trace) -> Iterator[Mention]:
 
 def _heads(trace: Trace) -> Iterator[Mention]:
     """Main threads of processes of which another thread is traced: their ids are those of the processes."""
+    if successes_only(trace):
+        return
     events = trace.events
     known = events[events["pid_known"] & events["pid"].notna()]
     for row in chosen(trace, events.index.isin(known.drop_duplicates("pid").index)):

@@ -17,7 +17,7 @@ LOOKED_AT: Final = 200
 RAW: Final = r"^0x[0-9a-f]{4,},"
 NAMED: Final = r"^(?:AT_FDCWD(?:<[^>]*>)?|\d+(?:<[^>]*>)?), 0x[0-9a-f]{4,}(?:,|$)"
 FIRST: Final = r"^0x[0-9a-f]{4,}(?:,|$)"
-BUFFER: Final = r"^\d+(?:<[^\"]*>)?, 0x[0-9a-f]{4,}, \d"
+BUFFER: Final = r"^(?:0x[0-9a-f]+|\d+(?:<[^\"]*>)?), 0x[0-9a-f]{4,}, "
 BY_NAME: Final = names_of("open", "creat", "stat", "lstat", "access", "execve", "chdir", "readlink", "unlink")
 AT_FOLDER: Final = names_of(
     "openat", "openat2", "newfstatat", "statx", "faccessat", "faccessat2", "readlinkat"
@@ -80,6 +80,18 @@ PRIVILEGE: Final = (
     "the tracer could not read the task's memory (it lacks CAP_SYS_PTRACE, or the program changed its user): "
     "trace as root; or leave -e raw= and -e verbose=none out"
 )
+
+
+def unread(trace: Trace) -> Gap | None:
+    """Return what is missing when most reads show an address in place of what was read; else None."""
+    events = trace.events
+    reads = (events["kind"] == "syscall") & events["name"].isin(list(READING)) & (events["ret"].fillna(0) > 0)
+    blind = reads & _holds(trace, READING, BUFFER)
+    count = int(blind.sum())
+    if not count or 2 * count < int(reads.sum()):
+        return None
+    what = f"{count} reads show an address where their data should be"
+    return Gap("addresses", MISSING, what, count, NAMES, PRIVILEGE, tuple(chosen(trace, blind)))
 
 
 def _holds(trace: Trace, names: frozenset[str] | None, expression: str) -> Any:

@@ -8,7 +8,7 @@ for one socket are woken for one client (epoll(7), without EPOLLEXCLUSIVE), and 
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from tracekit.analyzers.gaps.select import names_in, note, of_task
 from tracekit.analyzers.models.models import Finding, Server, rows
@@ -17,18 +17,31 @@ from tracekit.analyzers.state.service import Task
 from tracekit.events import Row, Trace
 from tracekit.syscalls.families import names_of
 
-RACES: Final = 5
+RACES: Final = 20
 """Clients that one task alone has to have won before siblings are excluded."""
+CALM: Final = 8
+"""The same where all of them came while it waited, and siblings would have."""
 IDLE_NS: Final = 1_000_000
-"""A wait that took this long was there before its client, as those of siblings would have been."""
-AT_ONCE_NS: Final = 20_000_000
+"""A wait that took this long began before its client came."""
+AT_ONCE_NS: Final = 100_000
 """An accept that took longer may have waited for another client than the one that was reported."""
+SLOW: Final = 20
+"""Accepts at once for each that took longer: the machine makes few slow, siblings many."""
 ALL_OF_IT: Final = frozenset({"--port", "--name"})
 """Options of tracekit that take every process which holds a socket, or has a name."""
 ALWAYS: Final = names_of("mmap", "brk", "munmap", "mprotect", "rt_sigaction", "set_robust_list")
 """Calls that every program makes as it begins: without any, calls were left out."""
 WAITS: Final = frozenset({"poll", "select"})
 """Meanings of waits that wake every waiter; those of epoll can be exclusive."""
+
+
+class Race(NamedTuple):
+    """A wait that reported a client, the accept after it, and how long each took, in ns."""
+
+    wait: Row
+    accept: Row
+    waited: int
+    took: int
 
 
 def no_sibling(server: Server) -> Finding | None:
@@ -41,13 +54,7 @@ def no_sibling(server: Server) -> Finding | None:
         return Finding("its socket was made in the trace, and no other task has it", rows(opened, task.tried))
     if ALL_OF_IT & _options(server.trace):
         return Finding("every process that has the socket was traced", rows(task.tried))
-    won = [] if task.late else list(_won(server.trace, task))
-    if len(won) < RACES:
-        return None
-    return Finding(
-        f"{len(won)} clients came while it waited in poll or select, and no other task took one of them",
-        (*won[0], *won[-1]),
-    )
+    return None if task.late else _undisputed(server.trace, task)
 
 
 def _all_seen(server: Server, opened: Row) -> bool:
@@ -68,17 +75,31 @@ def _options(trace: Trace) -> set[str]:
     return set() if "run" in words[1:2] else {word.partition("=")[0] for word in ours}
 
 
-def _won(trace: Trace, task: Task) -> Iterator[tuple[Row, Row]]:
-    """Yield the waits of a task that a client ended, and the accept that took it at once."""
+def _undisputed(trace: Trace, task: Task) -> Finding | None:
+    """Return what shows that a task never came too late for a client that its wait reported."""
+    reported = list(_reported(trace, task))
+    if any(each.accept.ret is None or each.accept.ret < 0 for each in reported):
+        return None
+    won = [each for each in reported if each.took < AT_ONCE_NS]
+    slow = len(reported) - len(won)
+    calm = not slow and sum(each.waited >= IDLE_NS for each in won) >= CALM
+    if not calm and len(won) < max(RACES, SLOW * slow):
+        return None
+    return Finding(
+        f"{len(won)} clients were reported to it by poll or select, and no other task took one of them",
+        (won[0].wait, won[0].accept, won[-1].wait, won[-1].accept),
+    )
+
+
+def _reported(trace: Trace, task: Task) -> Iterator[Race]:
+    """Yield the waits of a task that a client ended, and the accepts that followed."""
     means = meanings()
     calls = of_task(trace, task.tid)
     for wait, accept, after in zip(calls, calls[1:], calls[2:], strict=False):
-        if means.get(wait.name or "") not in WAITS or not wait.ret or wait.ret < 0:
-            continue
-        waited, took = _lasted(wait, accept), _lasted(accept, after)
-        fast = waited is not None and took is not None and waited >= IDLE_NS and took < AT_ONCE_NS
-        if means.get(accept.name or "") == "accepts" and (accept.ret or -1) >= 0 and fast:
-            yield wait, accept
+        if means.get(wait.name or "") in WAITS and wait.ret and wait.ret > 0:
+            waited, took = _lasted(wait, accept), _lasted(accept, after)
+            if means.get(accept.name or "") == "accepts" and waited is not None and took is not None:
+                yield Race(wait, accept, waited, took)
 
 
 def _lasted(row: Row, after: Row) -> int | None:

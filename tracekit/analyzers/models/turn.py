@@ -125,6 +125,7 @@ def _signs(server: Server, task: Task) -> Iterable[tuple[Row | None, str]]:
     yield task.lock, "it takes a lock that other processes take, too, before it waits for clients"
     yield task.word, "it looks whether its parent has said a word, one byte in a pipe"
     yield task.asks_parent, "it looks whether its parent still lives"
-    yield task.late, "a client was reported, but another process has accepted it"
+    if task.tid is not None:  # without -f it is one thread alone, and others of its process may have accepted
+        yield task.late, "a client was reported, but another process has accepted it"
     parent = next((other for other in server.tasks if other.parent and other.pid != task.pid), None)
     yield (parent.parent if parent else None), "another process waits for its children and serves nobody"

@@ -2,22 +2,32 @@
 
 from typing import Final
 
+from tracekit.analyzers.gaps.select import called
+from tracekit.analyzers.gaps.texts import unread
 from tracekit.analyzers.models.models import Finding, Verdict, rows
 from tracekit.analyzers.state.calls import meanings
-from tracekit.analyzers.state.service import Service
+from tracekit.analyzers.state.connections import is_request
+from tracekit.analyzers.state.service import Care, Service
 from tracekit.events import Trace
+from tracekit.syscalls.families import names_of
 
 NO_ORDER: Final = (
     "the files have no times that put the calls of their tasks in one order, so a connection cannot be "
     "followed from one thread to another: trace with -ttt"
 )
 NOT_TRACED: Final = "those calls were not traced (-e trace=), or the threads that make them were not"
+WAITS: Final = names_of(
+    "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select", "pselect6", "_newselect"
+)
 
 
 def what_is_missing(service: Service, trace: Trace) -> Verdict:
     """Return the verdict on a trace in which no connection is seen both accepted and served."""
+    blind = unread(trace)
+    if blind is not None:
+        return Verdict(None, f"{blind.what}, so nothing tells who serves: {blind.hint}")
     taken = [care for care in service.cares.values() if care.taker]
-    served = [care for care in service.cares.values() if care.server and care.connection.requests]
+    served = [care for care in service.cares.values() if care.server and _asked(care)]
     if taken and served and not trace.ordered:
         return Verdict(None, NO_ORDER)
     if taken and served:
@@ -41,6 +51,11 @@ def what_is_missing(service: Service, trace: Trace) -> Verdict:
     return _no_traffic(service, trace)
 
 
+def _asked(care: Care) -> bool:
+    """Tell whether requests came over a connection: a client reads other things from its own."""
+    return any(is_request(request) for request in care.connection.requests)
+
+
 def _nobody_serves(service: Service, trace: Trace, count: int) -> Verdict:
     """Connections are accepted, and that is all."""
     accepted = next(care for care in service.cares.values() if care.taker)
@@ -55,7 +70,12 @@ def _nobody_serves(service: Service, trace: Trace, count: int) -> Verdict:
 def _no_traffic(service: Service, trace: Trace) -> Verdict:
     """Nobody connected, or what that shows is not there."""
     waits = [row for task in service.tasks if (row := task.tried or task.waiting)]
-    if waits or _calls_of(trace, "listens"):
+    connects = _calls_of(trace, "connects")
+    reported = [row for row in called(trace, WAITS) if row.ret is not None and row.ret > 0]
+    if reported and not connects and not _calls_of(trace, "accepts"):
+        shown = (Finding("something was reported", rows(reported[0])),)
+        return Verdict(None, f"waits report clients, but no call accepts one: {NOT_TRACED}", shown)
+    if _calls_of(trace, "listens") or (waits and not connects):
         found = (Finding("waits", rows(waits[0])),) if waits else ()
         return Verdict(None, "no traffic: no client was accepted while the server was traced", found)
     if not trace.calls:
