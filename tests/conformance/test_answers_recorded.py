@@ -12,14 +12,6 @@ from tracekit.events import Trace, read_trace
 
 FOLDER = RECORDED / "servers"
 
-OPEN = {
-    "apache-event-single": {"tasks"},
-    "http.server": {"mpm"},
-    "nginx-descriptors": {"mpm"},
-    "stranger-curl": {"mpm", "coverage"},
-}
-"""Answers that are not yet as they have to be."""
-
 
 def trace_of(name: str) -> Trace:
     """Return a recorded trace: a folder of -ff files, or one packed file."""
@@ -34,8 +26,7 @@ def truth_of(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", CANNOT)
 def test_every_answer_is_right_or_says_why_there_is_none(name: str) -> None:
-    found = unexpected(truth_of(name), trace_of(name), CANNOT[name])
-    assert {question: mark for question, mark in found.items() if question not in OPEN.get(name, ())} == {}
+    assert unexpected(truth_of(name), trace_of(name), CANNOT[name]) == {}
 
 
 def test_every_recording_has_its_row() -> None:

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -41,9 +42,9 @@ User www-data
 Group www-data
 LogLevel info authz_core:debug
 ErrorLogFormat "%-L %P %{{g}}T %M"
-LogFormat "%{{remote}}p %k %P %L" truth
+LogFormat "%{{remote}}p %P %L" truth
 """
-BUILT_IN_LOGS: Final = 'LogLevel info\nLogFormat "%{{remote}}p %k %P %{{tid}}P %{{accept_tid}}P" truth\n'
+BUILT_IN_LOGS: Final = 'LogLevel info\nLogFormat "%{{remote}}p %P %{{tid}}P %{{accept_tid}}P" truth\n'
 MODULES_NEEDED: Final = ["authz_core", "dir", "alias"]
 
 VHOSTS: Final = f"""\
@@ -80,7 +81,7 @@ FEATURES: Final = {
 }
 """What a configuration may have more."""
 
-ACCESS: Final = re.compile(r"(\d+) (\d+) (\d+) (\S+)")
+ACCESS: Final = re.compile(r"(\d+) (\d+) (\S+)")
 ERROR: Final = re.compile(r"(\S+) (\d+) (\d+) AH\d+: ")
 
 
@@ -135,21 +136,31 @@ def built_in(mpm: str, *features: str) -> Callable[[Place], list[str]]:
 
 
 def apache_account(place: Place, mpm: str) -> dict[Key, Who]:
-    """Join apache's logs: the access log has the process, the error log the thread (%{g}T is gettid)."""
+    """Join apache's logs: the access log has the process, the error log the thread (%{g}T is gettid).
+
+    Requests of a connection are logged in their order; ``%k`` does not count one that is not kept alive.
+    """
     lwps = {
         (found[1], found[2]): int(found[3])
         for line in (place.root / "error.log").read_text().splitlines()
         if (found := ERROR.match(line)) and found[1] != "-"
     }
     account = {}
+    asked: Counter[int] = Counter()
     for line in (place.root / "access.log").read_text().splitlines():
-        port, nth, pid, log_id = ACCESS.findall(line)[0]
+        port, pid, log_id = ACCESS.findall(line)[0]
+        asked[int(port)] += 1
         tid = int(pid) if mpm == "prefork" else lwps.get((log_id, pid))
-        account[int(port), int(nth) + 1] = Who(int(pid), tid)
+        account[int(port), asked[int(port)]] = Who(int(pid), tid)
     return account
 
 
 def built_in_account(place: Place) -> dict[Key, Who]:
     """Read the built-in server's access log."""
     rows = [list(map(int, line.split())) for line in (place.root / "access.log").read_text().splitlines()]
-    return {(port, nth + 1): Who(pid, tid, accepted) for port, nth, pid, tid, accepted in rows}
+    asked: Counter[int] = Counter()
+    account = {}
+    for port, pid, tid, accepted in rows:
+        asked[port] += 1
+        account[port, asked[port]] = Who(pid, tid, accepted)
+    return account

@@ -69,7 +69,9 @@ CASES: Final[Mapping[str, Case]] = {
     "apache-worker-tls": Case("apache-worker-tls", "pages", USUAL, cannot=ENCRYPTED),
     # a part of it: some tasks, some calls, no right to read memory
     "apache-event-child": Case("apache-event-plain", options=USUAL, how="child"),
-    "apache-prefork-child": Case("apache-prefork", options=FULL, how="child"),
+    "apache-prefork-child": Case(
+        "apache-prefork", options=FULL, how="child", cannot={"docroot": "one target"}
+    ),
     "apache-worker-parent": Case(
         "apache-worker",
         options="-ttt -T -yy",
@@ -85,7 +87,7 @@ CASES: Final[Mapping[str, Case]] = {
         "apache-event",
         options="-f -ttt -T",
         how="unprivileged",
-        cannot=NO_TEXT,
+        cannot={**NO_TEXT, "mpm": "address"},
     ),
     # something happens
     "apache-event-crash": Case("apache-event", "pages", USUAL, act="crash"),

@@ -81,8 +81,11 @@ def mark_dispatch(truth: Truth, found: Found) -> Mark:
     named = [row for row in rows if row["client"] is not None and _key(row) not in unjudged]
     hits = sum(_key(row) in expected and expected[_key(row)]["tid"] == row["serve_tid"] for row in named)
     shown = {_key(row) for row in named}
-    rest = Counter((one["tid"], one["status"]) for key, one in expected.items() if key not in shown)
-    nameless = Counter((row["serve_tid"], row["status"]) for row in rows if row["client"] is None)
+    unnamed = [row for row in rows if row["client"] is None]
+    keys = ("serve_tid", "status") if all(row["status"] for row in unnamed) else ("serve_tid",)
+    nameless = Counter(tuple(row[key] for key in keys) for row in unnamed)
+    left = [{**one, "serve_tid": one["tid"]} for key, one in expected.items() if key not in shown]
+    rest = Counter(tuple(one[key] for key in keys) for one in left)
     matched = (rest & nameless).total()
     extra = max(0, nameless.total() - matched - len(unjudged))
     said = sum(row["serve_tid"] is not None for row in named) + matched + extra
