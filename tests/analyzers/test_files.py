@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.support.traces import Written, accept, get, ok
-from tracekit.analyzers.files import Files, kind_of
+from tracekit.analyzers.files import Files
+from tracekit.analyzers.roots.kinds import kind_of
 
 
 def files(log: Written) -> dict[str, dict[str, Any]]:
@@ -127,3 +128,64 @@ def test_requests_and_documents(log: Written) -> None:
 )
 def test_kinds(path: str, kind: str) -> None:
     assert kind_of(path, ["O_RDONLY"]) == kind
+
+
+def test_what_is_done_to_files_by_their_names(log: Written) -> None:
+    log.notes({"pid": 10, "cwd": "/srv", "comm": "httpd"})
+    log.add(10, 'rename("a", "/b") = 0', 'unlinkat(AT_FDCWD, "/b", 0) = 0', 'truncate("/c", 0) = 0')
+    log.add(10, 'unlink("/gone") = -1 ENOENT (No such file or directory)', 'mkdir("/d", 0700) = 0')
+    log.add(10, 'open("/log", O_RDWR) = 3', "ftruncate(3, 0) = 0", 'symlink("any text", "/e") = 0')
+    found = files(log)
+    assert {path: file["changes"] for path, file in found.items()} == {
+        "/srv/a": {"renamed": 1},
+        "/b": {"renamed to": 1, "removed": 1},
+        "/c": {"cut": 1},
+        "/gone": {},
+        "/d": {"made": 1},
+        "/log": {"cut": 1},
+        "/e": {"made": 1},
+    }
+    assert (found["/gone"]["failures"], found["/gone"]["errors"]) == (1, ["ENOENT"])
+    assert found["/b"]["commands"] == ["httpd"]
+    assert found["/b"]["evidence"][0]["text"].startswith("rename(")
+
+
+def test_programs_and_the_request_that_they_were_run_for(log: Written) -> None:
+    log.notes({"pid": 10, "cwd": "/", "fds": {"3": "socket:[1]"}})
+    log.add(10, accept(5, 1000), get(5, "/cgi/x"), "fork() = 30")
+    log.add(30, 'execve("/usr/lib/cgi/x", ["x"], 0x7f /* 3 vars */) = 0', "exit_group(0) = ?")
+    log.add(10, ok(5), "close(5) = 0")
+    program = files(log)["/usr/lib/cgi/x"]
+    assert [program[key] for key in ("kind", "changes", "requests", "commands")] == [
+        "program",
+        {"run": 1},
+        [1],
+        ["x"],
+    ]
+
+
+def test_outside_every_document_root(log: Written) -> None:
+    log.notes({"pid": 10, "cwd": "/", "fds": {"3": "socket:[1]"}})
+    log.add(10, 'open("/etc/x", O_RDONLY) = 6', "close(6) = 0")
+    assert files(log)["/etc/x"]["outside"] is None
+    for port, name in enumerate(("/a.html", "/b/c.html"), 1000):
+        log.add(10, accept(5, port), get(5, name), f'open("/srv{name}", O_RDONLY) = 6', "close(6) = 0")
+        log.add(10, 'open("/srvx/a.html", O_RDONLY) = 6', "close(6) = 0", ok(5), "close(5) = 0")
+    shown = {path: file["outside"] for path, file in files(log).items()}
+    assert shown == {"/etc/x": True, "/srv/a.html": False, "/srv/b/c.html": False, "/srvx/a.html": True}
+
+
+def test_a_file_that_is_kept_open_counts_for_each_request(log: Written) -> None:
+    log.notes({"pid": 10, "cwd": "/", "fds": {"3": "socket:[1]"}})
+    log.add(10, accept(5, 1000), get(5, "/a.html"), 'open("/srv/a.html", O_RDONLY) = 6')
+    log.add(10, 'pread64(6, "hi", 9, 0) = 2', ok(5), "close(5) = 0")
+    log.add(10, accept(5, 1001), get(5, "/a.html"), 'pread64(6, "hi", 9, 0) = 2', ok(5), "close(5) = 0")
+    file = files(log)["/srv/a.html"]
+    assert [file[key] for key in ("opens", "requests", "kind", "bytes_read")] == [1, [1, 2], "document", 4]
+
+
+def test_a_file_that_another_answers_for_is_no_document(log: Written) -> None:
+    log.notes({"pid": 10, "cwd": "/", "fds": {"3": "socket:[1]"}})
+    log.add(10, accept(5, 1000), get(5, "/"), 'open("/etc/localtime", O_RDONLY) = 6')
+    log.add(10, 'read(6, "TZ", 9) = 2', "close(6) = 0", ok(5), "close(5) = 0")
+    assert files(log)["/etc/localtime"]["kind"] == "configuration"

@@ -17,7 +17,7 @@ TARGET = 24
 """Columns of the terminal that a request's target keeps at least."""
 PATH = 40
 """Columns of the terminal that a path, or a sentence, keeps at least."""
-KINDS = ("document", "configuration", "log", "other", "device", "proc", "library")
+KINDS = ("document", "program", "configuration", "log", "other", "device", "proc", "library")
 """The kinds of files, what a server is asked about first."""
 
 
@@ -126,7 +126,22 @@ VIEWS: dict[str, tuple[Section, ...]] = {
         Section(
             "Served from elsewhere",
             "aliases",
-            (field("url", "url", wide=PATH), field("path", "path", wide=PATH)),
+            (
+                field("url", "url", wide=PATH),
+                field("path", "path", wide=PATH),
+                field("kind", "kind", 1),
+                figure("requests", "requests", 2),
+            ),
+            evidence=True,
+        ),
+        Section(
+            "Many targets, one file",
+            "rewrites",
+            (
+                field("path", "path", wide=PATH),
+                field("targets", "targets", 1, wide=PATH),
+                figure("requests", "requests", 2),
+            ),
             evidence=True,
         ),
         Section(
@@ -149,11 +164,13 @@ VIEWS: dict[str, tuple[Section, ...]] = {
             columns=(
                 field("path", "path", wide=PATH),
                 field("kind", "kind"),
+                field("outside", "outside", 4),
                 figure("opens", "opens"),
                 figure("failed", "failures"),
                 figure("read", "bytes_read", 1),
                 figure("mapped", "bytes_mapped", 2),
                 figure("written", "bytes_written", 1),
+                field("changes", "changes", 4),
                 Column("processes", lambda record: len(record.get("pids") or ()), number=True, rank=3),
                 Column("requests", lambda record: len(record.get("requests") or ()), number=True, rank=2),
             ),
