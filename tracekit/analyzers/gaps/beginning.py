@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+import numpy as np
+
 from tracekit.analyzers.gaps.gap import ALL, DETAIL, MISSING, POSSIBLE, WHO, Gap
-from tracekit.analyzers.gaps.select import chosen, note
+from tracekit.analyzers.gaps.select import chosen, note, places
 from tracekit.events import Row, Trace
 
 EXECS: Final = ("execve", "execveat")
@@ -15,11 +17,11 @@ COMPLETE: Final = frozenset({"--port", "--name"})
 
 def launched(trace: Trace) -> Row | None:
     """Return the execve that a trace begins with; None when what it shows ran before."""
-    calls = trace.events[trace.events["kind"] == "syscall"]
-    firsts = calls if trace.ordered else calls.drop_duplicates("file")
-    heads = firsts.iloc[:1] if trace.ordered else firsts[firsts["name"].isin(EXECS)]
-    rows = chosen(trace, trace.events["seq"].isin(heads["seq"]))
-    return next((row for row in rows if row.name in EXECS and row.ret == 0), None)
+    firsts = np.flatnonzero(trace.events["kind"] == "syscall")
+    if not trace.ordered:
+        firsts = firsts[~trace.events["file"].iloc[firsts].duplicated().to_numpy()]
+    heads = chosen(trace, firsts[:1] if trace.ordered else np.intersect1d(firsts, places(trace, EXECS)))
+    return next((row for row in heads if row.name in EXECS and row.ret == 0), None)
 
 
 def beginning(trace: Trace) -> Iterator[Gap]:

@@ -104,14 +104,18 @@ def _no_close(trace: Trace, names: set[str]) -> list[Row]:
 def _no_descriptors(trace: Trace, names: set[str]) -> list[Row]:
     """Files are opened, and nothing is done with any."""
     uses = names - doing("opens").keys() - ASKING
+    if uses & USES:
+        return []
     opened = [row for row in called(trace, doing("opens")) if (row.ret or -1) >= 0]
-    return opened if len(opened) > REPEATED and not uses & USES else []
+    return opened if len(opened) > REPEATED else []
 
 
 def _no_reading(trace: Trace, names: set[str]) -> list[Row]:
     """Connections are accepted or closed, and there is no call that reads or writes one."""
+    if names & MOVES:
+        return []
     taken = [row for row in called(trace, doing("accepts")) if (row.ret or -1) >= 0]
-    return taken if len(taken) > REPEATED and not names & MOVES else []
+    return taken if len(taken) > REPEATED else []
 
 
 def _no_waiting(trace: Trace, names: set[str]) -> list[Row]:
@@ -154,16 +158,16 @@ SIGNS: Final = (
 def _by_result(trace: Trace) -> Iterator[Gap]:
     """Yield what shows that calls were left out by their result: -z, -Z."""
     events = trace.events
-    finished = events[(events["kind"] == "syscall") & events["complete"]]
-    failed = int(finished["errno"].notna().sum())
-    if len(finished) > SHOWN and failed == len(finished):
+    finished = (events["kind"] == "syscall") & events["complete"]
+    count, failed = int(finished.sum()), int((finished & events["errno"].notna()).sum())
+    if count > SHOWN and failed == count:
         what = "no call succeeds: those that did were left out (-Z)"
         yield Gap("calls", MISSING, what, None, ALL, EVERYTHING)
-    elif not failed and len(finished) >= MANY and launched(trace):
+    elif not failed and count >= MANY and launched(trace):
         what = "a program begins, and no call fails: those that did were left out (-z)"
         yield Gap("calls", MISSING, what, None, NAMES, EVERYTHING)
-    elif not failed and len(finished) >= ENOUGH:
-        what = f"of {len(finished)} calls none fails: those that did may have been left out (-z)"
+    elif not failed and count >= ENOUGH:
+        what = f"of {count} calls none fails: those that did may have been left out (-z)"
         yield Gap("calls", POSSIBLE, what, None, NAMES, EVERYTHING)
 
 

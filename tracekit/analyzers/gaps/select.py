@@ -1,39 +1,70 @@
 """Some of a trace's events as records, without making records of the others; and its own first line."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tracekit.events import Row, Trace
 
+Places = npt.NDArray[np.int64]
+"""Where events stand in the table, ascending."""
 
-def called(trace: Trace, names: Collection[str]) -> list[Row]:
+_last: tuple[Trace, dict[str, Places]] | None = None
+
+
+def calls_by_name(trace: Trace) -> dict[str, Places]:
+    """Return where the calls of each name stand; found once for a trace."""
+    global _last  # noqa: PLW0603  # a cache of one, as that of observe
+    if _last is None or _last[0] is not trace:
+        names = trace.events["name"].where(trace.events["kind"] == "syscall")
+        found = {
+            str(name): np.asarray(places, np.int64) for name, places in names.groupby(names).indices.items()
+        }
+        _last = (trace, found)
+    return _last[1]
+
+
+def places(trace: Trace, names: Iterable[str]) -> Places:
+    """Return where the calls stand that have one of the names."""
+    found = calls_by_name(trace)
+    parts = [found[name] for name in set(names) if name in found]
+    return np.sort(np.concatenate(parts)) if parts else np.empty(0, np.int64)
+
+
+def saying(trace: Trace, names: Iterable[str], text: str) -> Places:
+    """Return where the calls stand that have one of the names and this text among their arguments."""
+    where = places(trace, names)
+    said = trace.events["args"].iloc[where].str.contains(text, regex=False)
+    return where[said.fillna(False).to_numpy(dtype=bool)]
+
+
+def called(trace: Trace, names: Iterable[str]) -> list[Row]:
     """Return the calls that have one of the names, in order."""
-    events = trace.events
-    return chosen(trace, (events["kind"] == "syscall") & events["name"].isin(list(names)))
+    return chosen(trace, places(trace, names))
 
 
 def of_task(trace: Trace, tid: int | None) -> list[Row]:
     """Return the calls of one task, in order."""
     tids = trace.events["tid"]
-    return chosen(
-        trace,
-        (trace.events["kind"] == "syscall") & (tids.isna() if tid is None else tids.eq(tid).fillna(False)),
-    )
+    own = tids.isna() if tid is None else tids.eq(tid).fillna(False)
+    return chosen(trace, (trace.events["kind"] == "syscall") & own)
 
 
-def chosen(trace: Trace, mask: Any) -> list[Row]:
-    """Return the events for which a boolean column is true."""
-    return list(replace(trace, events=trace.events[np.asarray(mask, dtype=bool)]).rows())
+def chosen(trace: Trace, which: Any) -> list[Row]:
+    """Return the events at some places, or those for which a boolean column is true."""
+    where = np.asarray(which)
+    if where.dtype != np.int64:
+        where = np.flatnonzero(np.asarray(which, dtype=bool))
+    return list(replace(trace, events=trace.events.iloc[where]).rows())
 
 
 def names_in(trace: Trace) -> set[str]:
     """Return the names of all calls of a trace."""
-    events = trace.events
-    return set(events["name"][events["kind"] == "syscall"].dropna().unique())
+    return set(calls_by_name(trace))
 
 
 def successes_only(trace: Trace) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from tracekit.analyzers.gaps.gap import ALL, MISSING, POSSIBLE, WHO, Gap
-from tracekit.analyzers.gaps.select import called, chosen, note, successes_only
+from tracekit.analyzers.gaps.select import called, chosen, note, saying, successes_only
 from tracekit.events import Row, Trace
 from tracekit.syscalls.families import doing, names_of
 
@@ -23,8 +23,10 @@ LAST: Final = 20
 OFTEN: Final = 3
 """Times that a task asks for its parent before that counts as looking after it."""
 OUTER: Final = re.compile(r"/\* (\d+) in strace's PID NS \*/")
-JOIN: Final = re.compile(r"0x[0-9a-f]+, FUTEX_WAIT(?:_BITSET)?(?:\|FUTEX_CLOCK_REALTIME)?, (\d+), NULL")
+JOIN: Final = re.compile(r"0x[0-9a-f]+, FUTEX_WAIT(?:_BITSET)?\|FUTEX_CLOCK_REALTIME, (\d+), NULL")
 TARGETS: Final = re.compile(r"(\d+)(?:<[^>]*>)?, (?:(\d+)(?:<[^>]*>)?, )?(?!0$)")
+JOINING: Final = "|FUTEX_CLOCK_REALTIME, "
+LOOKING: Final = names_of("openat", "open", "readlink", "newfstatat", "stat")
 LOCKED: Final = re.compile(r"F_O?F?D?_?GETLK(?:64)?, .*\bl_pid=(\d+)")
 CHILD: Final = re.compile(r"\{si_signo=SIGCHLD, si_code=CLD_\w+, si_pid=(\d+)")
 WAITED: Final = re.compile(r"si_signo=SIGCHLD, si_code=CLD_\w+, si_pid=(\d+)")
@@ -116,21 +118,21 @@ def _signalled(trace: Trace) -> Iterator[Mention]:
 
 
 def _joined(trace: Trace) -> Iterator[Mention]:
-    for row in called(trace, names_of("futex")):
+    for row in chosen(trace, saying(trace, names_of("futex"), JOINING)):
         found = JOIN.match(row.args or "")
         if found and row.tid is not None and row.tid < int(found[1]) < 1 << 22:
             yield Mention(int(found[1]), row)
 
 
 def _locking(trace: Trace) -> Iterator[Mention]:
-    rows = [row for row in called(trace, names_of("fcntl")) if row.ret == 0]
+    rows = [row for row in chosen(trace, saying(trace, names_of("fcntl"), "l_pid=")) if row.ret == 0]
     yield from (one for one in _searched(rows, LOCKED) if one.tid > 0)
 
 
 def _listed(trace: Trace) -> Iterator[Mention]:
     """Threads that a process looks up below its own folder of /proc."""
-    for row in called(trace, names_of("openat", "open", "readlink", "newfstatat", "stat")):
-        found = OWN_TASK.search(row.args or "") if "/task/" in (row.args or "") else None
+    for row in chosen(trace, saying(trace, LOOKING, '"/proc/')):
+        found = OWN_TASK.search(row.args or "")
         if (
             found
             and row.ret is not None

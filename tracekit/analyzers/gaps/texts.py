@@ -1,17 +1,22 @@
 """What calls do not say in full: strings that were cut (-s), and addresses where a text should stand."""
 
-import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 
 from tracekit.analyzers.gaps.gap import DETAIL, MISSING, NAMES, Gap
-from tracekit.analyzers.gaps.select import chosen
+from tracekit.analyzers.gaps.select import Places, chosen, names_in, places, saying
 from tracekit.events import Array, String, Struct, Trace, Value, parse_arguments
 from tracekit.syscalls.families import names_of
 
+SHOWN: Final = 3
+"""Calls that are shown of each."""
 DEFAULT: Final = 32
 """Bytes of a string that strace prints by itself (DEFAULT_STRLEN in its src/defs.h)."""
 CUT: Final = r'(?:[^\\]|[^\\]\\\\)"\.\.\.'
+HEAD: Final = r'"(?:[A-Z]{3,10} |"\.\.\.)'
 LOOKED_AT: Final = 200
 """Cut strings whose length is looked at: they are cut after the same number of bytes."""
 RAW: Final = r"^0x[0-9a-f]{4,},"
@@ -28,22 +33,20 @@ READING: Final = names_of("read", "recvfrom", "recv", "readv", "recvmsg")
 
 def cut_strings(trace: Trace) -> Iterator[Gap]:
     """Yield how many calls have a string that was cut, and after how many bytes."""
-    rows = chosen(trace, _holds(trace, None, CUT))
-    if not rows:
+    maybe = saying(trace, names_in(trace), '"...')
+    where = maybe[_match(trace, maybe, CUT)]
+    if not len(where):
         return
-    limit = max(
-        (size for row in rows[:LOOKED_AT] for size in _sizes(parse_arguments(row.args or ""))), default=0
-    )
-    heads = [row for row in rows if row.name in READING and HEAD.search(row.args or "")]
+    some = chosen(trace, where[:LOOKED_AT])
+    limit = max((size for row in some for size in _sizes(parse_arguments(row.args or ""))), default=0)
+    heads = np.intersect1d(where, places(trace, READING))
+    heads = heads[_match(trace, heads, HEAD)]
     default = ", strace's default" if limit == DEFAULT else ""
     what = (
-        f"strings are cut after {limit} bytes{default}: in {len(rows)} calls, {len(heads)} of them requests"
+        f"strings are cut after {limit} bytes{default}: in {len(where)} calls, {len(heads)} of them requests"
     )
-    shown = tuple(heads or rows)
-    yield Gap("strings", DETAIL, what, len(rows), ("docroot", "dispatch", "security"), "-s 1024", shown)
-
-
-HEAD: Final = re.compile(r'"(?:[A-Z]{3,10} |"\.\.\.)')
+    shown = tuple(chosen(trace, heads[:SHOWN]) or some[:SHOWN])
+    yield Gap("strings", DETAIL, what, len(where), ("docroot", "dispatch", "security"), "-s 1024", shown)
 
 
 def _sizes(values: Iterable[Value]) -> Iterator[int]:
@@ -59,21 +62,19 @@ def _sizes(values: Iterable[Value]) -> Iterator[int]:
 
 def addresses(trace: Trace) -> Iterator[Gap]:
     """Yield how many names and data are addresses: the tracer could not read them, or was told not to."""
-    succeeded = trace.events["ret"].fillna(-1) >= 0
-    raw = chosen(trace, _holds(trace, AT_FOLDER, RAW) & succeeded)
-    names = chosen(trace, (_holds(trace, BY_NAME, FIRST) | _holds(trace, AT_FOLDER, NAMED)) & succeeded)
-    data = chosen(trace, _holds(trace, WITH_DATA, BUFFER) & (trace.events["ret"].fillna(-1) > 0))
-    for rows, what, why in (
+    raw = _returning(trace, AT_FOLDER, RAW, 0)
+    names = np.union1d(_returning(trace, BY_NAME, FIRST, 0), _returning(trace, AT_FOLDER, NAMED, 0))
+    data = _returning(trace, WITH_DATA, BUFFER, 1)
+    unknown = places(trace, {"???"})
+    for where, what, why in (
         (raw, "calls have numbers only", "-e raw= was given: leave it out"),
         (names, "names of files are addresses", PRIVILEGE),
         (data, "reads and writes have an address where their data should be", PRIVILEGE),
+        (unknown, "calls are so little known that not even their name is (???)", PRIVILEGE),
     ):
-        if rows:
-            yield Gap("addresses", MISSING, f"{len(rows)} {what}", len(rows), NAMES, why, tuple(rows))
-    unknown = chosen(trace, (trace.events["kind"] == "syscall") & (trace.events["name"] == "???"))
-    if unknown:
-        what = f"of {len(unknown)} calls not even the name is known (???)"
-        yield Gap("addresses", MISSING, what, len(unknown), NAMES, PRIVILEGE, tuple(unknown))
+        if len(where):
+            shown = tuple(chosen(trace, where[:SHOWN]))
+            yield Gap("addresses", MISSING, f"{len(where)} {what}", len(where), NAMES, why, shown)
 
 
 PRIVILEGE: Final = (
@@ -84,22 +85,20 @@ PRIVILEGE: Final = (
 
 def unread(trace: Trace) -> Gap | None:
     """Return what is missing when most reads show an address in place of what was read; else None."""
-    events = trace.events
-    reads = (events["kind"] == "syscall") & events["name"].isin(list(READING)) & (events["ret"].fillna(0) > 0)
-    blind = reads & _holds(trace, READING, BUFFER)
-    count = int(blind.sum())
-    if not count or 2 * count < int(reads.sum()):
+    blind = _returning(trace, READING, BUFFER, 1)
+    if not len(blind) or 2 * len(blind) < len(_returning(trace, READING, "", 1)):
         return None
-    what = f"{count} reads show an address where their data should be"
-    return Gap("addresses", MISSING, what, count, NAMES, PRIVILEGE, tuple(chosen(trace, blind)))
+    what = f"{len(blind)} reads show an address where their data should be"
+    return Gap("addresses", MISSING, what, len(blind), NAMES, PRIVILEGE, tuple(chosen(trace, blind[:SHOWN])))
 
 
-def _holds(trace: Trace, names: frozenset[str] | None, expression: str) -> Any:
-    """Return for which events the arguments of a call match; of all calls when no names are given."""
-    events = trace.events
-    mask = events["kind"] == "syscall"
-    if names is not None:
-        mask &= events["name"].isin(list(names))
-    found = mask.copy()
-    found[mask] = events["args"][mask].str.contains(expression, regex=True).fillna(False).astype(bool)
-    return found
+def _returning(trace: Trace, names: frozenset[str], expression: str, least: int) -> Places:
+    """Return where calls stand that return so much at least, and whose arguments match."""
+    where = places(trace, names)
+    where = where[(trace.events["ret"].iloc[where].fillna(-1) >= least).to_numpy(dtype=bool)]
+    return where[_match(trace, where, expression)] if expression else where
+
+
+def _match(trace: Trace, where: Places, expression: str) -> npt.NDArray[np.bool_]:
+    said = trace.events["args"].iloc[where].str.contains(expression, regex=True)
+    return said.fillna(False).to_numpy(dtype=bool)
