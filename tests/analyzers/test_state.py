@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.traces import Written, accept, get, ok
 from tracekit.analyzers.dispatch import Dispatch
+from tracekit.analyzers.state import lookups
 from tracekit.analyzers.state.observe import observe
 
 SERVER = {"pid": 10, "cwd": "/srv", "fds": {"3": "socket:[1]"}, "tids": [10, 11, 12]}
@@ -242,3 +243,39 @@ def test_a_log_without_writes_costs_no_more_the_longer_it_is(log: Written) -> No
         log.add(11, f'open("/srv/{port}", O_RDONLY) = 7')
     work = observe(log.read()).work
     assert max(map(len, (*work.open.values(), *work.own.values()))) <= 256
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        ("openat", 'AT_FDCWD</srv>, "/a/../b/", O_RDONLY|O_CLOEXEC'),
+        ("openat", 'AT_FDCWD, "b", O_WRONLY|O_CREAT, 0666'),
+        ("open", '"/a", O_RDONLY'),
+        ("open", '"/a"..., O_RDONLY'),
+        ("openat", '5</x>, "b", O_RDONLY'),
+        ("openat", 'AT_FDCWD, "/a\\n\\351", O_RDONLY'),
+        ("openat", 'AT_FDCWD, "/a", O_RDONLY|0x40000000'),
+        ("openat2", 'AT_FDCWD, "/a", {flags=O_RDONLY|O_CLOEXEC, resolve=RESOLVE_BENEATH}, 24'),
+        ("newfstatat", 'AT_FDCWD</srv>, "/a", {st_mode=S_IFREG|0644, st_size=9, ...}, 0'),
+        ("stat", '"a", {st_mode=S_IFDIR|S_ISVTX|0755, st_size=9, ...}'),
+        ("stat", '"st_mode=S_IFREG", {st_mode=S_IFCHR|0666, st_rdev=makedev(0x1, 0x3), ...}'),
+        ("newfstatat", 'AT_FDCWD, "/a", 0x7ffe, 0'),
+        ("newfstatat", '5</srv>, "", {st_mode=S_IFREG|0644, ...}, AT_EMPTY_PATH'),
+        (
+            "statx",
+            (
+                'AT_FDCWD, "/a", AT_STATX_SYNC_AS_STAT, STATX_ALL, {stx_mask=STATX_ALL, stx_attributes=0, '
+                "stx_mode=S_IFREG|0644, stx_size=3, ...}"
+            ),
+        ),
+        ("access", '"/a", R_OK'),
+        ("faccessat2", 'AT_FDCWD, "x", F_OK, 0'),
+    ],
+)
+def test_names_are_read_fast_as_the_grammar_reads_them(
+    call: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = lookups._opened.__wrapped__ if call in lookups.OPENS else lookups._asked.__wrapped__
+    fast = read(call, text)
+    monkeypatch.setattr(lookups, "_plain", lambda *_: None)
+    assert fast == read(call, text)

@@ -132,10 +132,6 @@ class Descriptors:
             table = self.tables[process] = {}
         return table
 
-    def slot(self, row: Row, fd: int) -> Slot | None:
-        """Return the entry of a descriptor, as far as the table has it."""
-        return self.table(self.process(row)).get(fd)
-
     def number(self, row: Row) -> int | None:
         """Return the number that the first argument of a call is; None when it is none, or negative."""
         found = FIRST_NUMBER.match(row.args or "")
@@ -147,12 +143,17 @@ class Descriptors:
         found = FIRST_NUMBER.match(text)
         if not found or (fd := int(found[0])) < 0:
             return None
+        known = self.shown(row, fd, found.end())
+        return known or self.at(row, fd, arguments.annotation(arguments.argument(row, 0)))
+
+    def shown(self, row: Row, fd: int, end: int) -> OpenFile | None:
+        """Return what a number in a call's text stands for, if the table has what is printed behind it."""
         slot = self.table(self.process(row)).get(fd)
-        end = found.end()
-        same = slot is not None and slot.annotation and text.startswith(slot.annotation, end)
-        if slot is not None and (same or text[end : end + 1] != "<"):
-            return slot.file
-        return self.at(row, fd, arguments.annotation(arguments.argument(row, 0)))
+        if slot is None:
+            return None
+        text = row.args or ""
+        same = slot.annotation and text.startswith(slot.annotation, end)
+        return slot.file if same or text[end : end + 1] != "<" else None
 
     def at(self, row: Row, fd: int, annotation: str = "") -> OpenFile:
         """Return what a descriptor stands for, as the table and the annotation have it."""
@@ -209,7 +210,7 @@ class Descriptors:
         """
         process = self.process(row)
         slot = self.table(process).pop(fd, None)
-        return self._end(process, fd, slot, row if known else None) if slot else None
+        return None if slot is None else self._end(process, fd, slot, row if known else None)
 
     def fork(self, row: Row, child: int, *, shared: bool) -> None:
         """Give a new task its maker's table: a copy, or the same one (CLONE_FILES)."""
@@ -271,15 +272,14 @@ class Descriptors:
         if file.references > 0:
             return None
         for key in ((file.local, file.peer), (None, file.inode)):
-            if self.joined.get(key) is file:
+            if key in self.joined and self.joined[key] is file:
                 del self.joined[key]
         return file
 
     def _learn(self, slot: Slot, annotation: str) -> None:
         learn(slot, annotation)
-        file = slot.file
-        if file.ends[1]:
-            self.joined.setdefault(file.ends, file)
+        if slot.file.ends[1]:
+            self.joined.setdefault(slot.file.ends, slot.file)
 
     def unknown(self, annotation: str) -> OpenFile:
         """Return the file of a descriptor whose making was not traced."""

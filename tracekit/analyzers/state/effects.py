@@ -125,7 +125,7 @@ def ioctl(state: State, row: Row) -> None:
 
 def _set_cloexec(state: State, row: Row, cloexec: bool) -> None:
     fd = state.descriptors.number(row)
-    slot = None if fd is None else state.descriptors.slot(row, fd)
+    slot = None if fd is None else state.descriptors.table(state.descriptors.process(row)).get(fd)
     if slot is not None:
         slot.cloexec = cloexec
 

@@ -1,5 +1,7 @@
 """Bytes that calls move: from and to files, and what is read from connections and written to them."""
 
+import re
+
 from tracekit.analyzers.state import arguments
 from tracekit.analyzers.state.arguments import NOTHING, argument, number, symbols
 from tracekit.analyzers.state.calls import by_call
@@ -15,6 +17,8 @@ MOVED = 1
 ON_SOCKETS = names_of("recvfrom", "recvmsg", "sendto", "sendmsg", "recvmmsg", "sendmmsg")
 TALKED_BY = ("other", "unknown")
 """Kinds of files by which the threads of a process may tell each other something: pipes, eventfds."""
+MAPPED = re.compile(r"[^,]+, (\d+), [^,]+, ([^,]+), (\d+)")
+"""The length, the flags and the descriptor of a mmap; without a file it has -1 there."""
 MESSAGES = names_of("recvmsg")
 
 
@@ -175,14 +179,15 @@ def file_write(state: State, row: Row) -> None:
 def mmap(state: State, row: Row) -> None:
     """Mmap of a file: how httpd reads what it sends."""
     text = row.args or ""
-    if "MAP_ANON" in text or row.errno is not None:
+    found = MAPPED.match(text)
+    if found is None or "MAP_ANON" in found[2] or row.errno is not None:
         return
-    fd, size = argument(row, 4), number(argument(row, 1))
-    which = number(fd)
-    if which is not None and which >= 0 and size is not None:
-        file = state.descriptors.at(row, which, arguments.annotation(fd))
-        file.bytes_mapped += size
-        state.took(row, file)
+    fd = int(found[3])
+    file = state.descriptors.shown(row, fd, found.end()) or state.descriptors.at(
+        row, fd, arguments.annotation(argument(row, 4))
+    )
+    file.bytes_mapped += int(found[1])
+    state.took(row, file)
 
 
 MOVING: dict[str, Effect] = by_call(
