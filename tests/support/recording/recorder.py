@@ -146,6 +146,7 @@ def _running(case: Case, server: Server, place: Place, out: Path, log: Log) -> I
             raise RuntimeError(f"{command} ended: {output.read_text(errors='replace')[-2000:]}")
         first = tree(process.pid)[1] if case.how in LAUNCHED else process.pid
         running = Running(server, place, process, first)
+        wait_until(lambda: len(tree(first)) >= server.processes, f"{server.processes} processes")
         wait_until(lambda: _tasks(first) >= server.tasks, f"{server.tasks} tasks")
         yield running
         if case.how in LAUNCHED:

@@ -65,7 +65,8 @@ class Server:
         vhosts: whether it has a second host.
         aliased: whether it has ``/shared`` as an alias.
         listens: how many sockets it listens on.
-        tasks: how many threads it has when it is ready; 0 where that does not matter.
+        processes: how many processes it has at least when it is ready.
+        tasks: how many threads these have at least.
         tls: whether its connections are encrypted.
         linked: whether the document root that it is given is a symbolic link.
         environment: variables more.
@@ -78,7 +79,8 @@ class Server:
     vhosts: bool = False
     aliased: bool = False
     listens: int = 1
-    tasks: int = 0
+    processes: int = 1
+    tasks: int = 1
     tls: bool = False
     linked: bool = False
     environment: Callable[[Place], Mapping[str, str]] = field(default=lambda _: {})
@@ -197,7 +199,7 @@ def gunicorn(kind: str, model: str, threads: int = 1) -> Server:
         model,
         configure,
         from_log,
-        tasks=3,
+        processes=3,
         environment=lambda place: {"SITE": str(place.site), "TRUTH": str(place.truth_log)},
     )
 
