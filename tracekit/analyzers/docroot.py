@@ -9,7 +9,6 @@ server had named that folder before anything was asked for.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import chain
 from typing import ClassVar
 
 from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence
@@ -104,11 +103,13 @@ def _answer(trace: Trace) -> DocrootAnswer:
     opened = openings(asked)
     sites = Sites(asked, opened, _checked(state))
     found: dict[Site, list[Candidate]] = {}
+    paths: set[str] = set()
     still_open: list[Open] = []
     for site in sites.ordered():
         found[site] = sites.roots(site, found)
-        if not found[site] and not _explained(site, sites.groups[site], _paths(found)):
-            left = _unexplained(sites.groups[site], _paths(found)) or sites.groups[site]
+        paths.update(root.path for root in found[site])
+        if not found[site] and not _explained(site, sites.groups[site], paths):
+            left = _unexplained(sites.groups[site], paths) or sites.groups[site]
             reason = why(left, opens=bool(state.openings))
             still_open.append(Open(site.host, site.listen, len(sites.groups[site]), reason))
     roots = tuple(_root_of(site, root) for site in found for root in found[site])
@@ -117,7 +118,7 @@ def _answer(trace: Trace) -> DocrootAnswer:
         verdict=FOUND if roots else UNDETERMINED,
         reason="; ".join(filter(None, said)),
         docroots=roots,
-        aliases=_aliases(sites, found, opened),
+        aliases=_aliases(sites, found, paths, opened),
         rewrites=opened.rewrites(),
         undetermined=tuple(still_open),
         trace=trace.summary(),
@@ -131,10 +132,6 @@ def _checked(state: State) -> dict[str, Row]:
     """
     listed = {opening.path for opening in state.openings if "O_DIRECTORY" in opening.flags}
     return {path: row for path, row in state.checked.items() if path not in listed}
-
-
-def _paths(found: dict[Site, list[Candidate]]) -> set[str]:
-    return {root.path for root in chain.from_iterable(found.values())}
 
 
 def _root_of(site: Site, candidate: Candidate) -> Root:
@@ -151,9 +148,10 @@ def _root_of(site: Site, candidate: Candidate) -> Root:
     )
 
 
-def _aliases(sites: Sites, found: dict[Site, list[Candidate]], opened: Openings) -> tuple[Alias, ...]:
+def _aliases(
+    sites: Sites, found: dict[Site, list[Candidate]], paths: set[str], opened: Openings
+) -> tuple[Alias, ...]:
     """Return what is served from elsewhere than from below a root that was found."""
-    paths = _paths(found)
     left = [
         (one.request, one.target)
         for site, asked in sites.groups.items()

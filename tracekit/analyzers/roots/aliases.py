@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from tracekit.analyzers.answer import EVIDENCE_LIMIT, Evidence, evidence
@@ -74,7 +75,8 @@ def find_aliases(
         for request, target in asked
         if (pair := _pair(request, target)) and not _is_rewritten(pair, target, roots, openings)
     ]
-    chosen = _apart([_below(pair, set(plain)) for pair in pairs])
+    folders = {str(folder) for target in set(plain) for folder in PurePosixPath(target).parents}
+    chosen = _apart([_below(pair, folders) for pair in pairs])
     return tuple(
         _alias(url, path, group)
         for (url, path), group in sorted(chosen.items())
@@ -103,9 +105,9 @@ def _alias(url: str, path: str, group: Sequence[Pair]) -> Alias:
     return Alias(url, path, group[0].kind, requests, tuple(evidence(row) for row in rows))
 
 
-def _below(pair: Pair, plain: set[str]) -> Pair:
-    """Make an alias longer while targets that the root accounts for lie below it."""
-    while len(pair.end) > 1 and any(target.startswith(pair.url + "/") for target in plain):
+def _below(pair: Pair, folders: Collection[str]) -> Pair:
+    """Make an alias longer while it is a folder in which the root accounts for targets."""
+    while len(pair.end) > 1 and pair.url in folders:
         pair = pair.longer()
     return pair
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 KINDS = (
     ("proc", r"/(proc|sys)(/|$)"),
@@ -14,6 +15,7 @@ KINDS = (
 """Kind and the paths that have it; the first match wins."""
 PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in KINDS)
 DOCUMENT, OTHER, LOG, PROGRAM = "document", "other", "log", "program"
+REMEMBERED = 16_384
 MACHINERY = frozenset({"proc", "device", "library", "configuration", "log"})
 """Kinds that a server opens on its own account: an alias is not told from one of them alone."""
 
@@ -27,4 +29,9 @@ def kind_of(path: str, flags: Iterable[str] = ()) -> str:
     """
     if {"O_APPEND", "O_WRONLY"} <= set(flags):
         return LOG
+    return _by_path(path)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _by_path(path: str) -> str:
     return next((kind for kind, pattern in PATTERNS if pattern.match(path)), OTHER)

@@ -6,7 +6,6 @@ candidate for the root. An Alias or another virtual host costs no syscall of its
 own, so one such pair proves nothing; see docroot.
 """
 
-import re
 from dataclasses import dataclass
 
 from tracekit.analyzers.http.targets import Target
@@ -17,7 +16,7 @@ SERVED = range(200, 400)
 """Statuses under which the file that was found was the one asked for."""
 PROBES = (".ht",)
 """Beginnings of names that httpd asks for on its own account (AccessFileName)."""
-FOR_WRITING = re.compile(r"O_WRONLY|O_CREAT")
+FOR_WRITING = ("O_WRONLY", "O_CREAT")
 """Flags of an open that no server serves a document with."""
 HEAD_LIMIT = 4096
 """Bytes of a response that can be its head, where it is asked whether a file can be its body."""
@@ -103,7 +102,7 @@ def moved(name: Name) -> bool:
 
 def _is_beside(name: Name) -> bool:
     """Tell whether a file is none that is served: a probe, or one opened to be written."""
-    return is_probe(name.path) or (name.opened and FOR_WRITING.search(name.row.args or "") is not None)
+    return is_probe(name.path) or (name.opened and any(flag in (name.row.args or "") for flag in FOR_WRITING))
 
 
 def _root(path: str, target: str) -> str | None:

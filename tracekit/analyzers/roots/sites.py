@@ -42,8 +42,10 @@ class Sites:
         self.fitting: dict[Site, dict[str, Candidate]] = {}
         for site, group in self.groups.items():
             self.fitting[site] = candidates(group)
-            for candidate in self.fitting[site].values():
-                support(candidate, group, checked)
+            support(self.fitting[site].values(), group, checked)
+        self.alike: dict[tuple[str | None, bool], list[Site]] = defaultdict(list)
+        for site in self.groups:
+            self.alike[site.host, site.known].append(site)
 
     def ordered(self) -> list[Site]:
         """Return the sites, those whose host is shown first."""
@@ -71,15 +73,13 @@ class Sites:
         hosts are not shown, no folder fits all.
         """
         own = candidates(self.groups[site])
-        beside = [
-            other for other in self.groups
-            if other != site and (other == site.nameless() or other[2:] == site[2:])
-        ]  # fmt: skip
+        elsewhere = [other for other in self.alike[site.host, site.known] if other != site]
+        beside = [site.nameless(), *elsewhere] if site.known else elsewhere
         targets = {target for candidate in own.values() for target in candidate.bearers}
         for path, candidate in own.items():
             candidate.supports = dict(self.fitting[site][path].supports)
             for other in beside if not site.known or candidate.bearers.keys() == targets else ():
-                candidate.strengthen(self.fitting[other].get(path))
+                candidate.strengthen(self.fitting.get(other, {}).get(path))
         return own
 
 

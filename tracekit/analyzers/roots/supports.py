@@ -7,6 +7,7 @@ where it would be.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from tracekit.analyzers.roots.candidates import Asked, Candidate, Support
@@ -18,17 +19,20 @@ RELATIVE = re.compile(r'(?:AT_FDCWD(?:<[^"]*>)?, )?"(?:\./)*((?!/)[^"]+)"')
 HTACCESS = "/.htaccess"
 
 
-def support(candidate: Candidate, asked: Iterable[Asked], checked: Mapping[str, Row]) -> None:
-    """Note what else speaks for a candidate.
+def support(candidates: Iterable[Candidate], asked: Iterable[Asked], checked: Mapping[str, Row]) -> None:
+    """Note what else speaks for each of the candidates.
 
     Args:
-        candidate: the folder.
-        asked: the requests of its listener and host.
-        checked: the folders that the server looked up while it had no request.
+        candidates: the folders.
+        asked: the requests of their listener and host.
+        checked: the folders that the server looked up before it had a request.
     """
-    found = [*_relative(candidate), *_checked(candidate, checked), *_beside(candidate, asked)]
-    for one in found:
-        candidate.supports.setdefault(one.kind, one)
+    looked: dict[str, dict[str, Support]] = defaultdict(dict)
+    for folder, found in _beside(asked):
+        looked[folder].setdefault(found.kind, found)
+    for candidate in candidates:
+        own = [*_relative(candidate), *_checked(candidate, checked)]
+        candidate.supports = {one.kind: one for one in own} | looked.get(candidate.path, {})
 
 
 def _relative(candidate: Candidate) -> Iterator[Support]:
@@ -53,16 +57,18 @@ def _checked(candidate: Candidate, checked: Mapping[str, Row]) -> Iterator[Suppo
         yield Support("checked", "the server looked it up as a folder before it was asked for anything", row)
 
 
-def _beside(candidate: Candidate, asked: Iterable[Asked]) -> Iterator[Support]:
-    """Find the first .htaccess of a request in it, and a target that was missed in it."""
+def _beside(asked: Iterable[Asked]) -> Iterator[tuple[str, Support]]:
+    """Find the folders in which .htaccess was looked for first, or a target was missed."""
     for request, target, _ in asked:
         first = next((name for name in request.names if name.path.endswith(HTACCESS)), None)
-        if first is not None and candidate.path != "/" and first.path == candidate.path + HTACCESS:
-            yield Support("htaccess", ".htaccess was looked for in it first", first.row)
+        if first is not None and first.path != HTACCESS:
+            text = ".htaccess was looked for in it first"
+            yield first.path.removesuffix(HTACCESS), Support("htaccess", text, first.row)
         if request.status is None or request.status in SERVED or not target.complete:
             continue
         wanted = target.path or "/"
         missed = [name for name in request.names if name.path.endswith(wanted)]
-        in_it = all(name.path == candidate.path.rstrip("/") + wanted for name in missed)
-        if missed and in_it and missed[0].kind == "missing" and wanted.count("/") == 1 and wanted != "/":
-            yield Support("missed", "what is not there was looked for in it", missed[0].row)
+        in_one = len({name.path for name in missed}) == 1
+        if in_one and missed[0].kind == "missing" and wanted.count("/") == 1 and wanted != "/":
+            found = Support("missed", "what is not there was looked for in it", missed[0].row)
+            yield missed[0].path.removesuffix(wanted) or "/", found
