@@ -13,7 +13,7 @@ TORTURE_ARGS ?=
 # Twice as many as cores: many tests wait for a server most of their time.
 WORKERS ?= $(shell echo $$((2 * $$(nproc))))
 
-.PHONY: help run run-privileged stop demo test torture torture-server fuzz fuzz-guided conformance-flags conformance-server conformance-answers check bench-tracing bench-parsing bench-server lint types format calls events server-differences clean
+.PHONY: help run run-privileged stop demo test torture torture-server fuzz fuzz-guided conformance-flags conformance-server conformance-answers check bench-tracing bench-parsing bench-analysis bench-server lint types format calls events server-differences clean
 
 help: ## explain each target
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ torture-server: $(READY) ## ten minutes of load and hostile clients for each MPM
 
 bench-parsing: $(READY) ## lines/s, memory and what is right of our reader and others (root; apache2, ab, strace): minutes
 	$(BIN)/python -m benchmarks.parsing $(BENCH_ARGS)
+
+bench-analysis: $(READY) ## seconds and memory of every answer about logs of 250,000 to 1,000,000 calls: minutes
+	$(BIN)/python -m benchmarks.analysis $(BENCH_ARGS)
 
 bench-server: $(READY) ## requests/s of the built-in server, apache2 and Python's servers (root; apache2, wrk): minutes
 	$(BIN)/python -m benchmarks.server $(BENCH_ARGS)

@@ -7,16 +7,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_collection() -> Iterator[None]:
-    """Keep Python from looking for garbage in millions of records that all stay: a third of the time.
-
-    Afterwards they count as old, so that it does not look through them all again soon.
-    """
+    """Keep Python from looking for garbage in millions of records that all stay: a third of the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if enabled:
-            gc.freeze()
-            gc.unfreeze()  # to the oldest generation (gc.unfreeze)
             gc.enable()

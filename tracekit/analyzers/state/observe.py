@@ -1,5 +1,6 @@
 """The one pass over a trace that every analyzer stands on."""
 
+import gc
 from collections.abc import Iterable, Iterator
 from functools import cache
 from heapq import heappop, heappush
@@ -23,6 +24,8 @@ AT_BEGINNING: dict[str, Effect] = {
     **lookups.ASKING,
 }
 NEEDS = of_models()
+LARGE = 50_000
+"""Events of a trace whose records are worth to be kept out of Python's search for garbage."""
 ALWAYS_BEFORE = NEEDS - {*AT_RETURN, *FUTEX, *passing.RIGHTS_IN}
 """Calls that always count from their beginning on."""
 
@@ -36,9 +39,24 @@ def observe(trace: Trace) -> State:
     """
     global _last  # noqa: PLW0603  # a cache of one
     if _last is None or _last[0] is not trace:
+        _last = None
+        _let_go()
         with without_collection():
             _last = (trace, walk(State(), trace))
+        if len(trace.events) >= LARGE:
+            gc.freeze()
     return _last[1]
+
+
+def _let_go() -> None:
+    """Let what was kept of a large trace be collected.
+
+    While it is kept, Python does not look through it for garbage again and again: half of the time of
+    every answer about it.
+    """
+    if gc.get_freeze_count():
+        gc.unfreeze()
+        gc.collect()
 
 
 def walk(state: State, trace: Trace) -> State:
@@ -75,7 +93,8 @@ def _call(state: State, row: Row) -> None:
 def _effects(name: str) -> tuple[tuple[Effect, bool], ...]:
     """Return what a call does, in order, and whether it does that only when it succeeds."""
     tables = (AT_RETURN, AT_BEGINNING, changes.CHANGES, passing.RIGHTS_IN, WATCHING)
-    return tuple((table[name], table is AT_RETURN and name in SUCCEEDING) for table in tables if name in table)
+    found = [table for table in tables if name in table]
+    return tuple((table[name], table is AT_RETURN and name in SUCCEEDING) for table in found)
 
 
 def _exit(state: State, row: Row) -> None:
