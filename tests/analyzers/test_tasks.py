@@ -135,4 +135,7 @@ def test_recorded_threads_are_of_the_processes_that_proc_has(name: str) -> None:
     owners = {int(tid): pid for tid, pid in truth(name).items()}
     processes = Tasks().answer(recorded(name)).processes
     shown = {thread.tid: one.pid for one in processes if one.pid for thread in one.threads}
-    assert {tid: pid for tid, pid in shown.items() if tid in owners} == owners
+    assert {tid: pid for tid, pid in shown.items() if tid in owners and owners[tid] != pid} == {}
+    unknown = {thread.tid for one in processes if not one.pid for thread in one.threads}
+    assert shown.keys() | unknown >= owners.keys()
+    assert len(unknown) <= len(owners) / 3

@@ -7,7 +7,8 @@ from typing import ClassVar, Final
 from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence, evidence
 from tracekit.analyzers.processes import deaths
 from tracekit.analyzers.processes.deaths import Death
-from tracekit.analyzers.processes.roles import PARENT, SERVING, Parts, parts_of
+from tracekit.analyzers.processes.parts import PARENT, SERVING, Parts
+from tracekit.analyzers.processes.roles import parts_of
 from tracekit.analyzers.questions import CRASHES
 from tracekit.analyzers.state.connections import Connection, Request
 from tracekit.analyzers.state.lifetimes import Process
@@ -113,7 +114,9 @@ class Crashes:
         hidden = _unseen(parts)
         return CrashesAnswer(
             verdict=FOUND if crashes or not hidden else UNDETERMINED,
-            reason="; ".join(filter(None, (f"{len(crashes)} crash{'es' * (len(crashes) != 1)}", hidden))) if trace.calls else hidden,
+            reason="; ".join(filter(None, (f"{len(crashes)} crash{'es' * (len(crashes) != 1)}", hidden)))
+            if trace.calls
+            else hidden,
             crashes=crashes,
             exits=tuple(_exits(parts, ends)),
             trace=trace.summary(),

@@ -7,7 +7,8 @@ from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence, evi
 from tracekit.analyzers.processes import growth
 from tracekit.analyzers.processes.growth import Point, Step
 from tracekit.analyzers.processes.limit import reached
-from tracekit.analyzers.processes.roles import Parts, parts_of
+from tracekit.analyzers.processes.parts import Parts
+from tracekit.analyzers.processes.roles import parts_of
 from tracekit.analyzers.questions import SCALING
 from tracekit.analyzers.state.observe import observe
 from tracekit.events import Trace

@@ -1,10 +1,11 @@
 """Which processes and threads are there, who made them, and which part has each?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from tracekit.analyzers.answer import EVIDENCE_LIMIT, FOUND, UNDETERMINED, Answer, Evidence, evidence
-from tracekit.analyzers.processes.roles import SERVING, UNKNOWN, Parts, parts_of
+from tracekit.analyzers.processes.parts import IDLE, SERVING, UNKNOWN, Parts
+from tracekit.analyzers.processes.roles import parts_of
 from tracekit.analyzers.questions import TASKS
 from tracekit.analyzers.state.lifetimes import Process, Thread
 from tracekit.events import Trace
@@ -25,6 +26,7 @@ class ThreadShown:
         started_ns: when it began; None when it was there before the trace.
         ended_ns: when it ended; None while it is there.
         exit: how it ended.
+        pid_known: False where the log does not say that it is of this process, and it was inferred.
         traced: False when it is only known from what made it.
     """
 
@@ -34,6 +36,7 @@ class ThreadShown:
     started_ns: int | None
     ended_ns: int | None
     exit: str | None
+    pid_known: bool
     traced: bool
 
 
@@ -43,7 +46,7 @@ class ProcessShown:
 
     Attributes:
         pid: its id; None in a log of one task, and where its main thread cannot be told.
-        pid_known: False where the log does not say which threads are of it, and it was inferred.
+        pid_known: False where the log does not say it of all its threads, and it was inferred.
         ppid: its parent; None where nothing tells.
         role: its part: parent, worker, listener, launcher, logger, cgi, program; idle or unknown.
         command: its command line, or program; None where neither is known.
@@ -70,20 +73,26 @@ class ProcessShown:
     evidence: tuple[Evidence, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The times of the first and the last event."""
+
+    begin_ns: int
+    end_ns: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TasksAnswer(Answer):
     """Every process with its threads, in the order in which the trace shows them first.
 
     Attributes:
-        begin_ns: the time of the trace's first event; None where there are no times that order all.
-        end_ns: that of its last one.
+        span: the times that the trace covers; None where there are none that put all its events in order.
     """
 
     name: ClassVar[str] = TASKS.name
     verdict: str
     reason: str
-    begin_ns: int | None
-    end_ns: int | None
+    span: Span | None
     processes: tuple[ProcessShown, ...]
 
     @property
@@ -102,15 +111,14 @@ class Tasks:
     def answer(self, trace: Trace) -> TasksAnswer:
         """Answer from a trace."""
         parts = parts_of(trace)
-        processes = tuple(_shown(parts, process) for process in parts.lives.processes)
+        processes = tuple(_shown(parts, process) for process in parts.lives.processes) + _apart(parts)
         times = trace.events["time_ns"].dropna()
         timed = trace.ordered and len(times) > 0
         named = any(process.pid is not None for process in parts.lives.processes)
         return TasksAnswer(
             verdict=FOUND if named else UNDETERMINED,
             reason=_reason(parts, processes, named=named),
-            begin_ns=int(times.min()) if timed else None,
-            end_ns=int(times.max()) if timed else None,
+            span=Span(int(times.min()), int(times.max())) if timed else None,
             processes=processes,
             trace=trace.summary(),
         )
@@ -124,11 +132,16 @@ def _reason(parts: Parts, processes: tuple[ProcessShown, ...], *, named: bool) -
         return "the log does not name the tasks that its calls are of: it was made without strace's -f"
     threads = sum(len(process.threads) for process in processes)
     unseen = sum(not thread.traced for process in processes for thread in process.threads)
-    said = [f"{len(processes)} processes with {threads} threads"]
+    numbered = sum(process.pid is not None for process in processes)
+    said = [f"{numbered} processes, {threads} threads"]
     if unseen:
         said.append(f"{unseen} of the threads were made by others in the trace, but not traced themselves")
     if parts.headless:
-        said.append(f"of {len(parts.headless)} groups of threads it is not known which process they are of")
+        said.append(f"groups of threads of which it is not known whose they are: {len(parts.headless)}")
+    if parts.doubtful:
+        said.append(
+            f"threads that only waited, so that it is not known whose they are: {len(parts.doubtful)}"
+        )
     unclear = sum(process.role == UNKNOWN for process in processes)
     if unclear:
         said.append(f"what {unclear} of the processes do is not shown")
@@ -143,16 +156,25 @@ def _shown(parts: Parts, process: Process) -> ProcessShown:
         pid=None if process in parts.headless else process.pid,
         pid_known=process.known,
         ppid=process.ppid,
-        role=parts.processes[process],
+        role=parts.processes.get(process, IDLE),
         command=" ".join(process.arguments) or process.path or process.comm or None,
         user=user_of(process.uid),
         session=process.session,
         started_ns=process.started_ns,
         ended_ns=ended.time_ns if ended else None,
         exit=process.exit,
-        threads=tuple(_thread(parts, thread) for thread in process.threads),
+        threads=tuple(_thread(parts, thread) for thread in process.threads if thread not in parts.doubtful),
         evidence=_evidence(parts, process),
     )
+
+
+def _apart(parts: Parts) -> tuple[ProcessShown, ...]:
+    """Return the threads of which it is not known whose they are, as if of one process without a number."""
+    threads = [one for process in parts.lives.processes for one in process.threads if one in parts.doubtful]
+    if not threads:
+        return ()
+    shown = _shown(parts, Process(None, threads=threads))
+    return (replace(shown, threads=tuple(_thread(parts, thread) for thread in threads)),)
 
 
 def user_of(uid: int | None) -> str | None:
@@ -168,6 +190,7 @@ def _thread(parts: Parts, thread: Thread) -> ThreadShown:
         started_ns=thread.started_ns,
         ended_ns=thread.ended_ns,
         exit=thread.how or None,
+        pid_known=thread.known,
         traced=thread.first is not None,
     )
 
@@ -176,7 +199,7 @@ def _evidence(parts: Parts, process: Process) -> tuple[Evidence, ...]:
     """Return what made a process, the calls in which its part shows, and its end."""
     rows = [process.made, *process.execs[-1:]]
     for task in parts.doing(process):
-        if parts.processes[process] in SERVING:
+        if parts.processes.get(process) in SERVING:
             rows += [task.tried, task.word]
         else:
             rows.append(task.parent)

@@ -46,8 +46,8 @@ def show(
 
 def _replay(trace: Any, at: str | None) -> None:
     answer = Tasks().answer(trace).to_json()
-    begin, end = answer["begin_ns"], answer["end_ns"]
-    if begin is not None:
+    if span := answer["span"]:
+        begin, end = span["begin_ns"], span["end_ns"]
         moment = moment_of(at, begin, end) if at is not None else ps.most(answer)
         streams.tell(f"as of {ps.clock(moment)}, {(moment - begin) / 1e9:.3f} s after the trace began")
     elif at is not None:

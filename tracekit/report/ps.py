@@ -105,7 +105,7 @@ def most(answer: Record) -> int:
     Args:
         answer: its JSON value, of a trace with times.
     """
-    begin = int(answer["begin_ns"])
+    begin = int(answer["span"]["begin_ns"])
     threads = [one for one in _threads(answer) if one["role"] != "starter"]
     changes = sorted(
         [(begin if one["started_ns"] is None else int(one["started_ns"]), 1) for one in threads]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tracekit.analyzers.processes.roles import Parts
+from tracekit.analyzers.processes.parts import Parts
 from tracekit.analyzers.state.lifetimes import Process, Reap, Thread
 from tracekit.events import Row
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from tracekit.analyzers.processes.roles import Parts
+from tracekit.analyzers.processes.parts import Parts
 from tracekit.analyzers.state.connections import Connection, ended_ns
 from tracekit.analyzers.state.lifetimes import Process, Thread
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from tracekit.analyzers.processes.roles import LISTENER, WORKER, Parts
+from tracekit.analyzers.processes.parts import LISTENER, WORKER, Parts
 from tracekit.analyzers.state.connections import Connection, ended_ns
 from tracekit.analyzers.state.lifetimes import Process, Thread
 from tracekit.analyzers.state.watching import FUTEX

@@ -1,87 +1,26 @@
-"""Which part each process and thread of a server has, from what it was seen doing; never from its name."""
+"""Which part each process of a server has, from what it was seen doing; never from its name."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Final
-
-from tracekit.analyzers.state.lifetimes import Lifetimes, Process, Thread
+from tracekit.analyzers.processes.parts import (
+    CGI,
+    IDLE,
+    LAUNCHER,
+    LISTENER,
+    LOGGER,
+    PARENT,
+    PROGRAM,
+    SERVING,
+    UNKNOWN,
+    WORKER,
+    Look,
+    Parts,
+)
+from tracekit.analyzers.processes.threads import part_of_thread, waits_of
+from tracekit.analyzers.state.lifetimes import Process, Thread
 from tracekit.analyzers.state.observe import observe
 from tracekit.analyzers.state.service import Task
 from tracekit.analyzers.state.state import State
 from tracekit.analyzers.state.tasks import lifetimes
-from tracekit.analyzers.state.watching import FUTEX
 from tracekit.events import Trace
-
-PARENT: Final = "parent"
-LISTENER: Final = "listener"
-WORKER: Final = "worker"
-MAIN: Final = "main"
-STARTER: Final = "starter"
-POOL: Final = "pool"
-LOGGER: Final = "logger"
-CGI: Final = "cgi"
-PROGRAM: Final = "program"
-LAUNCHER: Final = "launcher"
-IDLE: Final = "idle"
-UNKNOWN: Final = "unknown"
-
-SERVING: Final = frozenset({LISTENER, WORKER})
-"""The parts of processes that make out a server, beside its parent."""
-TWO_WORDS: Final = ~7
-"""The two words of glibc's condition variable that its waiters take turns with stand side by side."""
-
-
-@dataclass(slots=True)
-class Parts:
-    """All processes of a trace with the parts that they have.
-
-    Attributes:
-        lives: every process and thread.
-        tasks: what each thread was seen doing for clients.
-        processes: the part of each process.
-        threads: the part of each thread.
-        headless: those whose number is a guess: their main thread is not seen for certain.
-    """
-
-    lives: Lifetimes
-    tasks: dict[Thread, Task] = field(default_factory=dict)
-    processes: dict[Process, str] = field(default_factory=dict)
-    threads: dict[Thread, str] = field(default_factory=dict)
-    headless: set[Process] = field(default_factory=set)
-
-    @property
-    def serving(self) -> list[Process]:
-        """The processes that accept or serve, or are about to: the server without its parent."""
-        return [process for process, part in self.processes.items() if part in SERVING]
-
-    @property
-    def parents(self) -> list[Process]:
-        """The processes that manage them."""
-        return [process for process, part in self.processes.items() if part == PARENT]
-
-    def doing(self, process: Process) -> Iterable[Task]:
-        """Yield what the threads of a process were seen doing."""
-        return (self.tasks[thread] for thread in process.threads if thread in self.tasks)
-
-
-@dataclass(slots=True)
-class Roles:
-    """The look at all of them.
-
-    Attributes:
-        serves: the tasks that read from or wrote to clients.
-        passes: the tasks whose connections others serve.
-        across: those of them that others' processes serve.
-        opens: the tasks that opened files.
-        waits: the condition variables that each task waits on.
-    """
-
-    parts: Parts
-    serves: set[Task]
-    passes: set[Task]
-    across: set[Task]
-    opens: set[int | None]
-    waits: dict[int | None, set[int]]
 
 
 def parts_of(trace: Trace) -> Parts:
@@ -92,7 +31,7 @@ def parts_of(trace: Trace) -> Parts:
         thread = lives.at(task.tid, task.first.seq)
         if thread is not None:
             parts.tasks.setdefault(thread, task)
-    look = _look(parts, state, _waits(trace))
+    look = _look(parts, state, waits_of(trace))
     for process in lives.processes:
         parts.processes[process] = _serving(look, process)
     for process in lives.processes:
@@ -101,12 +40,38 @@ def parts_of(trace: Trace) -> Parts:
         parts.processes[process] = parts.processes[process] or _beside(look, process, trace)
     for process, part in parts.processes.items():
         for thread in process.threads:
-            parts.threads[thread] = _of_thread(look, thread) if part in SERVING else part
+            parts.threads[thread] = part_of_thread(look, thread) if part in SERVING else part
     parts.headless = _headless(look, trace)
+    parts.doubtful = _doubtful(look)
     return parts
 
 
-def _headless(look: Roles, trace: Trace) -> set[Process]:
+def _doubtful(look: Look) -> set[Thread]:
+    """Return the threads whose process was inferred from no more than the order of first lines.
+
+    Who serves is known by the connection, and who accepts by whom it wakes. Who only waits is not: the
+    addresses are the same in all children of a parent.
+    """
+    lives = look.parts.lives
+    unsure = [
+        process for process in lives.processes if not process.known and process not in look.parts.headless
+    ]
+    if len(unsure) + len(look.parts.headless) < 2:
+        return set()
+    return {
+        thread
+        for process in unsure
+        for thread in process.threads
+        if not (thread.known or thread.is_main or thread.made)
+        and not _works(look, look.parts.tasks.get(thread))
+    }
+
+
+def _works(look: Look, task: Task | None) -> bool:
+    return task is not None and (task in look.serves or task.tried is not None)
+
+
+def _headless(look: Look, trace: Trace) -> set[Process]:
     """Return the processes that the log does not state, and whose main thread is not seen for certain.
 
     A task alone may be a thread of a process of which nothing else is seen, where there are threads at all,
@@ -119,7 +84,7 @@ def _headless(look: Roles, trace: Trace) -> set[Process]:
     return {process for process in doubtful if unclear and not _has_main(look, process)}
 
 
-def _has_main(look: Roles, process: Process) -> bool:
+def _has_main(look: Look, process: Process) -> bool:
     """Tell whether the main thread of a process does what only such a thread does."""
     task = look.parts.tasks.get(process.main) if process.main else None
     if task is None:
@@ -128,8 +93,8 @@ def _has_main(look: Roles, process: Process) -> bool:
     return bool(accepts or task.parent or task.word or task.asks_parent or process.reaped)
 
 
-def _look(parts: Parts, state: State, waits: dict[int | None, set[int]]) -> Roles:
-    look = Roles(parts, set(), set(), set(), {opening.row.tid for opening in state.openings}, waits)
+def _look(parts: Parts, state: State, waits: dict[int | None, set[int]]) -> Look:
+    look = Look(parts, set(), set(), set(), {opening.row.tid for opening in state.openings}, waits)
     for care in state.service.cares.values():
         if care.taker is None and not care.connection.requests:
             continue
@@ -141,7 +106,7 @@ def _look(parts: Parts, state: State, waits: dict[int | None, set[int]]) -> Role
     return look
 
 
-def _serving(look: Roles, process: Process) -> str:
+def _serving(look: Look, process: Process) -> str:
     """Return the part of a process that works for clients; nothing where none is seen."""
     tasks = list(look.parts.doing(process))
     if any(task in look.serves for task in tasks):
@@ -162,7 +127,7 @@ def _is_local(task: Task) -> bool:
     return bool(task.listeners) and all(name.startswith("unix:") for name in task.listeners)
 
 
-def _managing(look: Roles, process: Process) -> str:
+def _managing(look: Look, process: Process) -> str:
     """Return the part of a process that makes others or waits for them; nothing where it does neither."""
     children = list(look.parts.lives.children(process))
     serving = [child for child in children if look.parts.processes[child] in SERVING]
@@ -179,7 +144,7 @@ def _managing(look: Roles, process: Process) -> str:
     return PARENT if waits and others and not children and _was_there(process) else ""
 
 
-def _leads_to(look: Roles, process: Process, depth: int = 8) -> bool:
+def _leads_to(look: Look, process: Process, depth: int = 8) -> bool:
     """Tell whether a process made a server, itself or through others."""
     return depth > 0 and any(
         look.parts.processes[child] in SERVING or _leads_to(look, child, depth - 1)
@@ -191,7 +156,7 @@ def _was_there(process: Process) -> bool:
     return process.made is None and not process.execs
 
 
-def _beside(look: Roles, process: Process, trace: Trace) -> str:
+def _beside(look: Look, process: Process, trace: Trace) -> str:
     """Return the part of a process that has none in serving: what it was made for."""
     parts = look.parts.processes
     maker = process.maker
@@ -211,102 +176,3 @@ def _reads_input(process: Process, trace: Trace) -> bool:
     made = trace.events
     reads = made[(made["tid"] == process.pid) & (made["name"] == "read")]["args"]
     return bool(reads.str.startswith(("0,", "0<")).any())
-
-
-def _of_thread(look: Roles, thread: Thread) -> str:
-    """Return the part of a thread of a process that serves: the first that fits."""
-    return next((part for part, fits in OF_THREADS if fits(look, thread)), UNKNOWN)
-
-
-def _gives_away(look: Roles, thread: Thread) -> bool:
-    """Others serve most of what it accepts."""
-    task = look.parts.tasks.get(thread)
-    return task in look.passes and (task not in look.serves or task.served <= task.taken // 2)
-
-
-def _serves(look: Roles, thread: Thread) -> bool:
-    return look.parts.tasks.get(thread) in look.serves
-
-
-def _accepts_for_others(look: Roles, thread: Thread) -> bool:
-    """It accepts, and has others beside it that do not: those it would wake."""
-    others = [other for other in thread.process.threads if other is not thread]
-    tasks = [task for other in others if (task := look.parts.tasks.get(other)) is not None]
-    idle = any(not task.tried and (task in look.serves or not task.word) for task in tasks)
-    return _accepts(look, thread) and idle
-
-
-def _accepts(look: Roles, thread: Thread) -> bool:
-    task = look.parts.tasks.get(thread)
-    return task is not None and task.tried is not None
-
-
-def _awaits_a_word(look: Roles, thread: Thread) -> bool:
-    """It waits for a word of the parent, as the main thread of httpd's threaded children does."""
-    task = look.parts.tasks.get(thread)
-    return thread.is_main and task is not None and task.word is not None
-
-
-def _makes_threads(_look: Roles, thread: Thread) -> bool:
-    return not thread.is_main and any(other.maker is thread for other in thread.process.threads)
-
-
-def _waits_for_clients(look: Roles, thread: Thread) -> bool:
-    task = look.parts.tasks.get(thread)
-    return task is not None and (task.lock is not None or (bool(task.queues) and not thread.is_main))
-
-
-def _opens_files(look: Roles, thread: Thread) -> bool:
-    return thread.tid in look.opens and not thread.is_main
-
-
-def _waits_like_workers(look: Roles, thread: Thread) -> bool:
-    """Tell whether a thread that served nobody yet waits where those that serve do.
-
-    That is on the same condition variable, or in a thread that the maker of the others made, too.
-    """
-    places = look.waits.get(thread.tid)
-    if not places:
-        return False
-    for other in thread.process.threads:
-        task = look.parts.tasks.get(other)
-        if task is None or other is thread:
-            continue
-        if task in look.serves and places & look.waits.get(other.tid, set()):
-            return True
-        if thread.maker is not None and other.maker is thread.maker and (task in look.serves or task.tried):
-            return True
-    return False
-
-
-def _waits(trace: Trace) -> dict[int | None, set[int]]:
-    """Return the condition variables that each task waits on without a limit of time.
-
-    A wait while the word is 2 is one for a mutex (nptl's lowlevellock.h), which any thread may want.
-    """
-    events = trace.events
-    calls = events[events["name"].isin(FUTEX)]
-    args = calls["args"].fillna("")
-    waits = args.str.contains(r"FUTEX_WAIT.*, [013-9]\d*, NULL", regex=True)
-    found: dict[int | None, set[int]] = {}
-    for tid, text in {*zip(calls["tid"][waits].fillna(0), args[waits], strict=True)}:
-        word = text.partition(",")[0]
-        if word.startswith("0x"):
-            found.setdefault(int(tid) or None, set()).add(int(word, 16) & TWO_WORDS)
-    return found
-
-
-OF_THREADS: Final[tuple[tuple[str, Callable[[Roles, Thread], bool]], ...]] = (
-    (LISTENER, _gives_away),
-    (WORKER, _serves),
-    (LISTENER, _accepts_for_others),
-    (WORKER, _accepts),
-    (MAIN, _awaits_a_word),
-    (STARTER, _makes_threads),
-    (LISTENER, _waits_for_clients),
-    (POOL, _opens_files),
-    (WORKER, _waits_like_workers),
-    (MAIN, lambda _look, thread: thread.is_main),
-    (IDLE, lambda _look, thread: thread.last is not None),
-)
-"""The parts of threads, and what shows each; the first that fits counts."""

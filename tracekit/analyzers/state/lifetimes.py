@@ -14,6 +14,7 @@ class Thread:
     Attributes:
         tid: its id; None in a log of one task.
         process: the process that it is of.
+        known: False where the log does not say that it is, and it was inferred.
         born: the number of the event that shows it first: its own, or the fork that made it.
         first: its first event; None when it was not traced.
         last: its last event.
@@ -29,6 +30,7 @@ class Thread:
     tid: int | None
     process: "Process"
     born: int
+    known: bool = True
     first: Row | None = None
     last: Row | None = None
     made: Row | None = None
@@ -74,7 +76,6 @@ class Process:
 
     Attributes:
         pid: its id; None in a log of one task.
-        known: False where the log does not say which threads are of it, and it was inferred.
         ppid: the process that made it, or that it said is its parent; None where nothing tells.
         threads: all that it had, in order; the main thread need not be among them.
         arguments: its command line: of the last execve, of its maker, or of a note.
@@ -89,7 +90,6 @@ class Process:
     """
 
     pid: int | None
-    known: bool = True
     ppid: int | None = None
     threads: list[Thread] = field(default_factory=list)
     arguments: tuple[str, ...] = ()
@@ -101,6 +101,11 @@ class Process:
     reaped: Row | None = None
     status: str = ""
     exiting: Row | None = None
+
+    @property
+    def known(self) -> bool:
+        """Tell whether the log says of every thread that it is of this process."""
+        return all(thread.known for thread in self.threads)
 
     @property
     def main(self) -> Thread | None:

@@ -6,21 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
-
 from tracekit.analyzers.state import arguments, task_calls
 from tracekit.analyzers.state.arguments import argument, named, number, symbols
 from tracekit.analyzers.state.lifetimes import Lifetimes, Process, Reap, Sent, Thread
+from tracekit.analyzers.state.task_rows import LIVING, chosen, foreign
 from tracekit.events import Array, Integer, Row, String, Trace, without_collection
 
 WAITED: Final = re.compile(r"WIF(EXITED|SIGNALED)\(s\) && W\w+\(s\) == (\w+)( && WCOREDUMP\(s\))?")
 CHILD: Final = re.compile(r"si_code=CLD_(EXITED|KILLED|DUMPED), si_pid=(\d+),.* si_status=(\w+)")
 OUTSIDE: Final = re.compile(r"/\* (\d+) in strace's PID NS \*/")
 """A number of another PID namespace, as strace --decode-pids=pidns translates it."""
-LIVING: Final = ("syscall", "signal", "exit", "exec", "attach")
-"""The kinds of events that show that a task is there."""
-NOBODY: Final = -1
 
 _last: tuple[Trace, Lifetimes] | None = None
 
@@ -51,11 +46,11 @@ class Walk:
     present: dict[int | None, Process] = field(default_factory=dict)
     unclear: dict[int | None, tuple[Row, Thread]] = field(default_factory=dict)
 
-    def process(self, pid: int | None, *, known: bool = True) -> Process:
+    def process(self, pid: int | None) -> Process:
         """Return the present process of a number, a new one where there is none."""
         process = self.present.get(pid)
         if process is None:
-            process = self.present[pid] = Process(pid, known)
+            process = self.present[pid] = Process(pid)
             self.found.processes.append(process)
         return process
 
@@ -70,7 +65,8 @@ class Walk:
         """Return the thread that an event is of."""
         thread = self.living.get(row.tid)
         if thread is None:
-            thread = self.begin(row.tid, self.process(row.pid, known=row.pid_known), row.seq)
+            thread = self.begin(row.tid, self.process(_process_of(row)), row.seq)
+            thread.known = row.pid_known
             thread.made, thread.maker = self.unclear.pop(row.tid, (None, None))
         thread.first = thread.first or row
         return thread
@@ -85,11 +81,18 @@ class Walk:
             del self.present[process.pid]
 
 
+def _process_of(row: Row) -> int | None:
+    """Return the process of a task's first event; of one inferred that is younger than the task, the task."""
+    if row.pid_known or row.pid is None or row.tid is None:
+        return row.pid
+    return min(row.pid, row.tid)
+
+
 def _walked(trace: Trace) -> Lifetimes:
     """Take the events that tell of tasks, in order."""
-    chosen, lasts = _chosen(trace)
-    walk = Walk(Lifetimes(foreign=_foreign(trace)), trace.ordered)
-    for row in replace(trace, events=trace.events[chosen]).rows():
+    telling, lasts = chosen(trace)
+    walk = Walk(Lifetimes(foreign=foreign(trace)), trace.ordered)
+    for row in replace(trace, events=trace.events[telling]).rows():
         if row.kind == "note":
             if row.name == "process":
                 _note(walk, row)
@@ -103,33 +106,6 @@ def _walked(trace: Trace) -> Lifetimes:
         if exiting := thread.process.exiting:
             walk.end(thread, exiting, f"exited with {number(argument(exiting, 0))}")
     return walk.found
-
-
-def _chosen(trace: Trace) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
-    """Return which events tell of tasks, and the places of the last event of each task.
-
-    They are the calls that do, what is no call, and the first event of each task.
-    """
-    events = trace.events
-    kinds = events["kind"].astype(str).to_numpy()
-    living = np.flatnonzero(np.isin(kinds, LIVING))
-    tids = events["tid"].fillna(NOBODY).to_numpy(dtype=np.int64)[living]
-    order = np.argsort(tids, kind="stable")
-    ended = (kinds[living] == "exit")[order]
-    begins = np.ones(len(order), dtype=bool)
-    begins[1:] = (np.diff(tids[order]) != 0) | ended[:-1]
-    places = living[order]
-    telling = events["name"].isin(task_calls.meanings()).to_numpy() & (kinds == "syscall")
-    telling |= (kinds != "syscall") & (kinds != "unparsed")
-    telling[places[begins]] = True
-    last = np.roll(begins, -1) if len(begins) else begins
-    return telling, places[last]
-
-
-def _foreign(trace: Trace) -> bool:
-    """Tell whether programs know themselves by other numbers than the log: another PID namespace."""
-    own = trace.events[trace.events["name"] == "gettid"]
-    return bool((own["ret"] != own["tid"]).fillna(False).any())
 
 
 def _note(walk: Walk, row: Row) -> None:
