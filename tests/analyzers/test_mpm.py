@@ -184,6 +184,16 @@ def test_who_came_first_is_a_process_only_where_threads_were_followed(
     assert Mpm().answer(log.read()).mpm == mpm
 
 
+@pytest.mark.parametrize(
+    ("wait", "mpm"), [("getpid() = 10", "event-loop"), ("poll([...], 1, 2000) = 1 ([...])", "undetermined")]
+)
+def test_a_wait_that_is_cut_may_be_for_one_connection_alone(log: Written, wait: str, mpm: str) -> None:
+    for port in (5001, 5002):
+        log.add(10, "epoll_wait(7, [{events=EPOLLIN, data={u32=3, u64=3}}], 2, -1) = 1", accept(4, port))
+        log.add(10, "fcntl(4, F_SETFL, O_RDWR|O_NONBLOCK) = 0", get(4, "/"), ok(4), wait, "close(4) = 0")
+    assert Mpm().answer(log.read()).mpm == mpm
+
+
 def test_a_child_that_is_not_in_the_trace_may_accept_too(log: Written) -> None:
     log.add(10, *LISTEN, "clone(child_stack=NULL, flags=SIGCHLD) = 11")
     serve(log, 10, 5001)

@@ -1,7 +1,9 @@
 """One thread that serves what it took before it takes another: alone, or one of many pre-forked ones."""
 
 from collections.abc import Iterable
+from typing import Final
 
+from tracekit.analyzers.gaps.select import of_task
 from tracekit.analyzers.models.alone import no_sibling
 from tracekit.analyzers.models.models import (
     EVENT_LOOP,
@@ -17,6 +19,9 @@ from tracekit.analyzers.models.models import (
 )
 from tracekit.analyzers.state.service import Care, Task
 from tracekit.events import Row
+from tracekit.syscalls.families import names_of
+
+POLLS: Final = names_of("poll", "ppoll")
 
 
 def in_turn(server: Server) -> Verdict | None:
@@ -92,6 +97,14 @@ def _unbound(server: Server) -> Verdict:
             "each connection is served by the thread that accepted it, but the trace does not show what that "
             "thread waits in between: one connection at a time, or an event loop",
         )
+    hidden = next((row for row in of_task(server.trace, care.taker.tid) if _hides(row)), None)
+    if hidden is not None:
+        return Verdict(
+            None,
+            "each connection is served by the thread that accepted it, but what that thread waits for in "
+            "between is not shown: arrays are cut (-s), or addresses stand in their place",
+            (Finding("it waits for something that is not shown", (hidden,)),),
+        )
     return Verdict(
         EVENT_LOOP,
         "calls on a connection never wait: the thread waits in one place only, for clients and connections",
@@ -102,6 +115,11 @@ def _unbound(server: Server) -> Verdict:
             ),
         ),
     )
+
+
+def _hides(row: Row) -> bool:
+    """Tell whether a call waits for descriptors that the trace does not show."""
+    return row.name in POLLS and (row.args or "").startswith(("[...]", "0x"))
 
 
 def _siblings(server: Server) -> Finding | None:
