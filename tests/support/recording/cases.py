@@ -78,6 +78,12 @@ CASES: Final[Mapping[str, Case]] = {
         how="parent",
         cannot={"docroot": "no request", "mpm": "not traced|were not"},
     ),
+    "apache-event-thread": Case(
+        "apache-event-plain",
+        options="-ttt -T -yy",
+        how="thread",
+        cannot={"docroot": "no request", "mpm": "who serves was not traced|no traffic|were not"},
+    ),
     "apache-event-silent": Case("apache-event", "silent", USUAL, cannot=NOBODY_CAME),
     "apache-event-single": Case("apache-event-plain", "single", USUAL),
     "apache-worker-network": Case("apache-worker", options="-f -ttt -yy -e trace=network", cannot=NOT_READ),
@@ -91,12 +97,14 @@ CASES: Final[Mapping[str, Case]] = {
     ),
     # something happens
     "apache-event-crash": Case("apache-event", "pages", USUAL, act="crash"),
+    "built-in-crash": Case("built-in-worker", "pages", "-f -tt", act="crash"),
     "apache-prefork-restart": Case("apache-prefork", "pages", USUAL, act="restart"),
     # clients that mean no good, or are slow, or hurry
     "apache-event-hostile": Case("apache-event", "hostile", "-f -tt -s 512"),
     "nginx-hostile": Case("nginx", "hostile", "-f -ttt -yy -s 4096"),
     "node-hostile": Case("node", "hostile", "-f -ttt -yy -s 4096"),
     "http.server-hostile": Case("http.server-threads", "hostile", "-f -ttt -s 256"),
+    "http.server-stderr": Case("http.server-threads", "hostile", "-f -tt", how="stderr"),
     "built-in-hostile": Case("built-in-event", "hostile", "-f -ttt -yy -s 4096"),
     "apache-worker-pipelined": Case("apache-worker", "pipelined", "-f -ttt -s 512"),
     "nginx-pipelined": Case("nginx", "pipelined", "-f -ttt -yy -s 512"),
