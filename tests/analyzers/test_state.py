@@ -1,5 +1,6 @@
 """Names, requests and who works on them, in logs written by hand: roots, short strings, helpers, proxies."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from tests.support.traces import Written, accept, get, ok
 from tracekit.analyzers.dispatch import Dispatch
 from tracekit.analyzers.state import lookups
 from tracekit.analyzers.state.observe import observe
+from tracekit.events import read_trace
 
 SERVER = {"pid": 10, "cwd": "/srv", "fds": {"3": "socket:[1]"}, "tids": [10, 11, 12]}
 WAIT = "futex(0x5600, FUTEX_WAIT_BITSET_PRIVATE|FUTEX_CLOCK_REALTIME, 0, NULL, FUTEX_BITSET_MATCH_ANY"
@@ -279,3 +281,18 @@ def test_names_are_read_fast_as_the_grammar_reads_them(
     fast = read(call, text)
     monkeypatch.setattr(lookups, "_plain", lambda *_: None)
     assert fast == read(call, text)
+
+
+@pytest.mark.parametrize(
+    "begins", ['execve("/bin/server", ["server"], 0x7ffe /* 9 vars */) = 0', "brk(NULL) = 0x1"]
+)
+def test_lines_of_a_task_that_strace_never_attached_are_the_program_s_own(
+    tmp_path: Path, begins: str
+) -> None:
+    calls = (accept(5, 1001), get(5, "/real"), ok(5), accept(6, 1002), get(6, "/forged"), ok(6))
+    own, forged = (f"[pid    10] {call}" for call in calls[:3]), (f"[pid  4242] {call}" for call in calls[3:])
+    log = tmp_path / "log.strace"
+    clone = "clone(child_stack=NULL, flags=CLONE_VM|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD) = 11"
+    log.write_text("\n".join([begins, clone, "strace: Process 11 attached", *own, *forged, ""]))
+    found = [request.target.target for request in observe(read_trace(log)).requests]
+    assert found == (["/real"] if begins.startswith("execve") else ["/real", "/forged"])

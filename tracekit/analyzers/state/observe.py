@@ -9,6 +9,7 @@ from tracekit.analyzers.state import changes, effects, lookups, moves, passing, 
 from tracekit.analyzers.state.calls import of_models
 from tracekit.analyzers.state.connections import is_request
 from tracekit.analyzers.state.effects import Effect
+from tracekit.analyzers.state.foreign import foreign_tasks
 from tracekit.analyzers.state.state import State
 from tracekit.analyzers.state.watching import FUTEX, WATCHING, waits
 from tracekit.events import Row, Trace, without_collection
@@ -64,7 +65,9 @@ def walk(state: State, trace: Trace) -> State:
     state.descriptors.by_task = not trace.ordered
     state.prepare(trace.processes)
     state.service.latest = latest_calls(trace)
-    for row in causal(trace.rows(), in_lines=len(trace.files) <= 1):
+    state.foreign = foreign_tasks(trace)
+    rows = (row for row in trace.rows() if row.tid not in state.foreign)
+    for row in causal(rows, in_lines=len(trace.files) <= 1):
         if row.kind == "syscall":
             _call(state, row)
         elif row.kind == "exit":

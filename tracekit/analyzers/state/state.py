@@ -68,6 +68,7 @@ class State:
         service: who takes connections and who serves them.
         rings: the calls that show io_uring in use: what is done through it, no trace of calls shows.
         lent: names that threads gave the kernel for requests of others.
+        foreign: tasks of lines that are not strace's own, which are left out (see foreign).
         adrift: descriptors that were sent to an end of a unix socket that the trace does not show.
     """
 
@@ -85,6 +86,7 @@ class State:
     service: Service = field(default_factory=Service)
     rings: list[Row] = field(default_factory=list)
     lent: list[Lent] = field(default_factory=list)
+    foreign: frozenset[int] = frozenset()
     adrift: deque[list[OpenFile]] = field(default_factory=deque)
 
     def folder(self, row: Row, value: Value | None = None) -> str | None:
