@@ -184,6 +184,19 @@ def test_a_linked_root_keeps_its_name(log: Written) -> None:
     assert (root.path, root.real_path) == ("/srv/link", "/data/site")
 
 
+def test_two_hosts_that_are_not_shown(site: Site) -> None:
+    cut = 'read(5, "GET {} HTTP/1.1\\r\\n"..., 8000) = 99'
+    for host, targets in (("one", ("/", "/x.html")), ("two", ("/a.html", "/sub/b.html"))):
+        for target in targets:
+            site.port += 1
+            name = f"/srv/{host}{target}{'index.html' if target == '/' else ''}"
+            site.log.add(10, accept(5, site.port), cut.format(target))
+            site.log.add(10, f'openat(AT_FDCWD, "{name}", O_RDONLY) = 6', 'read(6, "hi", 99) = 2')
+            site.log.add(10, "close(6) = 0", ok(5), "close(5) = 0")
+    assert sorted(site.roots()) == ["/srv/one", "/srv/two"]
+    assert site.aliases() == []
+
+
 def test_a_log_whose_name_ends_like_a_target(site: Site) -> None:
     for target in ("/access.log", "/error.log"):
         site.serve(target, f'openat(AT_FDCWD, "/var/log{target}", O_WRONLY|O_APPEND) = 6', "close(6) = 0")

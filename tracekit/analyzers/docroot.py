@@ -156,7 +156,7 @@ def _aliases(
         (one.request, one.target)
         for site, asked in sites.groups.items()
         for one in _unexplained(asked, paths)
-        if (site.known and found[site]) or not _may_be_of_another_root(site, one)
+        if (site.known and found[site]) or not _may_be_of_another_root(site, one, sites)
     ]
     rest = {id(request) for request, _ in left}
     plain = [
@@ -173,14 +173,15 @@ def _unexplained(asked: Iterable[Asked], paths: set[str]) -> list[Asked]:
     return [one for one in asked if not any(match.root in paths for match in one.matches)]
 
 
-def _may_be_of_another_root(site: Site, one: Asked) -> bool:
+def _may_be_of_another_root(site: Site, one: Asked, sites: Sites) -> bool:
     """Tell whether a file lies where its target says, below a root that is not known.
 
-    Among requests whose host is not shown that counts for files right in that root alone: a folder
-    of another host's is less likely than an Alias.
+    Among requests whose host is not shown a single folder of another host's is less likely than an Alias.
     """
-    at_top = one.target.path is not None and one.target.path.count("/") == 1
-    return bool(one.matches) and (site.known or at_top)
+    if site.known or (one.target.path or "").count("/") == 1:
+        return bool(one.matches)
+    fitting = [sites.fitting[site][match.root] for match in one.matches]
+    return any(candidate.at_top or len(candidate.pieces) > 1 for candidate in fitting)
 
 
 def _explained(site: Site, asked: list[Asked], paths: set[str]) -> bool:

@@ -64,7 +64,7 @@ class Sites:
         if site.known:
             return [first] if first else []
         taken = {root.path for other, roots in found.items() if other.nameless() == site for root in roots}
-        return [c for c in ranked if c.path not in taken and ("/" in c.bearers or c is first)]
+        return [c for c in ranked if c.path not in taken and (c is first or _is_apart(c, ranked))]
 
     def _joined(self, site: Site) -> dict[str, Candidate]:
         """Add to a folder that fits all of a host's targets what speaks for the same folder elsewhere.
@@ -81,6 +81,13 @@ class Sites:
             for other in beside if not site.known or candidate.bearers.keys() == targets else ():
                 candidate.strengthen(self.fitting.get(other, {}).get(path))
         return own
+
+
+def _is_apart(candidate: Candidate, others: Iterable[Candidate]) -> bool:
+    """Tell whether a folder is a host's own: with a file in it, and no request of it fits another one."""
+    requests = candidate.requests
+    top = "/" in candidate.bearers or candidate.at_top
+    return top and all(other is candidate or requests.isdisjoint(other.requests) for other in others)
 
 
 def _site(request: Request, target: Target) -> Site:
