@@ -217,7 +217,9 @@ def _waits(walk: Walk, row: Row, thread: Thread) -> None:
     child = int(told[2]) if told else row.ret
     if not child or child <= 0 or walk.found.foreign:
         return
-    status = _status(told[1], told[3], told[1] == "DUMPED") if told else _status_of(row)
+    said = None if told else WAITED.search(row.args or "")
+    status = _status(told[1], told[3], told[1] == "DUMPED") if told else ""
+    status = _status(said[1], said[2], bool(said[3])) if said else status
     if not status:
         return  # it only stopped, or went on
     walk.found.reaps.append(Reap(row, thread, child, status))
@@ -229,11 +231,6 @@ def _waits(walk: Walk, row: Row, thread: Thread) -> None:
     for one in process.threads:
         if one.ended is None:
             walk.end(one, row, status)
-
-
-def _status_of(row: Row) -> str:
-    said = WAITED.search(row.args or "")
-    return _status(said[1], said[2], bool(said[3])) if said else ""
 
 
 def _status(what: str, which: str, dumped: bool) -> str:
