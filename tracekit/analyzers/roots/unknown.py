@@ -54,6 +54,8 @@ def _why_nothing_fits(asked: Sequence[Asked], opens: bool) -> str:
         return "no request was answered with a file: what errors looked for proves nothing"
     if not opens:
         return f"the trace shows no call that opens a file: {NOT_TRACED}"
+    if not any(request.names for request in served):
+        return "files are opened, but the trace does not show for which request: other tasks do it"
     names = [name for request in served for name in request.names if name.kind != "missing"]
     if any(is_open(name) and not name.path.startswith("/") for name in names):
         return "names are relative to a working directory that the trace does not show"
