@@ -16,6 +16,7 @@ from tracekit.analyzers.gaps.select import called, chosen, names_in, note
 from tracekit.analyzers.gaps.tasks import tids_of
 from tracekit.analyzers.questions import QUESTIONS
 from tracekit.events import Row, Trace
+from tracekit.syscalls import ARCHITECTURES, by_name, calls
 from tracekit.syscalls.families import doing, names_of
 
 EVERYTHING: Final = "trace all calls: without -e trace=, -z and -Z"
@@ -35,7 +36,7 @@ def calls_missing(trace: Trace) -> Iterator[Gap]:
     said = note(trace, "trace")
     asked = said.get("calls")
     if isinstance(asked, list):
-        yield _asked(asked)
+        yield _asked(asked, str(said.get("machine")))
     elif not said:
         names = names_in(trace)
         for sign in SIGNS:
@@ -45,12 +46,13 @@ def calls_missing(trace: Trace) -> Iterator[Gap]:
         yield from _by_result(trace)
 
 
-def _asked(asked: list[object]) -> Gap:
+def _asked(asked: list[object], machine: str) -> Gap:
     """Return what a filter of tracekit's leaves out; one made for this question shows all tasks."""
     names = frozenset(map(str, asked))
+    there = {call.name for call in calls(machine).values()} if machine in ARCHITECTURES else set(by_name())
     shown = ", ".join(sorted(names)[:SHOWN]) + ", ..." * (len(names) > SHOWN)
-    effect = tuple(one.name for one in QUESTIONS.values() if not one.needs <= names)
-    loss = DETAIL if of_coverage() <= names else MISSING
+    effect = tuple(one.name for one in QUESTIONS.values() if not one.needs & there <= names)
+    loss = DETAIL if of_coverage() & there <= names else MISSING
     what = f"only {len(names)} calls were asked for: {shown}"
     return Gap("calls", loss, what, None, effect, "trace all calls: without --for and -e trace=")
 
