@@ -109,6 +109,17 @@ def test_who_was_not_traced_is_known_from_who_made_it(log: Written) -> None:
     assert [one["traced"] for one in child["threads"]] == [False]
 
 
+def test_a_wait_that_was_begun_before_its_child_ends_counts_at_its_return(log: Written) -> None:
+    log.add(10, f"{FORK} = 20")
+    log.lines.append(f"10 {log.now + 0.0001:.6f} wait4(-1,  <unfinished ...>")
+    log.add(20, "brk(NULL) = 0x1", "exit_group(3) = ?")
+    log.lines.append(f"20 {log.now + 0.0001:.6f} +++ exited with 3 +++")
+    ended = "<... wait4 resumed>[{WIFEXITED(s) && WEXITSTATUS(s) == 3}], 0, NULL) = 20"
+    log.lines.append(f"10 {log.now + 0.0002:.6f} {ended} <0.002>")
+    processes = Tasks().answer(log.read()).processes
+    assert [(one.pid, one.exit) for one in processes] == [(10, None), (20, "exited with 3")]
+
+
 def test_a_clone3_that_does_not_show_its_flags_makes_nothing_certain(log: Written) -> None:
     log.add(10, accept(7, 4000), "clone3(0x7ffd4c6b50e0, 88) = 11")
     log.add(11, "rseq(0x7f65, 0x20, 0, 0x53053053) = 0", WAITS)

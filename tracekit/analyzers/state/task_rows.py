@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracekit.analyzers.state import task_calls
+from tracekit.analyzers.state.foreign import foreign_tasks
 from tracekit.events import Trace
 
 LIVING: Final = ("syscall", "signal", "exit", "exec", "attach")
@@ -30,6 +31,9 @@ def chosen(trace: Trace) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
     telling = events["name"].isin(task_calls.meanings()).to_numpy() & (kinds == "syscall")
     telling |= (kinds != "syscall") & (kinds != "unparsed")
     telling[places[begins]] = True
+    forged = foreign_tasks(trace)
+    if forged:
+        telling &= ~events["tid"].isin(forged).to_numpy(dtype=bool)
     last = np.roll(begins, -1) if len(begins) else begins
     return telling, places[last]
 

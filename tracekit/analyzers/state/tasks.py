@@ -10,10 +10,9 @@ from tracekit.analyzers.state import arguments, task_calls
 from tracekit.analyzers.state.arguments import argument, named, number, symbols
 from tracekit.analyzers.state.lifetimes import Lifetimes, Process, Reap, Sent, Thread
 from tracekit.analyzers.state.task_rows import LIVING, chosen, foreign
+from tracekit.analyzers.state.waits import child_of
 from tracekit.events import Array, Integer, Row, String, Trace, without_collection
 
-WAITED: Final = re.compile(r"WIF(EXITED|SIGNALED)\(s\) && W\w+\(s\) == (\w+)( && WCOREDUMP\(s\))?")
-CHILD: Final = re.compile(r"si_code=CLD_(EXITED|KILLED|DUMPED), si_pid=(\d+),.* si_status=(\w+)")
 OUTSIDE: Final = re.compile(r"/\* (\d+) in strace's PID NS \*/")
 """A number of another PID namespace, as strace --decode-pids=pidns translates it."""
 
@@ -102,10 +101,17 @@ def _walked(trace: Trace) -> Lifetimes:
         thread = walk.found.at(row.tid, row.seq)
         if thread is not None:
             thread.last = row
+    _finish(walk)
+    return walk.found
+
+
+def _finish(walk: Walk) -> None:
+    """Take what is only known at the end: what waits said, and ends that have no line of their own."""
+    for reap in walk.found.reaps:
+        _reaped(walk, reap)
     for thread in list(walk.living.values()):
         if exiting := thread.process.exiting:
             walk.end(thread, exiting, f"exited with {number(argument(exiting, 0))}")
-    return walk.found
 
 
 def _note(walk: Walk, row: Row) -> None:
@@ -213,30 +219,24 @@ def _exits(_walk: Walk, row: Row, thread: Thread) -> None:
 
 def _waits(walk: Walk, row: Row, thread: Thread) -> None:
     """wait4, waitid: a child has ended."""
-    told = CHILD.search(row.args or "")
-    child = int(told[2]) if told else row.ret
-    if not child or child <= 0 or walk.found.foreign:
-        return
-    said = None if told else WAITED.search(row.args or "")
-    status = _status(told[1], told[3], told[1] == "DUMPED") if told else ""
-    status = _status(said[1], said[2], bool(said[3])) if said else status
-    if not status:
-        return  # it only stopped, or went on
-    walk.found.reaps.append(Reap(row, thread, child, status))
-    process = walk.found.process(child, row.seq) or walk.process(child)
-    if not process.threads:
-        walk.begin(child, process, row.seq)
-    process.ppid = thread.process.pid if process.ppid is None else process.ppid
-    process.reaped, process.status = row, status
+    told = child_of(row)
+    if told is not None and not walk.found.foreign:
+        walk.found.reaps.append(Reap(row, thread, *told))
+
+
+def _reaped(walk: Walk, reap: Reap) -> None:
+    """Take what a wait said of a child's end: it may have begun long before, so the whole trace is known."""
+    same = [process for process in walk.found.processes if process.pid == reap.child]
+    process = next((process for process in same if process.reaped is None), None)
+    if process is None:
+        process = walk.process(reap.child)
+        walk.begin(reap.child, process, reap.row.seq)
+    process.ppid = reap.by.process.pid if process.ppid is None else process.ppid
+    process.reaped, process.status = reap.row, reap.status
     for one in process.threads:
         if one.ended is None:
-            walk.end(one, row, status)
-
-
-def _status(what: str, which: str, dumped: bool) -> str:
-    if what == "EXITED":
-        return f"exited with {which}"
-    return f"killed by {which}" + " (core dumped)" * dumped
+            walk.end(one, reap.row, reap.status)
+        one.how = one.how or reap.status
 
 
 def _asks(walk: Walk, row: Row, thread: Thread) -> None:
