@@ -106,10 +106,8 @@ def judge(found: list[Gap], trace: Trace) -> tuple[str, str]:
     for loss, verdict in ((MISSING, PARTIAL), (POSSIBLE, UNKNOWN)):
         if losses[loss]:
             return verdict, "; ".join(gap.what for gap in found if gap.loss == loss)
-    return (
-        COMPLETE,
-        "every task was traced from its beginning to its end, or to that of the trace, with all calls",
-    )
+    which = "the calls that were asked for" if any(gap.kind == "calls" for gap in found) else "all calls"
+    return COMPLETE, f"every task was traced to its end, or to that of the trace, with {which}"
 
 
 def _lacking(gap: Gap) -> Lacking:
