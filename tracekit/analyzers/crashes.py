@@ -152,7 +152,9 @@ def _crash(parts: Parts, state: State, death: Death) -> Crash:
         sender=death.sender,
         reason=CAUSES[death.cause].format(death.signal, death.sender),
         core_dumped=death.core_dumped,
-        victims=tuple(sorted(thread.tid for thread in death.victims if thread.tid is not None)),
+        victims=tuple(
+            sorted(thread.tid for thread in deaths.victims(parts, death) if thread.tid is not None)
+        ),
         survivors=tuple(sorted(one.pid for one in deaths.survivors(parts, death) if one.pid is not None)),
         noticed_ns=noticed.time_ns if noticed else None,
         replacement_pid=new.pid if new else None,

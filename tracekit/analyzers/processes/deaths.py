@@ -64,15 +64,31 @@ class Death:
         """Whether the kernel wrote a core dump."""
         return "core dumped" in (self.process.exit or "")
 
-    @property
-    def victims(self) -> list[Thread]:
-        """The threads that ended with it, its culprit among them, as far as they are known."""
-        begin = self.begin.seq
-        return [
+
+def victims(parts: Parts, death: Death) -> list[Thread]:
+    """Return the threads that ended with a process, its culprit among them, as far as they are known.
+
+    A thread whose process was inferred is of this one when the same signal ended it before the process was
+    gone: a signal that ends one thread ends all of its process, and none of another (signal(7)).
+    """
+    begin, ends = death.begin.seq, (death.process.ended, death.process.reaped)
+    gone = max(row.seq for row in ends if row is not None)
+    found = [
+        thread
+        for thread in death.process.threads
+        if thread.born <= begin and (thread.ended is None or thread.ended.seq >= begin)
+    ]
+    for process in parts.lives.processes:
+        found += [
             thread
-            for thread in self.process.threads
-            if thread.born <= begin and (thread.ended is None or thread.ended.seq >= begin)
+            for thread in process.threads
+            if process is not death.process
+            and not thread.known
+            and thread.how == death.process.exit
+            and thread.ended is not None
+            and begin <= thread.ended.seq <= gone
         ]
+    return found
 
 
 def deaths(parts: Parts, *, ordered: bool) -> Iterator[Death]:
