@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from typing import Any, ClassVar, Protocol
 
 from tracekit.events import Row, Trace
@@ -12,6 +13,8 @@ EVIDENCE_LIMIT = 3
 """How many calls are shown for one claim; all of them would drown it."""
 TEXT_LIMIT = 300
 """Characters of a call that evidence quotes."""
+PLAIN = frozenset({int, bool, float, type(None)})
+"""Types that JSON has, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +80,26 @@ def plain(value: Any) -> Any:
 
     Bytes that are no UTF-8 (they can be in paths and targets) come out as ``\xe9``.
     """
+    kind = type(value)
+    if kind in PLAIN or (kind is str and value.isascii()):
+        return value
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     if isinstance(value, (set, frozenset)):
         return sorted(plain(item) for item in value)
     if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]
+    if is_dataclass(kind):
+        return {name: plain(getattr(value, name)) for name in _members(kind)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
-    if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     return value
+
+
+@cache
+def _members(kind: Any) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields."""
+    return tuple(field.name for field in fields(kind))
 
 
 class Analyzer(Protocol):

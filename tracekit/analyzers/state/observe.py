@@ -44,8 +44,8 @@ def observe(trace: Trace) -> State:
         _let_go()
         with without_collection():
             _last = (trace, walk(State(), trace))
-        if len(trace.events) >= LARGE:
-            gc.freeze()
+            if len(trace.events) >= LARGE:
+                gc.freeze()
     return _last[1]
 
 
