@@ -1,7 +1,8 @@
 """A whole trace in memory: its events as a table, and what is known about the rest."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,9 @@ from tracekit.events.schema import DERIVED, Row
 
 AT_ONCE = 16_384
 """Events that are turned into records at a time."""
+RECORD: Callable[[Iterable[Any]], Row] = partial(tuple.__new__, Row)
+"""What Row._make does, without a look at the length of each."""
+REPEATING = ("pid", "tid", "ret", "duration_ns")
 SHOWN = 5
 """Files, and events at either end, that are shown of a trace."""
 
@@ -55,7 +59,8 @@ class Trace:
         """Iterate over the events as light records, in order; so many at a time that memory need not grow."""
         for begin in range(0, len(self.events), AT_ONCE):
             events = self.events.iloc[begin : begin + AT_ONCE]
-            yield from map(Row._make, zip(*(_plain(events[name]) for name in Row._fields), strict=True))
+            columns = zip(*(_plain(events[name]) for name in Row._fields), strict=True)
+            yield from map(RECORD, columns)
 
     def column(self, name: str) -> "pd.Series[Any]":
         """Return a column: a stored one, or a derived one (``schema.DERIVED``), computed now.
@@ -104,8 +109,14 @@ class Trace:
 
 
 def _plain(column: "pd.Series[Any]") -> list[Any]:
-    """Return a column as Python objects, with None for what is missing."""
-    values = column.tolist()
-    if not column.isna().any():
+    """Return a column as Python objects, with None for what is missing.
+
+    Numbers of tasks and the like, which repeat, are one object each: records that are kept share them.
+    """
+    values, missing = column.tolist(), column.isna()
+    if column.name in REPEATING:
+        seen: dict[Any, Any] = {}
+        values = [seen.setdefault(value, value) for value in values]
+    if not missing.any():
         return values
-    return [None if missing else value for value, missing in zip(values, column.isna().tolist(), strict=True)]
+    return [None if lacks else value for value, lacks in zip(values, missing.tolist(), strict=True)]
