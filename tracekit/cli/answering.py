@@ -4,7 +4,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,11 +15,14 @@ from tracekit.cli import closing, streams
 from tracekit.cli.progress import Progress
 from tracekit.cli.tracing import attach_to, settings
 from tracekit.errors import ExitCode, UnreadableError, UsageError
-from tracekit.events import Trace, read_trace
+from tracekit.events import Trace, read_trace, without_collection
 from tracekit.report.escape import visible
 from tracekit.report.render import render
 from tracekit.tracer import tracing
 from tracekit.tracer.tasks.targets import Selection
+
+if TYPE_CHECKING:
+    from tracekit.cli.installed import Installed  # rarely there
 
 
 def answer(
@@ -30,6 +33,7 @@ def answer(
     *,
     form: str,
     jobs: int | None,
+    other: "Installed | None" = None,
 ) -> int:
     """Answer a question and return the exit code.
 
@@ -40,8 +44,12 @@ def answer(
         live: what else of the command line says what to trace, and where to.
         form: text, json or csv.
         jobs: how many processes read the files; None to have that found out.
+        other: who answers, if that is an analyzer of another package.
     """
-    return show(ANALYZERS[question.name]().answer(trace_of(question, traces, program, live, jobs)), form)
+    analyzer = other or ANALYZERS[question.name]()
+    trace = trace_of(question, traces, program, live, jobs)
+    with without_collection():
+        return show(analyzer.answer(trace), form)
 
 
 def trace_of(

@@ -1,6 +1,6 @@
 """One command for each question: from trace files, a live server, or a program that is started for it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,6 +9,9 @@ from tracekit.cli.parse import jobs_option
 from tracekit.cli.tracing import Grouped, target_options
 from tracekit.errors import UsageError
 from tracekit.report import FORMATS
+
+if TYPE_CHECKING:
+    from tracekit.cli.installed import Installed  # rarely there
 
 _PROGRAM = "tracekit.program"
 
@@ -49,7 +52,9 @@ class _AnswerCommand(Grouped):
         return super().parse_args(ctx, args)
 
 
-def _command(asked: Question) -> click.Command:
+def command(asked: Question, other: "Installed | None" = None) -> click.Command:
+    """Return the command that asks a question; one of another package's analyzer, if there is one."""
+
     @click.command(asked.name, cls=_AnswerCommand, help=HELP.format(asked), short_help=asked.question)
     @click.argument("traces", nargs=-1, metavar="[TRACE... | -- PROGRAM [ARG]...]")
     @target_options
@@ -63,7 +68,7 @@ def _command(asked: Question) -> click.Command:
         help="How to print it.",
     )
     @jobs_option
-    def command(
+    def ask(
         traces: tuple[str, ...],
         form: str,
         jobs: int | None,
@@ -81,12 +86,12 @@ def _command(asked: Question) -> click.Command:
             from tracekit.cli import ps  # noqa: PLC0415
 
             return ps.show(traces, program, live, at, jobs)
-        return answering.answer(asked, traces, program, live, form=form, jobs=jobs)
+        return answering.answer(asked, traces, program, live, form=form, jobs=jobs, other=other)
 
     for option in reversed(_OWN.get(asked.name, ())):
-        command = option(command)
-    return command
+        ask = option(ask)
+    return ask
 
 
-ANSWERS = {name: _command(asked) for name, asked in QUESTIONS.items()}
+ANSWERS = {name: command(asked) for name, asked in QUESTIONS.items()}
 """One command for each question, by name."""

@@ -29,19 +29,31 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order of the help: trace, then answers, then the rest."""
-        return ["run", "attach", *_answers(), "parse", "serve", "conn", "demo", "doctor", "strace"]
+        answers = [*_answers(), *_installed()]
+        return ["run", "attach", *answers, "parse", "serve", "conn", "demo", "doctor", "strace"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, None when there is none of that name."""
+        found: click.Command | None
         if module := _COMMANDS.get(cmd_name):
-            found: click.Command = getattr(_load(module), cmd_name)
-            return found
-        return _answers().get(cmd_name)
+            found = getattr(_load(module), cmd_name)
+        else:
+            found = _answers().get(cmd_name)
+        if found is None and (other := _load("installed").find(cmd_name)):
+            found = _load("answers").command(other.question, other)
+        return found
 
 
 def _answers() -> dict[str, click.Command]:
     commands: dict[str, click.Command] = _load("answers").ANSWERS
     return commands
+
+
+def _installed() -> list[str]:
+    """Name the answers that other packages bring, and say what is wrong with one."""
+    taken = {*_COMMANDS, *_answers()}
+    found = _load("installed").usable(taken, lambda error: streams.complain(error.message, error.hint))
+    return [one.question.name for one in found]
 
 
 def _load(module: str) -> ModuleType:

@@ -215,9 +215,14 @@ def _needed(analyses: str) -> CallSet:
 
 
 def _needs(name: str) -> frozenset[str]:
-    if name not in QUESTIONS:
+    if name in QUESTIONS:
+        return QUESTIONS[name].needs
+    from tracekit.cli import installed  # noqa: PLC0415 - few packages bring answers
+
+    found = installed.find(name)
+    if found is None:
         raise UsageError(f"there is no answer called {name!r}", f"known are {', '.join(QUESTIONS)}")
-    return QUESTIONS[name].needs
+    return found.question.needs
 
 
 @click.command(

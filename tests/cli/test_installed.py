@@ -1,0 +1,209 @@
+"""Answers of other packages: a good one is a command, a broken one is told and takes nothing else down."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.tracers import TRACEKIT
+from tracekit.errors import ExitCode
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "analyzers.md").read_text()
+FILES = {
+    name: re.search(rf"`{re.escape(name)}`[^`]*```\w+\n(.*?)```", PAGE, re.DOTALL)
+    for name in ("tracekit_disk.py", "test_tracekit_disk.py", "pyproject.toml")
+}
+LOG = "7 1700000000.000001 fsync(3) = 0 <0.000200>\n8 1700000000.100000 fdatasync(4) = 0 <0.000300>\n"
+
+GOOD = """
+from dataclasses import dataclass
+from tracekit.analyzers.answer import Answer
+
+@dataclass(frozen=True, kw_only=True)
+class Said(Answer):
+    name = "NAME"
+    text: object
+
+class Analyzer:
+    name = "NAME"
+    question = "What is said?"
+    needs = frozenset({"write"})
+
+    def answer(self, trace):
+        return Said(text="said", trace=trace.summary())
+"""
+BROKEN = {
+    "missing": ("import no_such_module_here", "cannot be loaded: ModuleNotFoundError: No module named"),
+    "ending": ("raise SystemExit('at\\nonce')", "cannot be loaded: SystemExit: at once"),
+    "classless": ("", "cannot be loaded: AttributeError: module 'classless' has no attribute 'Analyzer'"),
+    "needless": (GOOD.replace("    needs =", "    need ="), "cannot be used: AttributeError: type object"),
+    "texts": (GOOD.replace('frozenset({"write"})', '"write"'), "cannot be used: ValueError: needs has to be"),
+    "other": (GOOD.replace('"NAME"', '"another"'), "cannot be used: ValueError: its name is 'another'"),
+    "docroot": (GOOD, "is left out: tracekit has a command of that name"),
+    "Loud!": (GOOD, "cannot be used: ValueError: its name is no word"),
+}
+FAILING = {
+    "raising": ('        raise KeyError("x")\n        return Said(', "failed: KeyError: 'x'"),
+    "nothing": (
+        "        return None and Said(",
+        "failed: TypeError: answer() returned NoneType, not an Answer",
+    ),
+    "strange": ("        return Said(text=object(), trace={}) or Said(", "failed: TypeError: Object of type"),
+}
+
+
+def install(folder: Path, name: str, module: str, source: str, kind: str = "Analyzer") -> None:
+    """Put a package with one analyzer where Python looks, as an installer does."""
+    (folder / f"{module}.py").write_text(source.replace("NAME", name))
+    about = folder / f"tracekit_{module}-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: tracekit-{module}\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(f"[tracekit.analyzers]\n{name} = {module}:{kind}\n")
+
+
+def tracekit(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run tracekit where the packages of a folder are installed."""
+    return subprocess.run(
+        [*TRACEKIT, *words],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the page's example, installed by pip, and its sources below."""
+    folder = tmp_path_factory.mktemp("disk")
+    sources = folder / "sources"
+    sources.mkdir()
+    for name, found in FILES.items():
+        assert found, name
+        (sources / name).write_text(found[1])
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    alone = ["--no-deps", "--no-build-isolation", "--no-index", "--target", str(folder)]
+    subprocess.run([*pip, *alone, str(sources)], check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with every broken package, and a good one between them."""
+    folder = tmp_path_factory.mktemp("broken")
+    for number, (name, (source, _)) in enumerate(BROKEN.items()):
+        module = name if name in {"classless", "missing"} else f"broken{number}"
+        install(folder, name, module, source)
+    install(folder, "good", "good_one", GOOD)
+    for number in (1, 2):
+        install(folder, "twice", f"twice{number}", GOOD)
+    (folder / "t.strace").write_text(LOG)
+    return folder
+
+
+def test_the_example_of_the_page_passes_its_test(disk: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "."],
+        cwd=disk / "sources",
+        env={**os.environ, "PYTHONPATH": str(disk)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
+
+
+def test_an_installed_answer_is_a_command(disk: Path) -> None:
+    done = tracekit(disk, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(
+        r"\n  coverage .*\n(.*\n)*?  disk +How long did each thread wait for the disk\?\n", done.stdout
+    )
+    assert "From a trace:       tracekit disk t.strace" in tracekit(disk, "disk", "--help").stdout
+
+
+def test_it_answers_in_every_form(disk: Path) -> None:
+    log = disk / "t.strace"
+    log.write_text(LOG)
+    text = tracekit(disk, "disk", str(log))
+    assert (text.returncode, text.stderr) == (0, "")
+    assert re.search(r"\n +7 +1 +200000\n +8 +1 +300000\n", text.stdout)
+    found = json.loads(tracekit(disk, "disk", str(log), "--format", "json").stdout)
+    assert found["schema"] == "tracekit.disk/1"
+    assert [(one["tid"], one["waited_ns"]) for one in found["threads"]] == [(7, 200_000), (8, 300_000)]
+    lines = tracekit(disk, "disk", str(log), "--format", "csv").stdout.splitlines()
+    assert lines[0].startswith('"verdict","tid","waits","waited_ns"')
+    assert len(lines) == 3
+    log.write_text(LOG.replace(" <0.000200>", ""))
+    assert tracekit(disk, "disk", str(log)).returncode == ExitCode.UNDETERMINED
+
+
+def test_a_live_trace_takes_the_calls_that_it_needs_alone(disk: Path) -> None:
+    program = [sys.executable, "-c", "import os; f = os.open('f', os.O_CREAT | os.O_RDWR); os.fsync(f)"]
+    for words in (["disk"], ["run", "-f", "--for", "disk"]):
+        out = disk / f"{words[0]}.strace"
+        done = tracekit(disk, *words, "-o", str(out), "--", *program)
+        assert done.returncode == 0, done.stderr
+        calls = set(re.findall(r"^\d+ +[\d.]+ (\w+)\(", out.read_text(), re.MULTILINE))
+        assert calls == {"fsync"}
+
+
+def test_a_broken_one_is_told_in_a_line_and_the_help_goes_on(broken: Path) -> None:
+    done = tracekit(broken, "--help")
+    assert done.returncode == 0
+    assert re.search(r"\n  good +What is said\?\n", done.stdout)
+    assert done.stdout.count("\n  docroot ") == 1
+    told = done.stderr.splitlines()
+    assert len(told) == len(BROKEN) + 1
+    for name, (_, message) in BROKEN.items():
+        assert [
+            line for line in told if line.startswith(f"tracekit: the answer {name} of ") and message in line
+        ]
+    assert [line for line in told if "twice of tracekit-twice" in line and "has the same name" in line]
+
+
+@pytest.mark.parametrize("name", ["ending", "needless"])
+def test_who_asks_for_a_broken_one_is_told_why(broken: Path, name: str) -> None:
+    done = tracekit(broken, name, "t.strace")
+    assert done.returncode == ExitCode.BUG
+    assert BROKEN[name][1] in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_other_answers_do_not_notice(broken: Path) -> None:
+    log = str(broken / "t.strace")
+    for name in ("files", "good"):
+        done = tracekit(broken, name, log)
+        assert done.returncode in {ExitCode.ANSWERED, ExitCode.UNDETERMINED}
+        assert done.stderr == ""
+    assert "said" in tracekit(broken, "good", log).stdout
+
+
+@pytest.mark.parametrize("name", list(FAILING))
+def test_one_that_fails_is_told_in_a_line(tmp_path: Path, name: str) -> None:
+    install(tmp_path, name, "failing", GOOD.replace("        return Said(", FAILING[name][0]))
+    (tmp_path / "t.strace").write_text(LOG)
+    done = tracekit(tmp_path, name, str(tmp_path / "t.strace"))
+    assert (done.returncode, done.stdout) == (ExitCode.BUG, "")
+    assert done.stderr.startswith(f"tracekit: the answer {name} of tracekit-failing 1.0 {FAILING[name][1]}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_entry_points_are_looked_up_when_they_are_asked_for_alone() -> None:
+    script = (
+        "import sys, importlib.metadata as m, tracekit.cli\n"
+        "m.entry_points = lambda **_: print('looked up', file=sys.stderr) or ()\n"
+        "sys.argv[1:] = {}\ntracekit.cli.main()"
+    )
+    for words, looked in ((["files", "--help"], False), (["run", "--help"], False), (["--help"], True)):
+        done = subprocess.run(
+            [sys.executable, "-c", script.format(words)], check=False, capture_output=True, text=True
+        )
+        assert ("looked up" in done.stderr) == looked, words
