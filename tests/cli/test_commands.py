@@ -24,6 +24,7 @@ COMMANDS = [
     "scaling",
     "crashes",
     "coverage",
+    "summary",
     "parse",
     "serve",
     "conn",

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from tracekit.analyzers.gaps.needs import of_coverage
 from tracekit.analyzers.state.calls import of_models, of_requests
 from tracekit.analyzers.state.task_calls import of_tasks
+from tracekit.syscalls.families import every_call
 
 
 class Question(NamedTuple):
@@ -44,8 +45,12 @@ CRASHES: Final = Question(
 )
 TASKS: Final = Question("tasks", "Which processes and threads are there, and what does each do?", of_tasks)
 COVERAGE: Final = Question("coverage", "Was the trace complete, and what is not in it?", of_coverage)
+SUMMARY: Final = Question(
+    "summary", "Which calls were made, how often, and how long did they take?", every_call
+)
 
 QUESTIONS: Final[Mapping[str, Question]] = {
-    one.name: one for one in (DOCROOT, FILES, DISPATCH, MPM, TASKS, SCALING, CRASHES, COVERAGE)
+    one.name: one
+    for one in (DOCROOT, FILES, DISPATCH, MPM, TASKS, SCALING, CRASHES, COVERAGE, SUMMARY)
 }
 """Every question by its name, in the order in which the command line lists them."""

@@ -103,6 +103,37 @@ def _place(record: Record) -> str:
     return f"{record.get('connection')}/{record.get('nth_on_connection')}"
 
 
+def seconds(title: str, key: str, rank: int = 0) -> Column:
+    """Return a column of times, given in ns and shown in seconds, as strace -c does."""
+    return Column(title, lambda record: _divided(record.get(key), 1_000_000_000, 6), number=True, rank=rank)
+
+
+def _divided(number: float | None, by: int, decimals: int) -> str | None:
+    return None if number is None else f"{number / by:.{decimals}f}"
+
+
+def _usecs(record: Record) -> int | None:
+    """Return the average of a call in whole microseconds, cut as by strace -c."""
+    usecs = record.get("usecs_per_call")
+    return None if usecs is None else int(usecs)
+
+
+def _with_total(answer: Record) -> list[Record]:
+    """Return the counts of calls with the sum of them below, as strace -c shows it."""
+    total = answer.get("total") or {}
+    percent = None if total.get("total_ns") is None else 100.0
+    return [*answer.get("calls", ()), {"name": "total", "percent": percent, **total}]
+
+
+def _top(record: Record) -> str:
+    return ", ".join(f"{one['name']} {one['calls']}" for one in record.get("top") or ())
+
+
+def _slowest(record: Record) -> int:
+    """Order requests by what their calls took, without the read of the head, which may be a wait."""
+    return (record.get("head_ns") or 0) - (record.get("total_ns") or 0)
+
+
 def _rank(record: Record) -> int:
     kind = record.get("kind")
     return KINDS.index(kind) if kind in KINDS else len(KINDS)
@@ -297,6 +328,48 @@ VIEWS: dict[str, tuple[Section, ...]] = {
             ),
             none="Nothing is missing that could be told.",
             evidence=True,
+        ),
+    ),
+    "summary": (
+        Section(
+            "Calls",
+            "calls",
+            columns=(
+                Column("% time", lambda record: _divided(record.get("percent"), 1, 2), number=True),
+                seconds("seconds", "total_ns"),
+                Column("usecs/call", _usecs, number=True),
+                figure("calls", "calls"),
+                figure("errors", "errors"),
+                field("syscall", "name"),
+            ),
+            arrange=_with_total,
+        ),
+        Section(
+            "Threads",
+            "threads",
+            columns=(
+                figure("tid", "tid"),
+                figure("pid", "pid", 1),
+                seconds("seconds", "total_ns"),
+                figure("calls", "calls"),
+                figure("errors", "errors"),
+                Column("most of it", _top, wide=PATH, rank=2),
+            ),
+        ),
+        Section(
+            "Requests, the slowest first: the serving thread's calls from reading the head to the last write",
+            "requests",
+            order=_slowest,
+            columns=(
+                figure("id", "id"),
+                field("method", "method", 2),
+                Column("target", _target, wide=TARGET),
+                figure("served by", "serve_tid"),
+                seconds("seconds", "total_ns"),
+                seconds("read of the head", "head_ns", 1),
+                figure("calls", "calls"),
+                figure("errors", "errors"),
+            ),
         ),
     ),
     "events": (

@@ -28,3 +28,9 @@ def _deeds() -> tuple[tuple[str, frozenset[str]], ...]:
     """The effects of the calls that have any, by name."""
     with_any = (call for call in rows() if ";" in call.text)
     return tuple((call.name, frozenset(effect.verb for effect in call.form.effects)) for call in with_any)
+
+
+@cache
+def every_call() -> frozenset[str]:
+    """The names of all calls that any architecture has."""
+    return frozenset(call.name for call in rows())

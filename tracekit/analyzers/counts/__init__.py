@@ -1,0 +1,1 @@
+"""Calls, counted: how often, how many failed, how long they took."""
