@@ -169,11 +169,28 @@ def test_who_waits_for_connections_may_be_a_thread_of_those_before(select: str) 
         "wait4(-1, NULL, 0, NULL",
         "waitpid(-1, NULL, 0",
         "_newselect(0, NULL, NULL, NULL, {tv_sec=1, tv_usec=0}",
+        "rt_sigsuspend([], 8",
     ],
 )
 def test_who_looks_after_children_has_no_threads_behind_it(looks_after_children: str) -> None:
     lines = [f"{tid} {WAIT} <unfinished ...>" for tid in (14, 13)]
     assert groups(*lines, f"12 {looks_after_children} <unfinished ...>").pids == {14: 13, 13: 13, 12: 12}
+
+
+def test_threads_of_one_child_stay_out_of_the_other_whose_thread_stands_behind_them() -> None:
+    """As two children of apache's event MPM were attached to whose main threads stopped early and late."""
+    found = groups(
+        "2 read(4<pipe:[1]>,  <unfinished ...>",
+        "9 epoll_wait(7<anon_inode:[eventpoll]>,  <unfinished ...>",
+        *(f"{tid} {WAIT} <unfinished ...>" for tid in (8, 7)),
+        "6 epoll_wait(7<anon_inode:[eventpoll]>,  <unfinished ...>",
+        *(f"{tid} {WAIT} <unfinished ...>" for tid in (5, 4)),
+        "1 read(4<pipe:[1]>,  <unfinished ...>",
+        "6 futex(0x7f0, FUTEX_WAKE_PRIVATE, 1) = 1",
+        "5 <... futex resumed>) = 0",
+        "5 getpid() = 1",
+    )
+    assert found.pids == {1: 1, 4: 1, 5: 1, 6: 1, 2: 2, 7: 2, 8: 2, 9: 2}
 
 
 def test_groups_are_disjoint() -> None:

@@ -133,12 +133,14 @@ def _follow_order(clusters: Clusters, first_lines: list[int], signs: Signs) -> N
     ]
     left = [each for each in headless if not _join_main(clusters, each, main_thread(each, order, signs))]
     lone = [tid for tid in order if len(clusters.of(tid)) == 1 and tid not in signs.threaded | signs.managing]
-    if len(left) == len(lone) == 1 < len(headless) and lone[0] < min(left[0]):
+    threaded = [each for each in clusters.all() if each & signs.threaded]
+    if len(left) == len(lone) == 1 < len(threaded) and lone[0] < min(left[0]):
         clusters.join(lone[0], min(left[0]))
 
 
 def _join_main(clusters: Clusters, members: set[int], main: int | None) -> bool:
-    return main is not None and clusters.join(main, min(members))
+    """Join threads with their main thread, unless that is a thread of others."""
+    return main is not None and len(clusters.of(main)) == 1 and clusters.join(main, min(members))
 
 
 def _reasons(pids: dict[int, int], unknown: set[int]) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ SLEEPS = names_of("nanosleep", "clock_nanosleep")
 SELECTS = names_of("select", "pselect6")
 POLLS = names_of("poll", "ppoll", "epoll_wait", "epoll_pwait", "epoll_pwait2")
 WAITING = ACCEPTS | SELECTS | POLLS
-MANAGING = FORKS | names_of("wait4", "waitid")
+MANAGING = FORKS | names_of("wait4", "waitid", "rt_sigsuspend", "sigsuspend")
+"""Waiting for child processes, or for a signal that tells of one: what a parent does, and no thread."""
 
 
 def signs_of(events: Sequence[Event]) -> Signs:
