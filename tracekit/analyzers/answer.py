@@ -78,17 +78,19 @@ class Answer:
 def plain(value: Any) -> Any:
     r"""Return a value made of dicts, lists, strings and numbers alone.
 
-    Bytes that are no UTF-8 (they can be in paths and targets) come out as ``\xe9``.
+    Bytes that are no UTF-8 (they can be in paths and targets) come out as ``\xe9``, rows of the
+    trace as evidence: an answer with many keeps them as they are until it is written.
     """
+    if isinstance(value, Row):
+        value = evidence(value)
     kind = type(value)
     if kind in PLAIN or (kind is str and value.isascii()):
         return value
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    if isinstance(value, (set, frozenset)):
-        return sorted(plain(item) for item in value)
-    if isinstance(value, (tuple, list)):
-        return [plain(item) for item in value]
+    if isinstance(value, (tuple, list, set, frozenset)):
+        items = [plain(item) for item in value]
+        return sorted(items) if isinstance(value, (set, frozenset)) else items
     if is_dataclass(kind):
         return {name: plain(getattr(value, name)) for name in _members(kind)}
     if isinstance(value, Mapping):

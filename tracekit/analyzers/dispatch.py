@@ -1,13 +1,19 @@
 """Which process and which thread took and served each request?"""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
-from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence, evidence
+from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer
 from tracekit.analyzers.http.targets import read_target
 from tracekit.analyzers.questions import DISPATCH
+from tracekit.analyzers.serving.handover import handover
+from tracekit.analyzers.serving.shares import Share, Spread, classes, fairness, shares, spread
+from tracekit.analyzers.serving.unserved import partly_seen, why_none
 from tracekit.analyzers.state.connections import Request, ended_ns
 from tracekit.analyzers.state.observe import observe
+from tracekit.analyzers.state.service import Care
 from tracekit.events import Row, Trace
 
 NO_ORDER = (
@@ -36,6 +42,8 @@ class Served:
         pid_known: False when the trace does not say so itself and it was inferred.
         accept_tid: the thread that accepted its connection; None when that was not traced.
         serve_tid: the thread that read its head and worked on it.
+        handover: how the connection came from the accepting thread to this one: same-thread, futex-wake,
+            epoll, fd-passing, fork, thread (made for it) or unknown; None when the accept was not traced.
         close_tid: the thread that closed the connection; None when it was still open.
         writer_tids: the threads that wrote the response.
         connection: number of its connection in the trace, from 1.
@@ -46,6 +54,8 @@ class Served:
         service_ns: from the head's arrival at the thread to the end of the last write. Both spans need
             durations (-T).
         files: the files that were opened for it.
+        evidence: the accept, what handed the connection over, the read, the response and the close. They are
+            rows of the trace, which become ``Evidence`` in JSON: there are many, and few are looked at.
     """
 
     id: int
@@ -63,6 +73,7 @@ class Served:
     pid_known: bool
     accept_tid: int | None
     serve_tid: int | None
+    handover: str | None
     close_tid: int | None
     writer_tids: tuple[int, ...]
     connection: int
@@ -70,16 +81,34 @@ class Served:
     queue_ns: int | None
     service_ns: int | None
     files: tuple[str, ...]
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchAnswer(Answer):
-    """Every request once, in the order in which they were read."""
+    """Every request once, in the order in which they were read, and how the work was shared out.
+
+    Attributes:
+        verdict: found, or undetermined.
+        reason: how much was seen; why nothing was.
+        fairness: Jain's index of the requests of each thread that served any; None without requests.
+        handovers: how many requests came to their threads in each way.
+        statuses: how many responses there were of each class; ``none`` where none was seen.
+        queue_ns: percentiles of the requests' ``queue_ns``; None when none is known.
+        service_ns: the same of ``service_ns``.
+        threads: who accepted and who served.
+        requests: every request.
+    """
 
     name: ClassVar[str] = DISPATCH.name
     verdict: str
     reason: str
+    fairness: float | None = None
+    handovers: Mapping[str, int] = field(default_factory=dict)
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    queue_ns: Spread | None = None
+    service_ns: Spread | None = None
+    threads: tuple[Share, ...] = ()
     requests: tuple[Served, ...]
 
     @property
@@ -102,11 +131,23 @@ class Dispatch:
         if not trace.ordered and not all(_serves_alone(request.row) for request in requests):
             return DispatchAnswer(verdict=UNDETERMINED, reason=NO_ORDER, requests=(), trace=trace.summary())
         shown = f"requests that the trace shows: {len(requests)}"
+        if not requests:
+            reason = f"{shown}; {why_none(state, trace)}"
+            return DispatchAnswer(
+                verdict=UNDETERMINED,
+                reason=reason,
+                requests=(),
+                threads=shares(state),
+                trace=trace.summary(),
+            )
+        cares = state.service.cares
+        served = tuple(_served(request, cares.get(request.connection)) for request in requests)
         return DispatchAnswer(
-            verdict=UNDETERMINED if state.encrypted and not requests else FOUND,
-            reason="; ".join(filter(None, (shown, state.encrypted))),
-            requests=tuple(_served(request) for request in requests),
+            verdict=FOUND,
+            reason="; ".join(filter(None, (shown, state.encrypted, *partly_seen(state, trace)))),
+            requests=served,
             trace=trace.summary(),
+            **_shared_out(served, shares(state)),
         )
 
 
@@ -115,12 +156,26 @@ def _serves_alone(row: Row) -> bool:
     return row.pid_known and row.tid == row.pid
 
 
-def _served(request: Request) -> Served:
+def _shared_out(served: tuple[Served, ...], threads: tuple[Share, ...]) -> dict[str, Any]:
+    """Return how the work was shared out, by the names that the answer has for it."""
+    ways = Counter(one.handover for one in served if one.handover is not None)
+    return {
+        "fairness": fairness(threads),
+        "handovers": dict(sorted(ways.items())),
+        "statuses": classes(one.status for one in served),
+        "queue_ns": spread(one.queue_ns for one in served),
+        "service_ns": spread(one.service_ns for one in served),
+        "threads": threads,
+    }
+
+
+def _served(request: Request, care: Care | None) -> Served:
     """Return a request as the answer shows it."""
     asked = read_target(request.head)
     connection = request.connection
     arrived = ended_ns(request.row)
-    rows = [connection.accepted, request.row, request.answered, connection.closed]
+    way, handing = handover(care, request)
+    rows = (connection.accepted, *handing, request.row, request.answered, connection.closed)
     return Served(
         id=request.id,
         time_ns=request.row.time_ns if arrived is None else arrived,
@@ -137,6 +192,7 @@ def _served(request: Request) -> Served:
         pid_known=request.row.pid_known,
         accept_tid=connection.accepted.tid if connection.accepted else None,
         serve_tid=request.serve_tid,
+        handover=way,
         close_tid=connection.closed.tid if connection.closed else None,
         writer_tids=tuple(sorted(request.writers)),
         connection=connection.id,
@@ -144,7 +200,7 @@ def _served(request: Request) -> Served:
         queue_ns=_between(request.ready_ns, request.began.time_ns),
         service_ns=_between(arrived, ended_ns(request.last) if request.last else None),
         files=tuple(dict.fromkeys(name.path for name in request.names if name.file is not None)),
-        evidence=tuple(evidence(row) for row in rows if row is not None),
+        evidence=tuple(row for row in rows if row is not None),
     )
 
 

@@ -80,9 +80,9 @@ class Server:
         return next((task for task in self.tasks if task.tid == pid), None)
 
 
-def way_of(care: Care) -> str:
-    """Return how a connection came from its taker to its server."""
-    taker, server, accepted = care.taker, care.server, care.accepted
+def way_of(care: Care, served_by: Task | None = None) -> str:
+    """Return how a connection came from its taker to its server, or to another that serves it, too."""
+    taker, server, accepted = care.taker, served_by or care.server, care.accepted
     assert taker is not None
     assert server is not None
     assert accepted is not None

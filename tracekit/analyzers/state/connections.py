@@ -22,6 +22,8 @@ class Request:
         serve_tid: the thread that read the head to its end and so does the work.
         ready_ns: when the server could have read it: accept's return, or what epoll or poll reported.
         status: of the final response; None when none was seen, or its line is cut.
+        handed: the wake of the thread that read it by the one that accepted the connection, and the wait that
+            it ended: the last before this request came to that thread.
         sent: bytes of the response, head included.
         last: the last write of the response.
         writers: threads that wrote the response.
@@ -39,6 +41,7 @@ class Request:
     ready_ns: int | None = None
     status: int | None = None
     answered: Row | None = None
+    handed: tuple[Row, Row] | None = None
     sent: int = 0
     last: Row | None = None
     writers: set[int] = field(default_factory=set)

@@ -2,7 +2,6 @@
 
 from tracekit.analyzers.http.messages import Head
 from tracekit.analyzers.http.streams import SWITCHED, UNKNOWN, is_final, status_of
-from tracekit.analyzers.state.arguments import argument, number
 from tracekit.analyzers.state.connections import Connection, Name, Request
 from tracekit.analyzers.state.descriptors import OpenFile
 from tracekit.analyzers.state.state import State
@@ -14,7 +13,7 @@ Pieces = list[tuple[bytes, int]]
 
 def connection_of(state: State, row: Row, file: OpenFile) -> Connection:
     """Return the connection that a file is; with what its annotations have told since."""
-    fd = number(argument(row, 0))
+    fd = state.descriptors.number(row)
     connection = state.connect(row, -1 if fd is None else fd, file)
     connection.client = connection.client or file.peer
     connection.local = connection.local or file.local
@@ -46,10 +45,28 @@ def _add(state: State, request: Request) -> None:
     """Enter a new request."""
     connection = request.connection
     request.ready_ns = connection.ready_ns
+    request.handed = _handed(state, request)
     connection.requests.append(request)
     connection.unanswered.append(request)
     state.requests.append(request)
     state.work.begin(request, state.descriptors.process(request.row))
+
+
+def _handed(state: State, request: Request) -> tuple[Row, Row] | None:
+    """Return the wake by which a connection came to the thread that reads a request, as far as it is shown.
+
+    A thread that goes on with a connection has it from before, unless it gave it to an epoll set meanwhile.
+    """
+    service, requests = state.service, request.connection.requests
+    care, task = service.cares.get(request.connection), service.living.get(request.row.tid)
+    if care is None or task is None:
+        return None
+    found, before = care.wakes(task), requests[-1] if requests else None
+    if before is None:
+        return found
+    if found is not None and found[0].seq > before.row.seq and (care.added or before.row.tid != task.tid):
+        return found
+    return before.handed if before.row.tid == task.tid else None
 
 
 def _goes_on(request: Request, row: Row) -> None:

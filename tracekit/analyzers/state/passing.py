@@ -95,8 +95,15 @@ def _receive(state: State, row: Row, file: OpenFile, group: list[Value], flags: 
         annotation = arguments.annotation(value)
         came = files[place] if files is not None else state.descriptors.unknown(annotation)
         state.install(row, fd, came, cloexec="MSG_CMSG_CLOEXEC" in flags, annotation=annotation)
+        _note(state, row, came)
         if files is not None and "MSG_PEEK" not in flags:
             came.references -= 1
+
+
+def _note(state: State, row: Row, file: OpenFile) -> None:
+    """Note by which call a connection came to another process."""
+    if file.connection is not None:
+        state.service.care(file.connection).passed = row
 
 
 def _queue(state: State, end: OpenFile | None) -> "deque[list[OpenFile]]":
@@ -131,6 +138,7 @@ def pidfd_getfd(state: State, row: Row) -> None:
         make(state, row, OpenFile("unknown"), cloexec=True)
     else:
         state.install(row, row.ret, slot.file, cloexec=True)
+        _note(state, row, slot.file)
 
 
 PASSING: dict[str, Effect] = by_call({"name a process": pidfd_open, "take a descriptor": pidfd_getfd})

@@ -36,7 +36,7 @@ class Task:
         mixed: while a connection of its own was open it accepted another, and then went on with the first.
         together: a wait for a connection and others in one call.
         rests: after it has served, a wait for other threads that nothing has ended for long.
-        woken: the last time it was woken: the wake of another thread, and its own wait that it ended.
+        woken: by whom it was woken, and the last time: the wake, and its own wait that it ended.
     """
 
     tid: int | None
@@ -66,7 +66,7 @@ class Task:
     mixed: tuple[Row, Row] | None = None
     together: Row | None = None
     rests: Row | None = None
-    woken: tuple[Row, Row] | None = None
+    woken: dict[int | None, tuple[Row, Row]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -85,6 +85,7 @@ class Care:
         kept: such a wait although no request was open: for the next one, or for the client to hang up.
         shut: True once the server has shut its side down.
         handed: the wake by the taker, and the wait of the first reader that it ended.
+        passed: the call by which a process last received it from another one.
     """
 
     connection: Connection
@@ -99,6 +100,7 @@ class Care:
     kept: Row | None = None
     shut: bool = False
     handed: tuple[Row, Row] | None = None
+    passed: Row | None = None
 
     @property
     def accepted(self) -> Row | None:
@@ -109,6 +111,13 @@ class Care:
     def server(self) -> Task | None:
         """Who serves it: who answers the first request; where no answer was seen, who read first."""
         return next(iter(self.writers), None) or next(iter(self.readers), None)
+
+    def wakes(self, task: Task) -> tuple[Row, Row] | None:
+        """Return the last wake of a task by the taker since the accept, and the wait that it ended."""
+        if self.taker is None or self.accepted is None:
+            return None
+        woken = task.woken.get(self.taker.tid)
+        return woken if woken is not None and woken[0].seq > self.accepted.seq else None
 
     @property
     def idle(self) -> bool:

@@ -98,10 +98,8 @@ def _serves(task: Task, care: Care, part: dict[Task, Row], row: Row) -> None:
     """Note that a task read or wrote."""
     if task not in care.readers and task not in care.writers:
         task.served += 1
-        if not care.readers and task.woken is not None and care.taker is not None:
-            wake, _ = task.woken
-            if wake.tid == care.taker.tid and wake.seq > (care.connection.accepted or wake).seq:
-                care.handed = task.woken
+        if not care.readers:
+            care.handed = care.wakes(task)
     part.setdefault(task, row)
     later = task.last
     if task.mixed is None and care.taker is task and later is not care.connection:
@@ -230,7 +228,7 @@ def futex(state: State, row: Row) -> None:
     if any(name.startswith("FUTEX_WAIT") for name in operation):
         wake = state.service.wakes.get((row.pid, address))
         if row.ret == 0 and wake is not None and wake.tid != row.tid:
-            task.woken = (wake, row)
+            task.woken[wake.tid] = (wake, row)
             state.work.woken.add((wake.tid, row.tid))
         if task.served and "NULL" in (row.args or "") and (_never_returned(state, row) or _long(row)):
             task.rests = row
