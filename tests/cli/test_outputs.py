@@ -61,6 +61,57 @@ def test_what_is_ended_leaves_nothing_behind(
     assert (folder / "t.parquet").read_text() == "what was there"
 
 
+def test_what_one_left_that_was_killed_is_gone_with_the_next(
+    reading: subprocess.Popen[bytes], folder: Path
+) -> None:
+    (left,) = folder.glob(".tracekit-*")
+    os.utime(left, (0, 0))
+    with workspace(folder / "t"):
+        assert left.exists()
+    reading.kill()
+    reading.wait()
+    (left / "part").write_text("a part")
+    os.utime(left, (0, 0))
+    with workspace(folder / "t"):
+        assert not left.exists()
+    assert [path.name for path in folder.iterdir()] == ["t.parquet"]
+
+
+@pytest.mark.parametrize("case", ["new", "named", "readable", "another's", "link", "file", "shared"])
+def test_what_may_be_of_somebody_else_stays(folder: Path, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = folder / "place"
+    place.mkdir()
+    left = place / (".tracekit-my-own-files" if case == "named" else ".tracekit-abcd0123")
+    real = folder / "real" if case == "link" else left
+    if case == "file":
+        real.touch()
+    else:
+        real.mkdir(mode=0o755 if case == "readable" else 0o700)
+        (real / "precious").write_text("precious")
+    if case == "link":
+        left.symlink_to(real)
+    if case != "new":
+        os.utime(real, (0, 0))
+    if case == "shared":
+        place.chmod(0o777)
+    if case == "another's":
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with workspace(place / "t"):
+        pass
+    assert os.path.lexists(left)
+    assert case == "file" or (real / "precious").exists()
+
+
+def test_what_is_left_where_none_may_rename_it_is_gone(folder: Path) -> None:
+    for mode in (0o1777, 0o755):
+        folder.chmod(mode)
+        left = folder / ".tracekit-abcd0123"
+        left.mkdir(mode=0o700)
+        os.utime(left, (0, 0))
+        with workspace(folder / "t"):
+            assert not left.exists()
+
+
 def test_nohup_is_respected(folder: Path) -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
