@@ -5,9 +5,11 @@ Framing is RFC 9112, sections 2.1 to 2.3, 6.3 and 7.1.
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 """RFC 9110, 5.6.2: what methods and field names are made of."""
+LENGTH = re.compile(rb"[0-9]{1,18}")
 LIMIT = 131_072
 """Bytes of a head or of a chunk's line that are waited for: four times what servers take."""
 
@@ -45,8 +47,14 @@ def read_head(text: bytes, cut: bool) -> Head:
     for line in whole[1:]:
         name, colon, value = line.partition(b":")
         if colon:
-            fields.append((name.strip().lower(), value.strip()))
+            fields.append((_name(name), value.strip()))
     return Head(line=whole[0].rstrip(b"\r"), fields=fields, cut=cut, partial=partial)
+
+
+@lru_cache(maxsize=1024)
+def _name(text: bytes) -> bytes:
+    """Return the name of a field as it is kept; they are the same few in all messages."""
+    return text.strip().lower()
 
 
 @dataclass(slots=True)
@@ -129,6 +137,6 @@ def body_of(head: Head, without: bool, otherwise: int | None) -> Body:
     if b"chunked" in (head.get(b"transfer-encoding") or b"").lower():
         return Body(0, chunked=True)
     length = head.get(b"content-length")
-    if length is not None and re.fullmatch(rb"[0-9]{1,18}", length):
+    if length is not None and LENGTH.fullmatch(length):
         return Body(int(length))
     return Body(None) if head.cut else Body(otherwise)

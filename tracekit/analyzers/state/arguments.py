@@ -1,6 +1,7 @@
 """Reading one argument of a call as what an analyzer needs it for."""
 
 import os
+import re
 from collections.abc import Iterator
 
 from tracekit.events import (
@@ -20,6 +21,8 @@ from tracekit.events import (
 )
 
 NOTHING = Name("NULL")
+DESCRIPTOR = re.compile(r'\d+(?:<(?:[^<>"]|->)*>)?, ')
+"""A descriptor in front of another argument, with what -y and -yy say of it."""
 
 
 def read(text: str) -> tuple[Value, ...]:
@@ -31,6 +34,19 @@ def argument(row: Row, index: int) -> Value:
     """Return one argument, or a NULL where the call shows fewer."""
     found = parse_arguments(row.args or "")
     return _unnamed(found[index]) if index < len(found) else NOTHING
+
+
+def second(row: Row) -> Value:
+    """Return the second argument of a call, or a NULL where there is none.
+
+    Behind a descriptor texts repeat where whole ones do not, and so what they mean is remembered: the same
+    page, asked for and sent on many connections.
+    """
+    text = row.args or ""
+    first = DESCRIPTOR.match(text)
+    if first is None or first.end() == len(text):
+        return argument(row, 1)
+    return _unnamed(parse_arguments(text[first.end() :])[0])
 
 
 def named(row: Row, name: str) -> Value:
@@ -92,9 +108,9 @@ def buffers(value: Value) -> Iterator[tuple[bytes, int]]:
             yield b"", -1
 
 
-def moved(row: Row, value: Value) -> list[tuple[bytes, int]]:
-    """Return the pieces that a call really moved: its buffers, up to its return value."""
-    return pieces(value, row.ret or 0)
+def moved(row: Row) -> list[tuple[bytes, int]]:
+    """Return the pieces that a read or write really moved: its buffers, up to its return value."""
+    return pieces(second(row), row.ret or 0)
 
 
 def pieces(value: Value, left: int) -> list[tuple[bytes, int]]:

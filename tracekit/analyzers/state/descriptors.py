@@ -148,12 +148,13 @@ class Descriptors:
 
     def shown(self, row: Row, fd: int, end: int) -> OpenFile | None:
         """Return what a number in a call's text stands for, if the table has what is printed behind it."""
-        slot = self.table(self.process(row)).get(fd)
+        table = self.tables.get(self.process(row))
+        slot = table.get(fd) if table else None
         if slot is None:
             return None
         text = row.args or ""
         same = slot.annotation and text.startswith(slot.annotation, end)
-        return slot.file if same or text[end : end + 1] != "<" else None
+        return slot.file if same or not text.startswith("<", end) else None
 
     def at(self, row: Row, fd: int, annotation: str = "") -> OpenFile:
         """Return what a descriptor stands for, as the table and the annotation have it."""

@@ -66,7 +66,9 @@ def walk(state: State, trace: Trace) -> State:
     state.prepare(trace.processes)
     state.service.latest = latest_calls(trace)
     state.foreign = foreign_tasks(trace)
-    rows = (row for row in trace.rows() if row.tid not in state.foreign)
+    rows = trace.rows()
+    if state.foreign:
+        rows = (row for row in rows if row.tid not in state.foreign)
     for row in causal(rows, in_lines=len(trace.files) <= 1):
         if row.kind == "syscall":
             _call(state, row)

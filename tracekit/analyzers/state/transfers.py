@@ -42,7 +42,7 @@ def read(state: State, row: Row) -> None:
     if file.outgoing or file.kind in ("file", "other"):
         return
     fresh = file.connection is None
-    pieces = arguments.moved(row, argument(row, MOVED))
+    pieces = arguments.moved(row)
     if fresh and not _may_begin(pieces[0][0] if pieces else b""):
         return
     asked(state, row, connection_of(state, row, file), pieces)
@@ -92,7 +92,7 @@ def write(state: State, row: Row) -> None:
     if file.kind in TALKED_BY:
         state.work.writers.setdefault(file, set()).add(row.tid)
     if file.connection is not None:
-        answered(state, row, file.connection, arguments.moved(row, argument(row, MOVED)))
+        answered(state, row, file.connection, arguments.moved(row))
 
 
 def read_several(state: State, row: Row) -> None:
