@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 TOP: Final = 5
 """Calls that are named for a thread."""
-NO_NUMBER: Final = "syscall_0x"
-"""How the name of a call begins that strace has no name for; its -c does not count such."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +154,7 @@ class Summary:
         """Answer from the table of events; requests as ``dispatch`` finds them."""
         state = observe(trace)
         made = tables.made(trace, state.foreign)
-        returned, named = tables.returned(made), ~made["name"].str.startswith(NO_NUMBER)
+        returned, named = tables.returned(made), tables.named(made)
         counted = made[returned & named]
         told = trace.ordered or Dispatch().answer(trace).determined
         total = _total(counted)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Numbers = npt.NDArray[np.int64]
 
+NO_NUMBER: Final = "syscall_0x"
+"""How the name of a call begins that strace has no name for."""
 NO_TID: Final = -1
 """Stands for the task of a log of one."""
 
@@ -20,11 +22,11 @@ NO_TID: Final = -1
 def made(trace: Trace, foreign: frozenset[int]) -> "pd.DataFrame":
     """Return the calls of tasks that were traced: lines that a program wrote itself are none.
 
-    Columns: seq, pid, pid_known, name, ret_text, ns (duration; NA without -T), tid, error.
+    Columns: seq, pid, pid_known, name, ret, ret_text, ns (duration; NA without -T), tid, error.
     """
     events = trace.events
     is_call = (events["kind"] == "syscall") & ~events["tid"].isin(list(foreign))
-    calls = events.loc[is_call, ["seq", "pid", "pid_known", "name", "ret_text", "duration_ns"]]
+    calls = events.loc[is_call, ["seq", "pid", "pid_known", "name", "ret", "ret_text", "duration_ns"]]
     calls["tid"] = events.loc[is_call, "tid"].fillna(NO_TID)
     calls["error"] = events.loc[is_call, "errno"].notna()
     return calls.rename(columns={"duration_ns": "ns"})
@@ -35,8 +37,17 @@ def returned(calls: "pd.DataFrame") -> "pd.Series[bool]":
 
     ``? ERESTARTSYS`` is a return: strace counts it, as a failure (count.c).
     """
-    text = calls["ret_text"]
-    return text.notna() & (~text.str.startswith("?", na=False) | calls["error"])
+    import pandas as pd  # noqa: PLC0415 - the table came with it
+
+    silent = calls.loc[calls["ret"].isna() & ~calls["error"], "ret_text"]
+    ended = silent.index[(silent.isna() | silent.str.startswith("?", na=False)).to_numpy(dtype=bool)]
+    return pd.Series(~calls.index.isin(ended), index=calls.index)
+
+
+def named(calls: "pd.DataFrame") -> "pd.Series[bool]":
+    """Tell which calls have a name; strace -c does not count the others."""
+    odd = [name for name in calls["name"].dropna().unique() if name.startswith(NO_NUMBER)]
+    return calls["name"].notna() & ~calls["name"].isin(odd)
 
 
 def sums(counted: "pd.DataFrame", *keys: str) -> "pd.DataFrame":
