@@ -79,6 +79,37 @@ def test_the_task_of_bare_lines_comes_out_late(tmp_path: Path, monkeypatch: pyte
     assert [row["tid"] for row in rows_of(batches(tmp_path / "log"))] == [9] * 10 + [10]
 
 
+@pytest.mark.parametrize(
+    ("lines", "tid"),
+    [
+        (['execve("/bin/x", ["x"], NULL) = 0', "set_tid_address(0x7f) = 9", "getpid() = 9"], 9),
+        (['execve("/bin/x", ["x"], NULL) = 0', "what is this", "getpid() = 9"], 9),
+        (["close(3) = 0", "gettid( <unfinished ...>", "<... gettid resumed>) = 9"], 9),
+        (["close(3) = 0", "getpid() = 9"], None),
+        (['execve("/bin/x", ["x"], NULL) = -1 ENOENT (No such file or directory)', "getpid() = 9"], None),
+        (["set_tid_address(0x7f) = 9", "+++ exited with 0 +++", "set_tid_address(0x7f) = 10"], None),
+    ],
+    ids=["launched", "getpid", "attached", "of a thread", "no leader", "two runs"],
+)
+def test_an_only_task_that_no_line_names_is_who_it_was_told_it_is(
+    lines: list[str], tid: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log"
+    log.write_text("".join(f"{line}\n" for line in lines))
+    whole = list(read_trace(log).rows())
+    assert {(row.tid, row.pid) for row in whole} == {(tid, tid)}
+    monkeypatch.setattr(sources, "BLOCK", 1)
+    monkeypatch.setattr(merge, "ENOUGH", 1)
+    read = batches(log)
+    rows = rows_of(read)
+    groups = read.groups()
+    assert [(row["tid"], groups.pid(row["tid"], n)) for n, row in enumerate(rows)] == [
+        (row.tid, row.pid) for row in whole
+    ]
+    assert [groups.is_known(row["tid"]) for row in rows] == [row.pid_known for row in whole]
+    assert set(read.first_tids().values()) == {tid} - {None}
+
+
 def test_what_is_known_at_the_end(folder: Path) -> None:
     told: list[tuple[int, int, int]] = []
     path = folder / "out.7"

@@ -110,7 +110,7 @@ class Batches(Iterator[Batch]):
     def first_tids(self) -> dict[str, int]:
         """Return the task of the events without one, by the name of the file, where that has come out."""
         tids = {log.name: log.reader.first_tid for log in self._logs.logs}
-        return {name: tid for name, tid in tids.items() if tid is not None}
+        return {name: tid for name, tid in tids.items() if tid is not None} or self._clues.own_tids()
 
 
 def batches(

@@ -25,6 +25,8 @@ LONG = 1000
 """Characters of arguments that are kept of an early event: what was written or read says nothing."""
 BEHAVIOUR = FUTEX | ACCEPTS | MANAGING
 OF_NO_TASK = {Says.NOTE, Says.NOTHING}
+OWN_TID = {"gettid", "set_tid_address"}
+EXECS = {"execve", "execveat"}
 
 
 class Clues:
@@ -45,12 +47,16 @@ class Clues:
         self._unfinished: dict[int, Event] = {}
         self._firsts: set[int] = set()
         self._early: list[tuple[int, Columns]] = []
+        self._files: set[str] = set()
+        self._is_nameless = True
         self._count = 0
 
     def take(self, events: Columns, late: Mapping[int, Late] | None = None) -> None:
         """Take in the next events of the trace, and what became known of earlier ones."""
         for number, said in (late or {}).items():
             self._complete(number, said)
+        self._files.update(events.names)
+        self._is_nameless = self._is_nameless and not (events.tids != MISSING).any()
         first, lives, tells = self._count, self.lives, dict[int, bool]()
         again: set[tuple[int, int]] = set()  # what was said before; forks make a task each time
         for place, (form, tid) in enumerate(zip(events.forms, events.tids.tolist(), strict=True)):
@@ -68,6 +74,20 @@ class Clues:
         if first < EARLY:
             self._early.append((first, _shortened(events)))
         self._count += len(events)
+
+    def own_tids(self) -> dict[str, int]:
+        """Return the tid of the only task, by file, where no line names one but the kernel told the task.
+
+        That is what gettid(2) and set_tid_address(2) return, and getpid(2) after an execve(2): who called
+        that leads its process. Where they tell several, the log is of more tasks than one.
+        """
+        tids, is_leader = set[int](), False
+        for event in self.told.values():
+            is_leader = is_leader or event.name in EXECS
+            if event.name in OWN_TID or (event.name == "getpid" and is_leader):
+                tids.add(event.ret or 0)
+        is_told = self._is_nameless and len(self._files) == len(tids) == 1
+        return dict.fromkeys(self._files, *tids) if is_told else {}
 
     def name(self, first_tids: Mapping[str, int]) -> None:
         """Tell the tasks of events without one, by file, where that came out after they were taken in."""

@@ -71,11 +71,12 @@ def infer_groups(events: Columns, *, ordered: bool = True) -> Groups:
     """Return the groups of the tasks of a whole trace.
 
     Args:
-        events: in the order in which they began.
+        events: in the order in which they began; those of an only task that no line names get its tid.
         ordered: False when that order is not known across tasks; then only what is stated counts.
     """
     clues = Clues()
     clues.take(events)
+    clues.name(clues.own_tids())
     return groups_of(clues, ordered=ordered)
 
 
