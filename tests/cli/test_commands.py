@@ -25,6 +25,7 @@ COMMANDS = [
     "crashes",
     "coverage",
     "summary",
+    "security",
     "parse",
     "serve",
     "conn",

@@ -34,7 +34,7 @@ class Question(NamedTuple):
 DOCROOT: Final = Question("docroot", "Where is the document root?", of_requests)
 FILES: Final = Question("files", "Which files did the server open, and for which requests?", of_requests)
 DISPATCH: Final = Question(
-    "dispatch", "Which process and which thread took and served each request?", of_requests
+    "dispatch", "Which process and which thread took and served each request?", of_models
 )
 MPM: Final = Question("mpm", "Is the server prefork, worker or event, or does it work otherwise?", of_models)
 SCALING: Final = Question(
@@ -48,9 +48,10 @@ COVERAGE: Final = Question("coverage", "Was the trace complete, and what is not 
 SUMMARY: Final = Question(
     "summary", "Which calls were made, how often, and how long did they take?", every_call
 )
+SECURITY: Final = Question("security", "What did requests reach that they should not?", of_requests)
 
 QUESTIONS: Final[Mapping[str, Question]] = {
     one.name: one
-    for one in (DOCROOT, FILES, DISPATCH, MPM, TASKS, SCALING, CRASHES, COVERAGE, SUMMARY)
+    for one in (DOCROOT, FILES, DISPATCH, MPM, TASKS, SCALING, CRASHES, COVERAGE, SUMMARY, SECURITY)
 }
 """Every question by its name, in the order in which the command line lists them."""

@@ -330,6 +330,23 @@ VIEWS: dict[str, tuple[Section, ...]] = {
             evidence=True,
         ),
     ),
+    "security": (
+        Section(
+            "What requests reached or tried to",
+            "findings",
+            (
+                field("kind", "kind"),
+                field("severity", "severity", 3),
+                figure("request", "request"),
+                field("client", "client", 4),
+                field("target", "target", 1, wide=TARGET),
+                field("path", "path", wide=TARGET),
+                field("what", "what", 2, wide=TARGET),
+                figure("count", "count", 5),
+            ),
+            evidence=True,
+        ),
+    ),
     "summary": (
         Section(
             "Calls",

@@ -1,0 +1,1 @@
+"""What requests reached that they should not, one idea a module."""

@@ -1,0 +1,79 @@
+"""Files that were changed and programs that were run while a request was worked on."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from tracekit.analyzers.reach.finding import EXEC, WRITE, Finding, finding
+from tracekit.analyzers.reach.places import Places, is_in
+from tracekit.analyzers.reach.traversal import names
+from tracekit.analyzers.roots.kinds import LOG, kind_of
+from tracekit.analyzers.state.changes import RUN
+from tracekit.analyzers.state.connections import Request
+from tracekit.analyzers.state.state import Opening, State
+from tracekit.events import Row
+
+MAKING: Final = frozenset({"O_CREAT", "O_TRUNC"})
+MADE: Final = ("made", "written")
+REMOVED: Final = "removed"
+OWN = re.compile(
+    r"/(dev|proc|sys)(/|$)"
+    r"|/(tmp|run|var/tmp|var/run|var/lock|var/cache)(/|$)"  # hier(7): temporary, or made anew at will
+    r"|/var/lib/(nginx|apache2|httpd|lighttpd)/"  # bodies of requests, as distributions set it up
+    r"|.*/__pycache__/"
+    r"|.*/logs?/"
+)
+"""Where servers write on their own account: bodies of requests, caches, locks, compiled code."""
+
+
+def changed(state: State, places: Places) -> Iterator[Finding]:
+    """Yield what was written, made, renamed or removed, and what was run, each once a request."""
+    deeds = sorted(_deeds(state), key=lambda deed: deed[3].seq)
+    made = {(id(request), path) for request, path, what, _ in deeds if what in MADE}
+    removed = {(id(request), path) for request, path, what, _ in deeds if what == REMOVED}
+    passing = made & removed
+    seen = set[tuple[int, str, str]]()
+    for request, path, what, row in deeds:
+        if not request.id or not _meanwhile(request, row) or (what != RUN and _is_own(request, path, places)):
+            continue
+        if (request.id, path, what) in seen or (
+            (id(request), path) in passing and not names(request.target.target or "", path)
+        ):
+            continue
+        seen.add((request.id, path, what))
+        kind, words = (EXEC, "a program was run") if what == RUN else (WRITE, f"a file was {what}")
+        yield finding(kind, request, path, words, [row])
+
+
+def _deeds(state: State) -> Iterator[tuple[Request, str, str, Row]]:
+    """Yield what was done to each file for which request."""
+    for opening in state.openings:
+        if opening.request is not None and opening.file is not None and (what := _opened_to(opening)):
+            yield opening.request, opening.path, what, opening.row
+    for change in state.changes:
+        if change.request is not None and change.done:
+            yield change.request, change.path, change.verb, change.row
+
+
+def _opened_to(opening: Opening) -> str:
+    """Return what became of a file by an open; empty when it was only read, or is a log."""
+    writable = opening.flags & {"O_WRONLY", "O_RDWR"} and "O_TMPFILE" not in opening.flags
+    if not writable or kind_of(opening.path, opening.flags) == LOG or opening.file is None:
+        return ""
+    if opening.file.bytes_written:
+        return "written"
+    return "made" if opening.flags & MAKING else ""
+
+
+def _meanwhile(request: Request, row: Row) -> bool:
+    """Tell whether a thread did something before it had answered a request to its end."""
+    last = request.last
+    return last is None or row.tid != last.tid or row.seq <= last.seq
+
+
+def _is_own(request: Request, path: str, places: Places) -> bool:
+    """Tell whether a server writes to a path on its own account; not where it serves from."""
+    if kind_of(path) == LOG:
+        return True
+    served = is_in(path, places.roots) or names(request.target.target or "", path)
+    return OWN.match(path) is not None and not served

@@ -1,0 +1,66 @@
+"""Files that lie outside of what a server serves, and were sent: by dots, by a query, by a link."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tracekit.analyzers.reach.finding import (
+    LINK,
+    OUTSIDE,
+    TRAVERSAL,
+    Finding,
+    asking,
+    finding,
+    of_request,
+    quoted,
+)
+from tracekit.analyzers.reach.places import Places, sent
+from tracekit.analyzers.reach.traversal import AFTER_NAME, forms, is_attempt, names
+from tracekit.analyzers.state.connections import Name, Request
+from tracekit.analyzers.state.state import State
+
+
+def outside(state: State, places: Places) -> Iterator[Finding]:
+    """Yield the files that were sent from outside, and the attempts that reached none or some."""
+    for request in state.requests:
+        target = request.target.target or ""
+        files = [name for name in sent(request) if names(target, name.path) and not places.allow(name.path)]
+        left = [name for name in files if places.known(request) and not _is_mapped(request, name)]
+        for name in left:
+            what = "a file outside every document root was sent"
+            yield finding(OUTSIDE, request, name.path, what, [name.row])
+        if forms(target) and (left or is_attempt(target)):
+            yield _traversal(request, forms(target), left, told=places.known(request) or not files)
+        yield from _links(request, places)
+
+
+def _is_mapped(request: Request, name: Name) -> bool:
+    """Tell whether a plain target is the end of a file's path, or its name: of a root or an alias not known.
+
+    A path that is the target as a whole is none: the whole file system is no root.
+    """
+    target, sent_as = request.target.path, request.target.target or ""
+    if target is None or is_attempt(sent_as) or AFTER_NAME in forms(sent_as) or name.path == target:
+        return False
+    return name.path.rpartition("/")[2] == target.rpartition("/")[2]
+
+
+def _traversal(request: Request, ways: tuple[str, ...], left: list[Name], *, told: bool) -> Finding:
+    what = ", ".join(ways)
+    if left:
+        found = of_request(TRAVERSAL, request, what, (asking(request), quoted(left[0].row)))
+        return replace(found, path=left[0].path, severity="high")
+    status = f"; answered with {request.status}" if request.status else ""
+    found = of_request(TRAVERSAL, request, what + status, (asking(request),))
+    return replace(found, reached=False if told else None)
+
+
+def _links(request: Request, places: Places) -> Iterator[Finding]:
+    """Yield the files whose name lies in a root and which themselves lie elsewhere."""
+    if not places.roots:
+        return
+    for name in sent(request):
+        real = name.file.real_path if name.file else None
+        if real is None or not real.startswith("/") or not places.allow(name.path):
+            continue
+        if not places.really_allow(real) and not places.allow(real):
+            yield finding(LINK, request, name.path, f"a link leads to {real}", [name.row])

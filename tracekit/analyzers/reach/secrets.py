@@ -1,0 +1,86 @@
+"""Secrets that stand in plain in what was read or written: which kind and where, never which."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from tracekit.analyzers.answer import EVIDENCE_LIMIT
+from tracekit.analyzers.reach.finding import HIDDEN, KEYS, SECRET, SEVERITY, Finding, about, hidden
+from tracekit.analyzers.state import arguments
+from tracekit.analyzers.state.arguments import argument
+from tracekit.analyzers.state.calls import meanings
+from tracekit.analyzers.state.connections import Request
+from tracekit.analyzers.state.state import State
+from tracekit.events import Row, Trace
+
+SECRETS: Final = (
+    ("Authorization (Basic)", rb"(?im)^(?:proxy-)?authorization:[ \t]*basic[ \t]+[\w+/=-]"),
+    ("Authorization (Bearer)", rb"(?im)^(?:proxy-)?authorization:[ \t]*bearer[ \t]+\S"),
+    ("Authorization", rb"(?im)^(?:proxy-)?authorization:[ \t]*(?!basic\b|bearer\b)[\w-]+[ \t]+\S"),
+    ("Cookie", rb"(?im)^cookie:[ \t]*[^\s=]+=[^\s;]"),
+    ("Set-Cookie", rb"(?im)^set-cookie:[ \t]*[^\s=]+=[^\s;]"),
+    ("password in a URL", rb"(?i)\b[a-z][a-z0-9+.-]*://[^/?#\s:@\"'<>]+:[^/?#\s@\"'<>]+@"),
+    ("password in a form or query", rb"(?i)(?:\A|[?&]|\n)" + KEYS.encode() + rb"=[^&\s\"'<>]"),
+    ("private key", rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----"),
+    ("password hash (/etc/shadow)", rb"(?m)^[a-z_][a-z0-9_-]*:!?\$(?:1|2[abxy]|5|6|7|y|gy)\$[^:\s]+:"),
+)
+"""What is looked for. The values stay where they are."""
+PATTERNS = tuple((what, re.compile(pattern)) for what, pattern in SECRETS)
+MARKS = (
+    r"(?i)authorization|cookie|://|passw|pwd|passphrase|secret|token|api_?key|PRIVATE KEY|:!?\$"
+    r"|(?:\\x[0-9a-f]{2}){8}"
+)
+"""What one of them needs in the text of a call; strings may be printed in hexadecimal (-x, -xx)."""
+MOVING: Final = frozenset({"read", "read at", "write", "write at", "read several", "write several"})
+
+
+@dataclass(slots=True)
+class Seen:
+    """Where one kind of secret was seen: the first calls, and how many there are."""
+
+    rows: list[Row] = field(default_factory=list)
+    count: int = 0
+
+
+def secrets(trace: Trace, state: State) -> Iterator[Finding]:
+    """Yield each kind of secret once, with the first places where it stands."""
+    found: dict[str, Seen] = {}
+    for row in _candidates(trace, state):
+        data = b"".join(part for part, _ in arguments.buffers(argument(row, 1)))
+        for what, pattern in PATTERNS:
+            if pattern.search(data):
+                seen = found.setdefault(what, Seen())
+                seen.count += 1
+                if len(seen.rows) < EVIDENCE_LIMIT:
+                    seen.rows.append(row)
+    requests = {
+        row.seq: one for one in reversed(state.requests) for row in (one.began, one.row, one.answered) if row
+    }
+    for what, seen in found.items():
+        yield _finding(what, seen, requests.get(seen.rows[0].seq))
+
+
+def _candidates(trace: Trace, state: State) -> Iterator[Row]:
+    """Yield the reads and writes whose text may hold a secret."""
+    calls = {call for call, meaning in meanings().items() if meaning in MOVING}
+    events = trace.events
+    held = events["name"].isin(calls) & events["args"].str.contains(MARKS, regex=True, na=False)
+    numbers = set(events.loc[held, "seq"].tolist())
+    if numbers:
+        yield from (row for row in trace.rows() if row.seq in numbers and row.tid not in state.foreign)
+
+
+def _finding(what: str, seen: Seen, request: Request | None) -> Finding:
+    return Finding(
+        kind=SECRET,
+        severity=SEVERITY[SECRET],
+        request=request.id if request else None,
+        client=request.connection.client if request else None,
+        target=hidden(request.target.target) if request else None,
+        path=None,
+        what=what,
+        reached=True,
+        count=seen.count,
+        evidence=tuple(about(row, HIDDEN) for row in seen.rows),
+    )

@@ -1,0 +1,88 @@
+"""What did requests reach that they should not?"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer
+from tracekit.analyzers.docroot import Docroot
+from tracekit.analyzers.gaps.find import gaps
+from tracekit.analyzers.gaps.gap import MISSING
+from tracekit.analyzers.questions import SECURITY
+from tracekit.analyzers.reach.changing import changed
+from tracekit.analyzers.reach.finding import TRAVERSAL, Finding
+from tracekit.analyzers.reach.outside import outside
+from tracekit.analyzers.reach.places import Places, places
+from tracekit.analyzers.reach.secrets import secrets
+from tracekit.analyzers.state.observe import observe
+from tracekit.analyzers.state.state import State
+from tracekit.events import Trace
+
+NOTHING: Final = "nothing"
+HIDING: Final = frozenset({"tasks", "connections", "calls", "addresses"})
+"""Gaps of a trace behind which something can have happened that is looked for here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityAnswer(Answer):
+    """What was reached, and what the trace does not tell.
+
+    Attributes:
+        verdict: found, nothing or undetermined; an attempt that reached nothing is nothing.
+        reason: why, in a sentence.
+        findings: in the order of the requests, then the secrets.
+        undetermined: what cannot be said, a sentence each; it may stand beside findings.
+    """
+
+    name: ClassVar[str] = SECURITY.name
+    verdict: str
+    reason: str
+    findings: tuple[Finding, ...]
+    undetermined: tuple[str, ...]
+
+    @property
+    def determined(self) -> bool:
+        """False when nothing was found, and the trace does not exclude it."""
+        return self.verdict != UNDETERMINED
+
+
+class Security:
+    """Finds files, programs, changes and secrets that requests should not have led to."""
+
+    name: ClassVar[str] = SECURITY.name
+    question: ClassVar[str] = SECURITY.question
+    needs: ClassVar[frozenset[str]] = SECURITY.needs
+
+    def answer(self, trace: Trace) -> SecurityAnswer:
+        """Answer from the requests of a trace, and what was done for them."""
+        state = observe(trace)
+        allowed = places(state, Docroot().answer(trace))
+        by_request = [*outside(state, allowed), *changed(state, allowed)]
+        by_request.sort(key=lambda one: one.request or 0)
+        found = (*by_request, *secrets(trace, state))
+        left = tuple(_undetermined(state, trace, allowed))
+        attempts = sum(one.kind == TRAVERSAL and one.reached is not True for one in found)
+        reached = len(found) - attempts
+        verdict = FOUND if reached else UNDETERMINED if left else NOTHING
+        return SecurityAnswer(
+            verdict=verdict,
+            reason="; ".join((_counted(reached, attempts, len(state.requests)), *left)),
+            findings=found,
+            undetermined=left,
+            trace=trace.summary(),
+        )
+
+
+def _counted(reached: int, attempts: int, requests: int) -> str:
+    """Return what was found in numbers."""
+    tried = f", and {attempts} attempts to leave the document root reached nothing" if attempts else ""
+    return f"{requests} requests: {reached or 'no'} findings{tried}"
+
+
+def _undetermined(state: State, trace: Trace, allowed: Places) -> list[str]:
+    """Return what the trace does not tell, a sentence each."""
+    said = [] if state.requests else ["the trace shows no request"]
+    said += [state.encrypted] if state.encrypted else []
+    if state.requests and not allowed.roots:
+        said.append("no document root is known, so what lies outside is not told")
+    said += [gap.what for gap in gaps(trace) if gap.loss == MISSING and gap.kind in HIDING]
+    return said
