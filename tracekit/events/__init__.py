@@ -6,7 +6,7 @@ from tracekit.events.positions import positions
 from tracekit.events.read import read_trace
 from tracekit.events.schema import Column, Row
 from tracekit.events.trace import Trace
-from tracekit.stream import parse_arguments, parse_return
+from tracekit.stream import parse_arguments, parse_return, read_arguments
 from tracekit.stream.annotation import Annotation, decode_path, read_annotation
 from tracekit.stream.values import (
     Array,
@@ -54,6 +54,7 @@ __all__ = [
     "parse_return",
     "positions",
     "read_annotation",
+    "read_arguments",
     "read_trace",
     "without_collection",
 ]

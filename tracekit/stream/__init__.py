@@ -1,6 +1,6 @@
 """Text in strace's format to events: leader, pairing, grammar, diagnosis of bad lines."""
 
-from tracekit.stream.arguments import parse_arguments, parse_return
+from tracekit.stream.arguments import parse_arguments, parse_return, read_arguments
 from tracekit.stream.blocks import read_block
 from tracekit.stream.event import Event, Kind
 from tracekit.stream.pairing import IN_PROGRESS
@@ -13,6 +13,7 @@ __all__ = [
     "Reader",
     "parse_arguments",
     "parse_return",
+    "read_arguments",
     "read_block",
     "read_events",
 ]

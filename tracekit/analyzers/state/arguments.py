@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from tracekit.events import (
     Array,
@@ -18,9 +19,12 @@ from tracekit.events import (
     Struct,
     Value,
     parse_arguments,
+    read_arguments,
 )
 
 NOTHING = Name("NULL")
+REMEMBERED = 1024
+"""How many texts of what was moved are remembered."""
 DESCRIPTOR = re.compile(r'\d+(?:<(?:[^<>"]|->)*>)?, ')
 """A descriptor in front of another argument, with what -y and -yy say of it."""
 
@@ -34,19 +38,6 @@ def argument(row: Row, index: int) -> Value:
     """Return one argument, or a NULL where the call shows fewer."""
     found = parse_arguments(row.args or "")
     return _unnamed(found[index]) if index < len(found) else NOTHING
-
-
-def second(row: Row) -> Value:
-    """Return the second argument of a call, or a NULL where there is none.
-
-    Behind a descriptor texts repeat where whole ones do not, and so what they mean is remembered: the same
-    page, asked for and sent on many connections.
-    """
-    text = row.args or ""
-    first = DESCRIPTOR.match(text)
-    if first is None or first.end() == len(text):
-        return argument(row, 1)
-    return _unnamed(parse_arguments(text[first.end() :])[0])
 
 
 def named(row: Row, name: str) -> Value:
@@ -110,13 +101,26 @@ def buffers(value: Value) -> Iterator[tuple[bytes, int]]:
 
 def moved(row: Row) -> list[tuple[bytes, int]]:
     """Return the pieces that a read or write really moved: its buffers, up to its return value."""
-    return pieces(second(row), row.ret or 0)
+    text = row.args or ""
+    first = DESCRIPTOR.match(text)
+    given = _second(text[first.end() :]) if first else tuple(buffers(argument(row, 1)))
+    return pieces(given, row.ret or 0)
 
 
-def pieces(value: Value, left: int) -> list[tuple[bytes, int]]:
+@lru_cache(maxsize=REMEMBERED)
+def _second(text: str) -> tuple[tuple[bytes, int], ...]:
+    """Return the buffers of a read or write by what stands behind its descriptor.
+
+    That repeats where whole texts do not: the same page is asked for and sent on many connections.
+    """
+    values = read_arguments(text)
+    return tuple(buffers(_unnamed(values[0]))) if values else ()
+
+
+def pieces(given: Iterable[tuple[bytes, int]], left: int) -> list[tuple[bytes, int]]:
     """Return buffers up to so many bytes, each as what is shown of it and how long it is."""
     found = []
-    for data, length in buffers(value):
+    for data, length in given:
         size = left if length < 0 else min(length, left)
         if size > 0:
             found.append((data[:size], size))

@@ -126,7 +126,7 @@ def _several(value: Value, count: int) -> list[tuple[bytes, int]]:
         length = number(message.get("msg_len") or NOTHING) if isinstance(message, Struct) else None
         header = message.get("msg_hdr") if isinstance(message, Struct) else None
         if length and header is not None:
-            pieces += arguments.pieces(header, length)
+            pieces += arguments.pieces(arguments.buffers(header), length)
     return pieces
 
 
