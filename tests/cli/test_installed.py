@@ -146,7 +146,13 @@ def test_it_answers_in_every_form(disk: Path) -> None:
 
 
 def test_a_live_trace_takes_the_calls_that_it_needs_alone(disk: Path) -> None:
-    program = [sys.executable, "-c", "import os; f = os.open('f', os.O_CREAT | os.O_RDWR); os.fsync(f)"]
+    (disk / "written").touch()
+    program = [
+        sys.executable,
+        "-c",
+        "import os, sys; f = os.open(sys.argv[1], os.O_RDWR); os.fsync(f)",
+        str(disk / "written"),
+    ]
     for words in (["disk"], ["run", "-f", "--for", "disk"]):
         out = disk / f"{words[0]}.strace"
         done = tracekit(disk, *words, "-o", str(out), "--", *program)
