@@ -94,7 +94,7 @@ class DispatchAnswer(Answer):
         fairness: Jain's index of the requests of each thread that served any; None without requests.
         handovers: how many requests came to their threads in each way.
         statuses: how many responses there were of each class; ``none`` where none was seen.
-        queue_ns: percentiles of the requests' ``queue_ns``; None when none is known.
+        queue_ns: percentiles of the requests' ``queue_ns``.
         service_ns: the same of ``service_ns``.
         threads: who accepted and who served.
         requests: every request.
@@ -106,8 +106,8 @@ class DispatchAnswer(Answer):
     fairness: float | None = None
     handovers: Mapping[str, int] = field(default_factory=dict)
     statuses: Mapping[str, int] = field(default_factory=dict)
-    queue_ns: Spread | None = None
-    service_ns: Spread | None = None
+    queue_ns: Spread = field(default_factory=Spread)
+    service_ns: Spread = field(default_factory=Spread)
     threads: tuple[Share, ...] = ()
     requests: tuple[Served, ...]
 

@@ -134,6 +134,12 @@ def _slowest(record: Record) -> int:
     return (record.get("head_ns") or 0) - (record.get("total_ns") or 0)
 
 
+def _spreads(answer: Record) -> list[Record]:
+    """Return the percentiles of dispatch's two spans of time, as far as they are known."""
+    spans = (("queued", answer.get("queue_ns")), ("served", answer.get("service_ns")))
+    return [{"span": name, **known} for name, known in spans if known and known["max"] is not None]
+
+
 def _rank(record: Record) -> int:
     kind = record.get("kind")
     return KINDS.index(kind) if kind in KINDS else len(KINDS)
@@ -223,10 +229,30 @@ VIEWS: dict[str, tuple[Section, ...]] = {
                 figure("pid", "pid"),
                 figure("accepted by", "accept_tid"),
                 figure("served by", "serve_tid"),
+                field("handed over", "handover", 6),
                 figure("closed by", "close_tid", 3),
                 span("queued ms", "queue_ns", 6),
                 span("served ms", "service_ns", 6),
             ),
+        ),
+        Section(
+            "Threads that accepted connections or served requests",
+            "threads",
+            (
+                figure("pid", "pid"),
+                figure("tid", "tid"),
+                figure("accepted", "accepted"),
+                figure("requests", "requests"),
+            ),
+        ),
+        Section(
+            "How long requests took",
+            "service_ns",
+            (
+                field("ms", "span"),
+                *(span(title, title) for title in ("p50", "p90", "p99", "max")),
+            ),
+            arrange=_spreads,
         ),
     ),
     "mpm": (

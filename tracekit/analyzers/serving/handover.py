@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tracekit.analyzers.models.models import LOOP, NEW_PROCESS, NEW_THREAD, PASSED, POOLED, rows, way_of
+from tracekit.analyzers.models.models import LOOP, NEW_PROCESS, NEW_THREAD, POOLED, rows, way_of
 from tracekit.analyzers.state.connections import Request
 from tracekit.analyzers.state.service import Care, Task
 from tracekit.events import Row
@@ -38,33 +38,29 @@ def handover(care: Care | None, request: Request) -> Handover:
     server = next((task for task in _busy(care) if task.tid == request.serve_tid), None)
     if server is None:
         return UNKNOWN, ()
-    return _between(care, server, request)
+    return _between(care, care.accepted, server, request)
 
 
 def _busy(care: Care) -> tuple[Task, ...]:
     return (*care.readers, *care.writers)
 
 
-def _between(care: Care, server: Task, request: Request) -> Handover:
+def _between(care: Care, accepted: Row, server: Task, request: Request) -> Handover:
     """Return how it came from one thread to another."""
+    if care.passed is not None and care.passed.pid == server.pid != accepted.pid:
+        return FD_PASSING, (care.passed,)
     way = way_of(care, server)
     if way in (NEW_PROCESS, NEW_THREAD):
         return FORK if way == NEW_PROCESS else THREAD, rows(server.made)
     if way == LOOP:
         return EPOLL, rows(care.added)
-    if way == PASSED:
-        passed = care.passed if care.passed is not None and care.passed.pid == server.pid else None
-        return FD_PASSING if passed is not None else UNKNOWN, rows(passed)
-    if way == POOLED and _made_for_it(care, server):
+    if way == POOLED and _made_for_it(care, accepted, server):
         return THREAD, rows(server.made)
     if request.handed is not None and request.row.tid == server.tid:
         return FUTEX_WAKE, request.handed
     return UNKNOWN, ()
 
 
-def _made_for_it(care: Care, server: Task) -> bool:
+def _made_for_it(care: Care, accepted: Row, server: Task) -> bool:
     """Tell whether a thread of a pool that still grows was made with this connection as its first."""
-    made, accepted = server.made, care.accepted
-    return (
-        made is not None and accepted is not None and server.maker is care.taker and made.seq > accepted.seq
-    )
+    return server.made is not None and server.maker is care.taker and server.made.seq > accepted.seq

@@ -30,12 +30,12 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Percentiles of spans of time in ns, by the nearest rank: each is a span that occurred."""
+    """Percentiles of spans of time in ns, by the nearest rank; None when no span is known."""
 
-    p50: int
-    p90: int
-    p99: int
-    max: int
+    p50: int | None = None
+    p90: int | None = None
+    p99: int | None = None
+    max: int | None = None
 
 
 def shares(state: State) -> tuple[Share, ...]:
@@ -60,11 +60,11 @@ def fairness(threads: Iterable[Share]) -> float | None:
     return round(sum(counts) ** 2 / (len(counts) * sum(count * count for count in counts)), 3)
 
 
-def spread(spans: Iterable[int | None]) -> Spread | None:
-    """Return the percentiles of the spans that are known; None when none is."""
+def spread(spans: Iterable[int | None]) -> Spread:
+    """Return the percentiles of the spans that are known."""
     known = sorted(span for span in spans if span is not None)
     if not known:
-        return None
+        return Spread()
     return Spread(_rank(known, 50), _rank(known, 90), _rank(known, 99), known[-1])
 
 

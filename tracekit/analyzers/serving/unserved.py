@@ -12,6 +12,8 @@ from tracekit.analyzers.questions import DISPATCH
 from tracekit.analyzers.state.state import State
 from tracekit.events import Trace
 
+CUT: Final = '"...'
+"""What strace prints behind a string that goes on."""
 GAPS: Final = 2
 """Gaps of the trace that a reason names; all of them are in the answer about its coverage."""
 
@@ -27,11 +29,13 @@ def why_none(state: State, trace: Trace) -> str:
 
 def _why(state: State, trace: Trace) -> str:
     read = [care for care in state.service.cares.values() if care.taker and care.readers]
-    cut = next((gap for gap in gaps(trace) if gap.kind == "strings"), None)
     if not read or unread(trace) is not None:
         return what_is_missing(state.service, trace).reason
     what = f"{len(read)} connections are read from, but nothing in what is shown is a request"
-    return f"{what}: {cut.what} ({cut.hint})" if cut else f"{what} of HTTP"
+    if not all(CUT in (row.args or "") for care in read for row in care.readers.values()):
+        return f"{what} of HTTP"
+    cut = next(gap for gap in gaps(trace) if gap.kind == "strings")
+    return f"{what}: {cut.what} ({cut.hint})"
 
 
 def partly_seen(state: State, trace: Trace) -> Iterator[str]:

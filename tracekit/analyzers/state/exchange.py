@@ -63,7 +63,7 @@ def _handed(state: State, request: Request) -> tuple[Row, Row] | None:
         return None
     found, before = care.wakes(task), requests[-1] if requests else None
     if before is None:
-        return found
+        return found or (care.handed if next(iter(care.readers), None) is task else None)
     if found is not None and found[0].seq > before.row.seq and (care.added or before.row.tid != task.tid):
         return found
     return before.handed if before.row.tid == task.tid else None

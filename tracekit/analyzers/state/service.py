@@ -36,7 +36,7 @@ class Task:
         mixed: while a connection of its own was open it accepted another, and then went on with the first.
         together: a wait for a connection and others in one call.
         rests: after it has served, a wait for other threads that nothing has ended for long.
-        woken: by whom it was woken, and the last time: the wake, and its own wait that it ended.
+        woken: by whom it was woken since it last read from a client: the wake, and the wait that it ended.
     """
 
     tid: int | None

@@ -77,6 +77,7 @@ def read(state: State, row: Row) -> None:
         _waits_alone(care, row, for_client=True)
     if row.ret is not None and row.ret > 0:
         _serves(task, care, care.readers, row)
+        task.woken.clear()  # each wake is for one piece of work
 
 
 def _is_word(state: State, row: Row, file: OpenFile) -> bool:
