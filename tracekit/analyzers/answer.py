@@ -81,18 +81,18 @@ def plain(value: Any) -> Any:
     Bytes that are no UTF-8 (they can be in paths and targets) come out as ``\xe9``, rows of the
     trace as evidence: an answer with many keeps them as they are until it is written.
     """
-    if isinstance(value, Row):
-        value = evidence(value)
-    kind = type(value)
+    kind: Any = type(value)
     if kind in PLAIN or (kind is str and value.isascii()):
         return value
+    if kind is Row:
+        value, kind = evidence(value), Evidence
+    if members := _members(kind):
+        return {name: plain(getattr(value, name)) for name in members}
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     if isinstance(value, (tuple, list, set, frozenset)):
         items = [plain(item) for item in value]
         return sorted(items) if isinstance(value, (set, frozenset)) else items
-    if is_dataclass(kind):
-        return {name: plain(getattr(value, name)) for name in _members(kind)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     return value
@@ -100,8 +100,8 @@ def plain(value: Any) -> Any:
 
 @cache
 def _members(kind: Any) -> tuple[str, ...]:
-    """Return the names of a dataclass's fields."""
-    return tuple(field.name for field in fields(kind))
+    """Return the names of a dataclass's fields; empty for another type."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 class Analyzer(Protocol):

@@ -28,10 +28,12 @@ SECRETS: Final = (
 """What is looked for. The values stay where they are."""
 PATTERNS = tuple((what, re.compile(pattern)) for what, pattern in SECRETS)
 MARKS = (
-    r"(?i)authorization|cookie|://|passw|pwd|passphrase|secret|token|api_?key|PRIVATE KEY|:!?\$"
-    r"|(?:\\x[0-9a-f]{2}){8}"
-)
-"""What one of them needs in the text of a call; strings may be printed in hexadecimal (-x, -xx)."""
+    "authorization", "cookie", "://", "passw", "pwd", "passphrase", "secret", "token", "apikey", "api_key",
+    "private key", ":$", ":!$",
+)  # fmt: skip
+"""What one of them needs in the text of a call, in lower case."""
+HEXADECIMAL = re.compile(r"(?:\\x[0-9a-f]{2}){8}")
+"""A string that is printed so (-x, -xx): it may hold any."""
 MOVING: Final = frozenset({"read", "read at", "write", "write at", "read several", "write several"})
 
 
@@ -64,11 +66,18 @@ def secrets(trace: Trace, state: State) -> Iterator[Finding]:
 def _candidates(trace: Trace, state: State) -> Iterator[Row]:
     """Yield the reads and writes whose text may hold a secret."""
     calls = {call for call, meaning in meanings().items() if meaning in MOVING}
-    events = trace.events
-    held = events["name"].isin(calls) & events["args"].str.contains(MARKS, regex=True, na=False)
-    numbers = set(events.loc[held, "seq"].tolist())
+    moving = trace.events[trace.events["name"].isin(calls)]
+    texts = zip(moving["seq"].tolist(), moving["args"].fillna("").tolist(), strict=True)
+    numbers = {seq for seq, text in texts if _may_hold_one(text)}
     if numbers:
         yield from (row for row in trace.rows() if row.seq in numbers and row.tid not in state.foreign)
+
+
+def _may_hold_one(text: str) -> bool:
+    lowered = text.lower()
+    return any(mark in lowered for mark in MARKS) or (
+        "\\x" in lowered and HEXADECIMAL.search(lowered) is not None
+    )
 
 
 def _finding(what: str, seen: Seen, request: Request | None) -> Finding:
