@@ -58,9 +58,12 @@ class Tally:
         self.errors[error] = self.errors.get(error, 0) + 1
 
     def _by(self, row: Row, request: Request | None) -> None:
-        self.pids |= {row.pid} if row.pid is not None else set()
-        self.tids |= {row.tid} if row.tid is not None else set()
-        self.requests |= {request.id} if request is not None and request.id else set()
+        if row.pid is not None:
+            self.pids.add(row.pid)
+        if row.tid is not None:
+            self.tids.add(row.tid)
+        if request is not None and request.id:
+            self.requests.add(request.id)
         if len(self.rows) < EVIDENCE_LIMIT:
             self.rows.append(row)
 

@@ -17,7 +17,7 @@ from tracekit.syscalls import by_name
 
 CREAT = Flags((Symbol("O_WRONLY"), Symbol("O_CREAT"), Symbol("O_TRUNC")))
 """What creat(2) opens with."""
-REMEMBERED = 16_384
+REMEMBERED = 4_096
 FLAGS = {"open_flags", "open_how"}
 STATUS = {"*stat", "*stat64", "*oldstat", "*statx"}
 PLAIN = re.compile(r'(?:(AT_FDCWD)(?:<([ -;=?-~]*)>)?, )?"([ !#-\[\]-~]*)"(?!\.)(.*)', re.DOTALL)
