@@ -1,19 +1,25 @@
 """A line that shows how far a reading is: on a terminal, when it takes long, and gone at the end."""
 
 import io
+import json
 import os
 import re
+import signal
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from tests.support.processes import ending, start, wait_until
+from tests.support.requirements import need_ptrace
 from tests.support.terminal import terminal as terminal_of_its_own
 from tests.support.tracers import TRACEKIT
 from tracekit.cli import progress
-from tracekit.cli.progress import Progress
+from tracekit.cli.progress import Growth, Progress
 
+BUSY = "import os, time\nwhile True: os.close(os.open('/etc/hosts', os.O_RDONLY)); time.sleep(0.001)"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -95,6 +101,47 @@ def test_nothing_is_shown_where_it_is_not_wanted(
         bar.reading(1, 2, 1)
         bar.writing(1, 2)
     assert terminal.getvalue() == ""
+
+
+def test_a_trace_that_is_made_shows_its_time_and_lines(terminal: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "t.strace"
+    path.write_text("a\n" * 1200)
+    growth = Growth(str(path))
+    growth.start()
+    wait_until(lambda: "tracing 0:00, 1,200 lines; Ctrl-C ends it" in terminal.getvalue(), "the line")
+    with path.open("a") as file:
+        file.write("b\n")
+    wait_until(lambda: "1,201 lines" in terminal.getvalue(), "the next line")
+    growth.stop()
+    assert terminal.getvalue().endswith("\r\x1b[K")
+
+
+def test_nothing_is_shown_of_a_trace_that_did_not_begin(terminal: Terminal, tmp_path: Path) -> None:
+    Growth(str(tmp_path / "t")).stop()
+    missing = Growth(str(tmp_path / "t"))
+    missing.start()
+    missing.stop()
+    assert terminal.getvalue() == ""
+
+
+@pytest.mark.parametrize("command", ["files", "tasks"])
+def test_ctrl_c_ends_a_live_trace_and_it_is_answered(command: str) -> None:
+    need_ptrace()
+    busy = start([sys.executable, "-c", BUSY])
+    at_once = "import sys; from tracekit.cli import main, progress; progress.DELAY = 0.01; main()"
+    words = [TRACEKIT[0], "-c", at_once, command, "-p", str(busy.pid), "--format", "json"]
+    with ending(busy), terminal_of_its_own() as (out, screen):
+        env = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=out, env=env) as asking:
+            wait_until(lambda: re.search(r"[1-9]\d* lines; Ctrl-C", screen.text), "lines of the trace")
+            asking.send_signal(signal.SIGINT)
+            answer = json.load(asking.stdout) if asking.stdout else {}
+            assert asking.wait() == 0
+        assert busy.poll() is None
+    assert answer["schema"] == f"tracekit.{command}/1"
+    assert answer["trace"]["calls"] > 0
+    assert "attached to 1 task; Ctrl-C ends the trace" in screen.text
+    assert screen.text.rstrip().endswith("this trace is not kept; -o FILE keeps one")
 
 
 @pytest.mark.parametrize("command", ["parse", "files"])

@@ -12,7 +12,7 @@ from tracekit.analyzers.answer import Answer
 from tracekit.analyzers.catalogue import ANALYZERS
 from tracekit.analyzers.questions import Question
 from tracekit.cli import closing, streams
-from tracekit.cli.progress import Progress
+from tracekit.cli.progress import Growth, Progress
 from tracekit.cli.tracing import attach_to, settings
 from tracekit.errors import ExitCode, UnreadableError, UsageError
 from tracekit.events import Trace, read_trace, without_collection
@@ -143,7 +143,7 @@ def _live(
         if program:
             tracing.run(program, how, on_end=closing.teller(output))
         else:
-            attach_to(selection, how, output)
+            attach_to(selection, how, output, Growth(path))
         if not output:
             click.echo("tracekit: this trace is not kept; -o FILE keeps one", err=True)
         with Progress() as progress:

@@ -1,8 +1,15 @@
-"""How far a long reading is: bytes, lines a second and the time left, on a terminal, after a second."""
+"""How far a long reading is: bytes, lines a second and the time left, on a terminal, after a second.
 
+Of a trace that is being made: for how long, and how many lines it has.
+"""
+
+import contextlib
 import os
+import signal
 import sys
+import threading
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -13,6 +20,8 @@ if TYPE_CHECKING:
 DELAY = 1.0
 """Seconds in which most work is done; a bar that comes and goes is of no use."""
 MEGA = 1_000_000
+CLEAR = "\r\x1b[K"
+"""To the line's beginning, and all that is in it away (ECMA-48: CR, EL)."""
 
 
 class Progress:
@@ -27,7 +36,7 @@ class Progress:
         Args:
             quiet: whether to show nothing at all.
         """
-        self._possible = not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._possible = not quiet and _moves()
         self._begun = time.monotonic()
         self._bar: Bar | None = None
         self._task: TaskID | None = None
@@ -76,6 +85,50 @@ class Progress:
                 self._bar.remove_task(self._task)
             self._task = self._bar.add_task(what, total=total or None, account=account)
         self._bar.update(self._task, completed=min(done, total or done), account=account)
+
+
+class Growth:
+    """Shows one line on standard error while a trace is being made: for how long, and its lines so far."""
+
+    def __init__(self, path: str) -> None:
+        """Take the trace's file; nothing is shown before ``start``."""
+        self._path = Path(path)
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to show it, every second, where there is a terminal."""
+        if not _moves() or not self._path.is_file():
+            return
+        self._thread = threading.Thread(target=self._show, daemon=True)
+        before = signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())
+        try:
+            self._thread.start()  # it has this mask: signals are for the one who waits for tasks
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def stop(self) -> None:
+        """Take the line away."""
+        self._over.set()
+        if self._thread:
+            self._thread.join()
+
+    def _show(self) -> None:
+        begun, lines = time.monotonic(), 0
+        with contextlib.suppress(OSError), self._path.open("rb") as file:
+            while not self._over.wait(DELAY):
+                while part := file.read(MEGA):
+                    lines += part.count(b"\n")
+                account = f"{_clock(time.monotonic() - begun)}, {lines:,} lines"
+                sys.stderr.write(f"{CLEAR}tracing {account}; Ctrl-C ends it, and the answer follows")
+                sys.stderr.flush()
+            sys.stderr.write(CLEAR)
+            sys.stderr.flush()
+
+
+def _moves() -> bool:
+    """Tell whether standard error is a terminal that can move its cursor."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _clock(seconds: float) -> str:

@@ -10,6 +10,7 @@ import click
 from tracekit.analyzers.questions import QUESTIONS
 from tracekit.cli import closing, letters, streams
 from tracekit.cli.letters import Headed
+from tracekit.cli.progress import Growth
 from tracekit.cli.strace.asked import ComplaintError, processes
 from tracekit.cli.strace.job import settings_of
 from tracekit.errors import UsageError
@@ -269,14 +270,28 @@ def attach(
     attach_to(selection, how, how.output)
 
 
-def attach_to(selection: Selection, how: tracing.Settings, kept: str | None) -> tracing.Counts:
+def attach_to(
+    selection: Selection, how: tracing.Settings, kept: str | None, growth: Growth | None = None
+) -> tracing.Counts:
     """Attach to what was selected; say on standard error when that is done, and at the end how it was.
 
-    ``kept`` is the trace's file, if it is one to be named.
+    Args:
+        selection: the processes.
+        how: what to write.
+        kept: the trace's file, if it is one to be named.
+        growth: shows meanwhile how the trace grows.
     """
+    tell = closing.teller(kept)
 
     def ready(tasks: int, _waiter: tracing.Waiter) -> None:
         streams.tell(f"attached to {closing.number(tasks, 'task')}; Ctrl-C ends the trace")
+        if growth:
+            growth.start()
+
+    def end(counts: tracing.Counts) -> None:
+        if growth:
+            growth.stop()
+        tell(counts)
 
     found = selection.pids()
     for pid in selection.gone():
@@ -286,5 +301,5 @@ def attach_to(selection: Selection, how: tracing.Settings, kept: str | None) -> 
         replace(how, suspendable=False),
         rescan=selection.rescan,
         on_ready=ready,
-        on_end=closing.teller(kept),
+        on_end=end,
     )
