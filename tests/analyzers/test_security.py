@@ -81,7 +81,14 @@ def test_many_that_reach_the_same_folder_do_not_make_a_document_root_of_it(site:
 
 def test_a_file_that_the_query_names(site: Written) -> None:
     serve(site, "/view?file=/etc/passwd", "/etc/passwd", port=2000)
-    assert [one.path for one in found(site, "outside-root")] == ["/etc/passwd"]
+    serve(site, "/view?file=/srv/secret.bin", "/srv/secret.bin", port=2001)
+    assert [one.path for one in found(site, "outside-root")] == ["/etc/passwd", "/srv/secret.bin"]
+
+
+def test_a_file_that_a_plain_target_is_rewritten_to(site: Written) -> None:
+    serve(site, "/view?lang=en", "/opt/app/page.html", port=2000)
+    serve(site, "/favicon.ico?v=favicon.ico", "/opt/app/favicon.ico", port=2001)
+    assert ask(site).findings == ()
 
 
 def test_a_refused_traversal_reached_nothing(site: Written) -> None:

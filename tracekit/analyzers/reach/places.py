@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tracekit.analyzers.docroot import DocrootAnswer
-from tracekit.analyzers.reach.traversal import forms
+from tracekit.analyzers.reach.traversal import forms, only_query_names
 from tracekit.analyzers.roots.aliases import is_below
 from tracekit.analyzers.roots.beside import openings
 from tracekit.analyzers.roots.candidates import Candidate
@@ -61,7 +61,7 @@ def is_in(path: str, folders: Iterable[str]) -> bool:
 def places(state: State, answer: DocrootAnswer) -> Places:
     """Return what a trace shows requests to be served from.
 
-    What only requests with dots in their targets lead to is what they reached, and no root or alias.
+    What requests reach by dots in their targets, or by naming it in the query, makes no root or alias.
     """
     plain = [request for request in state.requests if not forms(request.target.target or "")]
     taken = [
@@ -69,7 +69,8 @@ def places(state: State, answer: DocrootAnswer) -> Places:
         for request in plain
         for name in request.names
         if is_open(name) and name.file is not None
-    ]
+        and not only_query_names(request.target.target or "", name.path)
+    ]  # fmt: skip
     found, known = _without_dots(plain) if len(plain) < len(state.requests) else (set(), set())
     roots = {(root.named, path) for root in answer.docroots for path in (root.path, root.real_path)}
     roots = found | {pair for pair in roots if any(_is_root_of(pair[0], *one) for one in taken)}

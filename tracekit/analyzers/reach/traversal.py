@@ -65,8 +65,18 @@ def decoded(text: bytes) -> list[bytes]:
 
 def names(target: str, path: str) -> bool:
     """Tell whether a target names a file, in its path or in its query."""
+    return any(_names(part, path) for part in parts(target))
+
+
+def only_query_names(target: str, path: str) -> bool:
+    """Tell whether a file is named in a target's query alone: no root and no alias makes that."""
+    way, query = parts(target)
+    return _names(query, path) and not _names(way, path)
+
+
+def _names(part: bytes, path: str) -> bool:
     name = path.rpartition("/")[2].encode("utf-8", "surrogateescape")
-    return bool(name) and any(name in text for text in decoded(b"?".join(parts(target))))
+    return bool(name) and any(name in text for text in decoded(part))
 
 
 def _in_path(path: bytes) -> list[str]:
