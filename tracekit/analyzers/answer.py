@@ -87,7 +87,9 @@ def plain(value: Any) -> Any:
     if kind is Row:
         value, kind = evidence(value), Evidence
     if members := _members(kind):
-        return {name: plain(getattr(value, name)) for name in members}
+        return {
+            name: item if type(item := getattr(value, name)) in PLAIN else plain(item) for name in members
+        }
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     if isinstance(value, (tuple, list, set, frozenset)):

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from tracekit.analyzers.answer import EVIDENCE_LIMIT, Evidence, evidence
@@ -75,13 +74,23 @@ def find_aliases(
         for request, target in asked
         if (pair := _pair(request, target)) and not _is_rewritten(pair, target, roots, openings)
     ]
-    folders = {str(folder) for target in set(plain) for folder in PurePosixPath(target).parents}
+    folders = _folders(plain)
     chosen = _apart([_below(pair, folders) for pair in pairs])
     return tuple(
         _alias(url, path, group)
         for (url, path), group in sorted(chosen.items())
         if roots or group[0].kind == USER
     )
+
+
+def _folders(targets: Iterable[str]) -> set[str]:
+    """Return all folders that targets lie in, at whatever depth."""
+    found = set[str]()
+    for target in targets:
+        folder = target
+        while folder != "/" and (folder := folder.rpartition("/")[0] or "/") not in found:
+            found.add(folder)
+    return found
 
 
 def _is_rewritten(pair: Pair, target: Target, roots: Collection[str], openings: Openings) -> bool:
