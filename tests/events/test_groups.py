@@ -193,6 +193,21 @@ def test_threads_of_one_child_stay_out_of_the_other_whose_thread_stands_behind_t
     assert found.pids == {1: 1, 4: 1, 5: 1, 6: 1, 2: 2, 7: 2, 8: 2, 9: 2}
 
 
+def test_threads_behind_a_main_thread_may_be_those_of_the_process_before() -> None:
+    """As two workers of nginx with pools of threads were attached to while some of them started late."""
+    lines = [
+        *(f"{tid} {WAIT} <unfinished ...>" for tid in (14, 13, 6, 4)),
+        "2 epoll_wait(7<anon_inode:[eventpoll]>,  <unfinished ...>",
+        "1 rt_sigsuspend([], 8 <unfinished ...>",
+        *(f"{tid} {WAIT} <unfinished ...>" for tid in (12, 11)),
+        "3 epoll_wait(8<anon_inode:[eventpoll]>,  <unfinished ...>",
+        f"5 {WAIT} <unfinished ...>",
+    ]
+    found = groups(*lines)
+    assert found.pid(5) not in {found.pid(11), 3, 1}
+    assert groups(*lines[:-1], lines[-1].replace("5 ", "10 ", 1)).pid(10) == found.pid(11) == 3
+
+
 def test_groups_are_disjoint() -> None:
     found = infer_groups(events_of("event-attach"))
     members = defaultdict(set)

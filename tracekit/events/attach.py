@@ -37,7 +37,9 @@ def downwards(first_lines: Sequence[int]) -> list[int]:
 def neighbours(order: Sequence[int], signs: Signs) -> list[tuple[int, int]]:
     """Return pairs of threads that stand below one another, the surest first.
 
-    A task out of place is stepped over: in 70 71 69 it is 71, in 74 70 71 it is 70.
+    A task out of place is stepped over: in 70 71 69 it is 71, in 74 70 71 it is 70. Where that may be
+    the main thread at the end of a process, the next one goes on with it only if no thread between the
+    two numbers stands elsewhere: in 74 70 71 73 72, 71 may be of another process than 74.
     """
     sure: list[tuple[int, int]] = []
     likely: list[tuple[int, int]] = []
@@ -47,10 +49,15 @@ def neighbours(order: Sequence[int], signs: Signs) -> list[tuple[int, int]]:
         if before is not None and second < before < first:
             _collect(before, second, signs, sure, likely)
         elif after is not None and second < after < first and after not in signs.waiting:
-            _collect(first, after, signs, sure, likely)
+            if second in signs.threaded or not _are_between(first, after, signs):
+                _collect(first, after, signs, sure, likely)
         else:
             _collect(first, second, signs, sure, likely)
     return sure + likely
+
+
+def _are_between(first: int, second: int, signs: Signs) -> bool:
+    return any(second < tid < first for tid in signs.threaded | signs.waiting)
 
 
 def _collect(
