@@ -65,6 +65,30 @@ def test_a_wake_by_the_acceptor_after_its_accept_is_the_hand_over(log: Written) 
     ]
 
 
+def test_a_thread_that_was_about_to_wait_is_handed_over_to_as_well(log: Written) -> None:
+    log.notes(THREADS)
+    log.add(ONE, "getpid() = 10")
+    log.add(LISTENER, accept(5, 1001), WAKE.removesuffix("1") + "0")
+    log.add(ONE, f"{WAIT}) = -1 EAGAIN (Resource temporarily unavailable)", get(5, "/a"), ok(5))
+    assert ways(log) == ["futex-wake"]
+
+
+def test_a_mutex_is_no_hand_over_and_hides_none(log: Written) -> None:
+    mutex, free = "futex(0x7f80, FUTEX_WAIT_PRIVATE, 2, NULL)", "futex(0x7f80, FUTEX_WAKE_PRIVATE, 1)"
+    busy = f"{mutex} = -1 EAGAIN (Resource temporarily unavailable)"
+    log.notes(THREADS)
+    log.add(ONE, "getpid() = 10")
+    log.add(LISTENER, accept(5, 1001), f"{free} = 0")
+    log.add(ONE, busy, get(5, "/a"), ok(5))
+    log.add(LISTENER, accept(6, 1002))
+    wakes(log, LISTENER, TWO)
+    log.add(LISTENER, f"{free} = 1")
+    log.add(TWO, f"{mutex} = 0", get(6, "/b"), ok(6))
+    first, second = ask(log).requests
+    assert (first.handover, second.handover) == ("unknown", "futex-wake")
+    assert (second.evidence[2].args or "").startswith("0x7f00")
+
+
 def test_a_wake_before_the_accept_or_by_another_is_not(log: Written) -> None:
     log.notes(THREADS)
     log.add(ONE, "getpid() = 10")

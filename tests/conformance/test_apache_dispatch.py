@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.asking import answer
 from tests.support.httpd import ALIAS, VHOST, Apache, Served, apache
+from tests.support.lab_server import lab_server
 from tests.support.load import Exchange, Request, at_once, in_turn
 from tests.support.processes import wait_until
 from tests.support.tracers import TRACERS, attach, attached
@@ -49,6 +50,15 @@ FILE_OF = {
 }
 """The file that answers, by host and target: what the configuration says."""
 
+HANDED_OVER = {"prefork": "same-thread", "worker": "futex-wake", "event": "futex-wake"}
+"""How a connection comes to its worker (server/mpm/*/*.c, fdqueue)."""
+
+SHOWN = 0.75
+"""The share of hand-overs that calls show at least.
+
+A worker that has just become free takes a connection off the queue before the one that was woken for it.
+"""
+
 ACCEPTED = re.compile(r"^(\d+) .*accept4\b.* = \d+<TCP(?:v6)?:\[.*->(.*)\]>", re.MULTILINE)
 
 
@@ -67,6 +77,13 @@ def dispatched(rows: list[dict[str, Any]]) -> list[Served]:
         words = row["method"], row["target"], row["host"]
         served.append(Served(port, nth, row["pid"], row["serve_tid"], row["status"], *words))
     return in_order(served)
+
+
+def assert_handed_over(rows: list[dict[str, Any]], way: str) -> None:
+    """Nearly all connections came to who served them in one way, and none in another."""
+    found = Counter(row["handover"] for row in rows)
+    assert found.keys() <= {way, "unknown"}
+    assert found[way] >= SHOWN * len(rows)
 
 
 def accepted(trace: Path) -> dict[str, int]:
@@ -98,6 +115,7 @@ def test_the_answers_are_what_the_server_knows(mpm: str, tracer: str, tmp_path: 
     rows = answer("dispatch", trace)["requests"]
     assert dispatched(rows) == in_order(truth)
     assert {row["client"]: row["accept_tid"] for row in rows} == accepted(trace)
+    assert_handed_over(rows, HANDED_OVER[mpm])
 
     found = answer("docroot", trace)
     assert {(one["path"], one["host"]) for one in found["docroots"]} == {
@@ -149,3 +167,18 @@ def test_the_load_and_the_logs_tell_the_same_story() -> None:
 
 def by_connection(asked: list[Exchange]) -> list[Exchange]:
     return sorted(asked, key=lambda one: (one.port, one.nth))
+
+
+@pytest.mark.parametrize("mpm", ["prefork", "worker", "event"])
+def test_the_labs_server_hands_over_as_httpd_does(mpm: str, tmp_path: Path) -> None:
+    root = tmp_path / "server"
+    root.mkdir()
+    trace = tmp_path / "server.trace"
+    with lab_server(root, mpm, threads=THREADS) as server:
+        tracee = Apache(server.root, mpm, server.address, server.process)
+        with attached(TRACERS["tracekit"](tracee, trace), tracee):
+            for _ in range(CLIENTS):
+                in_turn(server.address, [Request("/")])
+    rows = answer("dispatch", trace)["requests"]
+    assert len(rows) == CLIENTS
+    assert_handed_over(rows, HANDED_OVER[mpm])

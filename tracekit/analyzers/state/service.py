@@ -68,6 +68,23 @@ class Task:
     rests: Row | None = None
     woken: dict[int | None, tuple[Row, Row]] = field(default_factory=dict)
 
+    def wake_up(self, wake: Row, wait: Row) -> None:
+        """Note that another thread's wake ended a wait: on its word, or (EAGAIN) just before it began.
+
+        A wait without a limit on a condition variable or semaphore is for work; what follows on a mutex, or
+        on Python's lock of its interpreter, does not hide it, and by itself is no sign when it ends at once.
+        """
+        if wake.tid == self.tid or (wait.ret != 0 and not _for_work(wait)):
+            return
+        known = self.woken.get(wake.tid)
+        if known is None or _for_work(wait) or not _for_work(known[1]):
+            self.woken[wake.tid] = (wake, wait)
+
+
+def _for_work(wait: Row) -> bool:
+    """Tell whether a wait is glibc's of pthread_cond_wait or sem_wait (nptl/futex-internal.c)."""
+    return "FUTEX_WAIT_BITSET" in (wait.args or "") and ", NULL" in (wait.args or "")
+
 
 @dataclass(slots=True, eq=False)
 class Care:
@@ -138,6 +155,7 @@ class Service:
         makings: forks whose task has not been seen yet, by the number that it has.
         latest: the number of the last call of each task in the whole trace.
         wakes: the last wake on each futex that woke somebody, by process and address.
+        signals: the last wake on each, whether or not anybody was asleep there.
     """
 
     tasks: list[Task] = field(default_factory=list)
@@ -146,6 +164,7 @@ class Service:
     makings: dict[int | None, tuple[Row, Task, bool]] = field(default_factory=dict)
     latest: dict[int | None, int] = field(default_factory=dict)
     wakes: dict[tuple[int | None, str], Row] = field(default_factory=dict)
+    signals: dict[tuple[int | None, str], Row] = field(default_factory=dict)
 
     def task(self, row: Row) -> Task:
         """Return the task that made a call."""

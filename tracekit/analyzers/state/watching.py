@@ -229,11 +229,14 @@ def futex(state: State, row: Row) -> None:
     if any(name.startswith("FUTEX_WAIT") for name in operation):
         wake = state.service.wakes.get((row.pid, address))
         if row.ret == 0 and wake is not None and wake.tid != row.tid:
-            task.woken[wake.tid] = (wake, row)
+            task.wake_up(wake, row)
             state.work.woken.add((wake.tid, row.tid))
+        elif row.errno == "EAGAIN" and (wake := state.service.signals.get((row.pid, address))):
+            task.wake_up(wake, row)
         if task.served and "NULL" in (row.args or "") and (_never_returned(state, row) or _long(row)):
             task.rests = row
     elif any(name.startswith(("FUTEX_WAKE", "FUTEX_CMP_REQUEUE")) for name in operation):
+        state.service.signals[row.pid, address] = row
         if row.ret:
             state.service.wakes[row.pid, address] = row
     elif "FUTEX_LOCK_PI" in operation:
