@@ -14,6 +14,6 @@ from tracekit.analyzers.tasks import Tasks
 
 ANALYZERS: dict[str, type[Analyzer]] = {
     analyzer.name: analyzer
-    for analyzer in (Docroot, Files, Dispatch, Mpm, Tasks, Scaling, Crashes, Coverage, Summary, Security)
+    for analyzer in (Docroot, Files, Dispatch, Mpm, Tasks, Scaling, Crashes, Security, Summary, Coverage)
 }
 """Every analyzer by the name of its question."""

@@ -52,6 +52,6 @@ SECURITY: Final = Question("security", "What did requests reach that they should
 
 QUESTIONS: Final[Mapping[str, Question]] = {
     one.name: one
-    for one in (DOCROOT, FILES, DISPATCH, MPM, TASKS, SCALING, CRASHES, COVERAGE, SUMMARY, SECURITY)
+    for one in (DOCROOT, FILES, DISPATCH, MPM, TASKS, SCALING, CRASHES, SECURITY, SUMMARY, COVERAGE)
 }
 """Every question by its name, in the order in which the command line lists them."""

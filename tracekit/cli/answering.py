@@ -15,7 +15,7 @@ from tracekit.cli import closing, streams
 from tracekit.cli.progress import Growth, Progress
 from tracekit.cli.tracing import attach_to, settings
 from tracekit.errors import ExitCode, UnreadableError, UsageError
-from tracekit.events import Trace, read_trace, without_collection
+from tracekit.events import Trace, read_trace
 from tracekit.report.escape import visible
 from tracekit.report.render import render
 from tracekit.tracer import tracing
@@ -47,9 +47,7 @@ def answer(
         other: who answers, if that is an analyzer of another package.
     """
     analyzer = other or ANALYZERS[question.name]()
-    trace = trace_of(question, traces, program, live, jobs)
-    with without_collection():
-        return show(analyzer.answer(trace), form)
+    return show(analyzer.answer(trace_of(question, traces, program, live, jobs)), form)
 
 
 def trace_of(
