@@ -114,9 +114,9 @@ def test_a_file_for_each_task(tmp_path: Path, options: str) -> None:
 
 
 def test_without_following(tmp_path: Path) -> None:
-    trace, _ = traced(tmp_path, "-tt")
+    trace, truth = traced(tmp_path, "-tt")
     check_all_read(trace)
-    assert {row.tid for row in trace.rows()} == {None}
+    assert {(row.tid, row.pid) for row in trace.rows()} == {(truth["pid"], truth["pid"])}
     assert trace.lines == len(trace.events)
 
 
