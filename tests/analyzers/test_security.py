@@ -73,6 +73,31 @@ def test_a_traversal_that_reached_a_file(site: Written, target: str, path: str) 
     assert outside[0].client == "127.0.0.1:2000"
 
 
+def test_a_database_whose_name_is_in_the_target_is_no_file_that_was_asked_for(site: Written) -> None:
+    for port, target in enumerate(("/app/list", "/feedback.html?table=app", "/snapp?x=appendix"), 2000):
+        read = (
+            'openat(AT_FDCWD, "/data/app", O_RDWR) = 6',
+            'pread64(6, "x", 8192, 0) = 8192',
+            "close(6) = 0",
+        )
+        site.add(10, accept(5, port), get(5, target), *read, ok(5, BODY), "close(5) = 0")
+    assert ask(site).findings == ()
+
+
+def test_the_index_of_a_folder_outside(site: Written) -> None:
+    serve(site, "/../", "/srv/index.html", port=2000)
+    assert [one.path for one in found(site, "outside-root")] == ["/srv/index.html"]
+
+
+def test_a_target_that_the_trace_cuts(site: Written) -> None:
+    cut = 'read(5, "GET /../../../private/sec"..., 8000) = 80'
+    site.add(10, accept(5, 2000), cut, 'open("/private/secret.txt", O_RDONLY) = 6')
+    site.add(10, f'read(6, "{BODY}", 99) = 40', ok(5, BODY), "close(5) = 0")
+    site.add(10, accept(5, 2001), cut, ok(5, BODY, "400 Bad Request"), "close(5) = 0")
+    assert [one.reached for one in found(site, "traversal")] == [None, False]
+    assert ask(site).verdict == "undetermined"
+
+
 def test_many_that_reach_the_same_folder_do_not_make_a_document_root_of_it(site: Written) -> None:
     for port, name in enumerate(("secret.txt", "other/notes.txt", "third.txt"), 2000):
         serve(site, f"/../{name}", f"/srv/{name}", port=port)
@@ -172,6 +197,16 @@ def test_a_file_that_was_changed(site: Written, calls: tuple[str, ...], what: st
     ]
 
 
+def test_a_file_in_tmp_that_the_target_names(site: Written) -> None:
+    do(site, "/?save=/tmp/x", 'open("/tmp/x", O_WRONLY|O_CREAT, 0644) = 6', 'write(6, "hi", 2) = 2')
+    assert [one.path for one in found(site, "write")] == ["/tmp/x"]
+
+
+def test_what_is_written_after_the_answer(site: Written) -> None:
+    site.add(10, accept(5, 2000), get(5, "/a.html"), ok(5, BODY), 'unlink("/srv/state") = 0', "close(5) = 0")
+    assert ask(site).findings == ()
+
+
 def test_a_rename_names_both(site: Written) -> None:
     do(site, "/upload", 'rename("/srv/a", "/srv/b") = 0')
     assert [one.path for one in found(site, "write")] == ["/srv/a", "/srv/b"]
@@ -227,7 +262,7 @@ def test_a_program_that_could_not_be_run(site: Written) -> None:
         (get(5, "/", "Authorization: Basic aHVudGVyMg=="), "Authorization (Basic)"),
         (get(5, "/", "authorization: Bearer hunter2"), "Authorization (Bearer)"),
         (get(5, "/", "Cookie: session=hunter2"), "Cookie"),
-        (get(5, "/login?user=a&password=hunter2"), "password in a form or query"),
+        (get(5, "/login?user=a&password=hunter2"), "password or token in a form or query"),
         (get(5, "http://ann:hunter2@a/"), "password in a URL"),
         ('write(5, "HTTP/1.1 200 OK\\r\\nSet-Cookie: s=hunter2\\r\\n\\r\\n", 41) = 41', "Set-Cookie"),
         ('read(6, "-----BEGIN RSA PRIVATE KEY-----\\nhunter2", 99) = 40', "private key"),

@@ -1,5 +1,6 @@
 """What did requests reach that they should not?"""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -60,12 +61,14 @@ class Security:
         by_request.sort(key=lambda one: one.request or 0)
         found = (*by_request, *secrets(trace, state))
         left = tuple(_undetermined(state, trace, allowed))
-        attempts = sum(one.kind == TRAVERSAL and one.reached is not True for one in found)
-        reached = len(found) - attempts
+        attempts = Counter(one.reached for one in found if one.kind == TRAVERSAL)
+        if attempts[None]:
+            left = (*left, f"whether {attempts[None]} attempts to leave the root sent a file is not told")
+        reached = sum(one.reached is True for one in found)
         verdict = FOUND if reached else UNDETERMINED if left else NOTHING
         return SecurityAnswer(
             verdict=verdict,
-            reason="; ".join((_counted(reached, attempts, len(state.requests)), *left)),
+            reason="; ".join((_counted(reached, attempts[False], len(state.requests)), *left)),
             findings=found,
             undetermined=left,
             trace=trace.summary(),

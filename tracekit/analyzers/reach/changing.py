@@ -6,7 +6,7 @@ from typing import Final
 
 from tracekit.analyzers.reach.finding import EXEC, WRITE, Finding, finding
 from tracekit.analyzers.reach.places import Places, is_in
-from tracekit.analyzers.reach.traversal import names
+from tracekit.analyzers.reach.traversal import only_query_names, path_names
 from tracekit.analyzers.roots.kinds import LOG, kind_of
 from tracekit.analyzers.state.changes import RUN
 from tracekit.analyzers.state.connections import Request
@@ -21,7 +21,6 @@ OWN = re.compile(
     r"|/(tmp|run|var/tmp|var/run|var/lock|var/cache)(/|$)"  # hier(7): temporary, or made anew at will
     r"|/var/lib/(nginx|apache2|httpd|lighttpd)/"  # bodies of requests, as distributions set it up
     r"|.*/__pycache__/"
-    r"|.*/logs?/"
 )
 """Where servers write on their own account: bodies of requests, caches, locks, compiled code."""
 
@@ -34,15 +33,19 @@ def changed(state: State, places: Places) -> Iterator[Finding]:
     passing = made & removed
     seen = set[tuple[int, str, str]]()
     for request, path, what, row in deeds:
-        if not request.id or not _meanwhile(request, row) or (what != RUN and _is_own(request, path, places)):
+        if not request.id or not _meanwhile(request, row) or (request.id, path, what) in seen:
             continue
-        if (request.id, path, what) in seen or (
-            (id(request), path) in passing and not names(request.target.target or "", path)
-        ):
+        own = _is_own(path, places) or (id(request), path) in passing
+        if what != RUN and (kind_of(path) == LOG or (own and not _is_asked(request, path))):
             continue
         seen.add((request.id, path, what))
         kind, words = (EXEC, "a program was run") if what == RUN else (WRITE, f"a file was {what}")
         yield finding(kind, request, path, words, [row])
+
+
+def _is_asked(request: Request, path: str) -> bool:
+    target = request.target.target or ""
+    return path_names(target, path) or only_query_names(target, path)
 
 
 def _deeds(state: State) -> Iterator[tuple[Request, str, str, Row]]:
@@ -67,13 +70,12 @@ def _opened_to(opening: Opening) -> str:
 
 def _meanwhile(request: Request, row: Row) -> bool:
     """Tell whether a thread did something before it had answered a request to its end."""
-    last = request.last
-    return last is None or row.tid != last.tid or row.seq <= last.seq
+    last, closed = request.last, request.connection.closed
+    if last is None:
+        return closed is None or row.seq <= closed.seq
+    return row.tid != last.tid or row.seq <= last.seq
 
 
-def _is_own(request: Request, path: str, places: Places) -> bool:
+def _is_own(path: str, places: Places) -> bool:
     """Tell whether a server writes to a path on its own account; not where it serves from."""
-    if kind_of(path) == LOG:
-        return True
-    served = is_in(path, places.roots) or names(request.target.target or "", path)
-    return OWN.match(path) is not None and not served
+    return OWN.match(path) is not None and not is_in(path, places.roots)

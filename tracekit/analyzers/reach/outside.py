@@ -14,23 +14,49 @@ from tracekit.analyzers.reach.finding import (
     quoted,
 )
 from tracekit.analyzers.reach.places import Places, sent
-from tracekit.analyzers.reach.traversal import AFTER_NAME, forms, is_attempt, names
+from tracekit.analyzers.reach.traversal import (
+    AFTER_NAME,
+    forms,
+    is_attempt,
+    only_query_names,
+    path_names,
+)
+from tracekit.analyzers.roots.kinds import MACHINERY, kind_of
+from tracekit.analyzers.roots.mapping import fits
 from tracekit.analyzers.state.connections import Name, Request
 from tracekit.analyzers.state.state import State
+
+INDEX = "index."
+"""How the names of files begin that stand for their folder."""
 
 
 def outside(state: State, places: Places) -> Iterator[Finding]:
     """Yield the files that were sent from outside, and the attempts that reached none or some."""
     for request in state.requests:
         target = request.target.target or ""
-        files = [name for name in sent(request) if names(target, name.path) and not places.allow(name.path)]
+        elsewhere = [name for name in sent(request) if not places.allow(name.path)]
+        files = [name for name in elsewhere if _is_asked(request, name)]
         left = [name for name in files if places.known(request) and not _is_mapped(request, name)]
         for name in left:
             what = "a file outside every document root was sent"
             yield finding(OUTSIDE, request, name.path, what, [name.row])
         if forms(target) and (left or is_attempt(target)):
-            yield _traversal(request, forms(target), left, told=places.known(request) or not files)
+            shown = request.target.complete or not elsewhere
+            told = shown and (places.known(request) or not files)
+            yield _traversal(request, forms(target), left, told=told)
         yield from _links(request, places)
+
+
+def _is_asked(request: Request, name: Name) -> bool:
+    """Tell whether a target asks for a file: by its name; one that is cut, or a folder's, by dots alone."""
+    target = request.target.target or ""
+    if path_names(target, name.path):
+        return True
+    if only_query_names(target, name.path):
+        return fits(request, name)
+    index = request.target.folder and name.path.rpartition("/")[2].startswith(INDEX)
+    by_dots = is_attempt(target) and (index or not request.target.complete)
+    return by_dots and kind_of(name.path) not in MACHINERY
 
 
 def _is_mapped(request: Request, name: Name) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tracekit.analyzers.answer import EVIDENCE_LIMIT
@@ -21,7 +21,7 @@ SECRETS: Final = (
     ("Cookie", rb"(?im)^cookie:[ \t]*[^\s=]+=[^\s;]"),
     ("Set-Cookie", rb"(?im)^set-cookie:[ \t]*[^\s=]+=[^\s;]"),
     ("password in a URL", rb"(?i)\b[a-z][a-z0-9+.-]*://[^/?#\s:@\"'<>]+:[^/?#\s@\"'<>]+@"),
-    ("password in a form or query", rb"(?i)(?:\A|[?&]|\n)" + KEYS.encode() + rb"=[^&\s\"'<>]"),
+    ("password or token in a form or query", rb"(?i)(?:\A|[?&]|\n)" + KEYS.encode() + rb"=[^&\s\"'<>]"),
     ("private key", rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----"),
     ("password hash (/etc/shadow)", rb"(?m)^[a-z_][a-z0-9_-]*:!?\$(?:1|2[abxy]|5|6|7|y|gy)\$[^:\s]+:"),
 )
@@ -67,10 +67,10 @@ def _candidates(trace: Trace, state: State) -> Iterator[Row]:
     """Yield the reads and writes whose text may hold a secret."""
     calls = {call for call, meaning in meanings().items() if meaning in MOVING}
     moving = trace.events[trace.events["name"].isin(calls)]
-    texts = zip(moving["seq"].tolist(), moving["args"].fillna("").tolist(), strict=True)
-    numbers = {seq for seq, text in texts if _may_hold_one(text)}
-    if numbers:
-        yield from (row for row in trace.rows() if row.seq in numbers and row.tid not in state.foreign)
+    held = [_may_hold_one(text) for text in moving["args"].fillna("").tolist()]
+    if any(held):
+        rows = replace(trace, events=moving[held]).rows()
+        yield from (row for row in rows if row.tid not in state.foreign)
 
 
 def _may_hold_one(text: str) -> bool:

@@ -63,20 +63,20 @@ def decoded(text: bytes) -> list[bytes]:
     return found
 
 
-def names(target: str, path: str) -> bool:
-    """Tell whether a target names a file, in its path or in its query."""
-    return any(_names(part, path) for part in parts(target))
+def path_names(target: str, path: str) -> bool:
+    """Tell whether a target's path ends with the name of a file."""
+    return _ends_with(parts(target)[0], path, rb"\Z|[\0;]")
 
 
 def only_query_names(target: str, path: str) -> bool:
-    """Tell whether a file is named in a target's query alone: no root and no alias makes that."""
-    way, query = parts(target)
-    return _names(query, path) and not _names(way, path)
+    """Tell whether a value in a target's query, and not its path, ends with the name of a file."""
+    return not path_names(target, path) and _ends_with(parts(target)[1], path, rb"\Z|[\0;&]")
 
 
-def _names(part: bytes, path: str) -> bool:
+def _ends_with(part: bytes, path: str, end: bytes) -> bool:
     name = path.rpartition("/")[2].encode("utf-8", "surrogateescape")
-    return bool(name) and any(name in text for text in decoded(part))
+    pattern = re.compile(rb"(?<![\w.-])" + re.escape(name) + b"(?=" + end + b")")
+    return bool(name) and any(name in text and pattern.search(text) for text in decoded(part))
 
 
 def _in_path(path: bytes) -> list[str]:
