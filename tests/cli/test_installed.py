@@ -20,6 +20,13 @@ FILES = {
 }
 LOG = "7 1700000000.000001 fsync(3) = 0 <0.000200>\n8 1700000000.100000 fdatasync(4) = 0 <0.000300>\n"
 
+TOGETHER = """
+import json, sys
+from tracekit.cli import commands
+for words in json.loads(sys.argv[1]):
+    sys.argv = ["tracekit", *words]
+    print("", commands.main(), "", sep="\\0", end="", flush=True)
+"""
 GOOD = """
 from dataclasses import dataclass
 from tracekit.analyzers.answer import Answer
@@ -78,6 +85,20 @@ def tracekit(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def together(folder: Path, *commands: list[str]) -> list[tuple[str, int]]:
+    """Run several commands in one process there; return what each printed, and its exit code."""
+    done = subprocess.run(
+        [sys.executable, "-c", TOGETHER, json.dumps(commands)],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "the answer" not in done.stderr
+    parts = done.stdout.split("\0")
+    return [(out, int(code)) for out, code in zip(parts[:-1:2], parts[1::2], strict=True)]
+
+
 @pytest.fixture(scope="module")
 def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the page's example, installed by pip, and its sources below."""
@@ -132,17 +153,17 @@ def test_an_installed_answer_is_a_command(disk: Path) -> None:
 def test_it_answers_in_every_form(disk: Path) -> None:
     log = disk / "t.strace"
     log.write_text(LOG)
-    text = tracekit(disk, "disk", str(log))
-    assert (text.returncode, text.stderr) == (0, "")
-    assert re.search(r"\n +7 +1 +200000\n +8 +1 +300000\n", text.stdout)
-    found = json.loads(tracekit(disk, "disk", str(log), "--format", "json").stdout)
-    assert found["schema"] == "tracekit.disk/1"
-    assert [(one["tid"], one["waited_ns"]) for one in found["threads"]] == [(7, 200_000), (8, 300_000)]
-    lines = tracekit(disk, "disk", str(log), "--format", "csv").stdout.splitlines()
-    assert lines[0].startswith('"verdict","tid","waits","waited_ns"')
-    assert len(lines) == 3
-    log.write_text(LOG.replace(" <0.000200>", ""))
-    assert tracekit(disk, "disk", str(log)).returncode == ExitCode.UNDETERMINED
+    unclear = disk / "unclear.strace"
+    unclear.write_text(LOG.replace(" <0.000200>", ""))
+    forms = [["disk", str(log), "--format", form] for form in ("text", "json", "csv")]
+    (text, one), (found, two), (table, three), (_, four) = together(disk, *forms, ["disk", str(unclear)])
+    assert [one, two, three, four] == [0, 0, 0, ExitCode.UNDETERMINED]
+    assert re.search(r"\n +7 +1 +200000\n +8 +1 +300000\n", text)
+    answer = json.loads(found)
+    assert answer["schema"] == "tracekit.disk/1"
+    assert [(one["tid"], one["waited_ns"]) for one in answer["threads"]] == [(7, 200_000), (8, 300_000)]
+    assert table.startswith('"verdict","tid","waits","waited_ns"')
+    assert len(table.splitlines()) == 3
 
 
 def test_a_live_trace_takes_the_calls_that_it_needs_alone(disk: Path) -> None:
@@ -175,6 +196,13 @@ def test_a_broken_one_is_told_in_a_line_and_the_help_goes_on(broken: Path) -> No
     assert [line for line in told if "twice of tracekit-twice" in line and "has the same name" in line]
 
 
+def test_doctor_tells_of_both(broken: Path) -> None:
+    found = json.loads(tracekit(broken, "doctor", "--format", "json").stdout)["findings"]
+    ours = [(one["verdict"], one["text"]) for one in found if one["group"] == "Answers of other packages"]
+    assert ("yes", "the answer good of tracekit-good_one 1.0") in ours
+    assert len([text for verdict, text in ours if verdict == "note"]) == len(BROKEN) + 1
+
+
 @pytest.mark.parametrize("name", ["ending", "needless"])
 def test_who_asks_for_a_broken_one_is_told_why(broken: Path, name: str) -> None:
     done = tracekit(broken, name, "t.strace")
@@ -185,11 +213,12 @@ def test_who_asks_for_a_broken_one_is_told_why(broken: Path, name: str) -> None:
 
 def test_other_answers_do_not_notice(broken: Path) -> None:
     log = str(broken / "t.strace")
-    for name in ("files", "good"):
-        done = tracekit(broken, name, log)
-        assert done.returncode in {ExitCode.ANSWERED, ExitCode.UNDETERMINED}
-        assert done.stderr == ""
-    assert "said" in tracekit(broken, "good", log).stdout
+    (_, files), (docroot, unclear), (said, good) = together(
+        broken, ["files", log], ["docroot", log], ["good", log]
+    )
+    assert (files, unclear, good) == (0, ExitCode.UNDETERMINED, 0)
+    assert "said" in said
+    assert "said" not in docroot
 
 
 @pytest.mark.parametrize("name", list(FAILING))

@@ -44,6 +44,11 @@ class _Commands(click.Group):
         return found
 
 
+def own() -> set[str]:
+    """Return the names of tracekit's own commands."""
+    return {*_COMMANDS, *_answers()}
+
+
 def _answers() -> dict[str, click.Command]:
     commands: dict[str, click.Command] = _load("answers").ANSWERS
     return commands
@@ -51,8 +56,7 @@ def _answers() -> dict[str, click.Command]:
 
 def _installed() -> list[str]:
     """Name the answers that other packages bring, and say what is wrong with one."""
-    taken = {*_COMMANDS, *_answers()}
-    found = _load("installed").usable(taken, lambda error: streams.complain(error.message, error.hint))
+    found = _load("installed").usable(own(), lambda error: streams.complain(error.message, error.hint))
     return [one.question.name for one in found]
 
 

@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tracekit.cli import streams
+from tracekit.cli import installed, streams
+from tracekit.cli.commands import own
 from tracekit.cli.tracing import Grouped, process_options
-from tracekit.errors import ExitCode
+from tracekit.errors import ExitCode, TracekitError
 from tracekit.report.escape import visible
 from tracekit.tracer import machine
 from tracekit.tracer.machine import Finding, Prospect, Verdict
@@ -61,7 +62,7 @@ def doctor(form: str, **chosen: Any) -> int:
     here = machine.look()
     found = machine.attempt()
     if selection == Selection():
-        findings = machine.findings(here, found, machine.take_stock())
+        findings = [*machine.findings(here, found, machine.take_stock()), *_of_packages()]
         value = _about_machine(findings, possible=found.run == 0)
         rows = [_finding_row(one) for one in findings]
     else:
@@ -83,6 +84,15 @@ def _about_machine(findings: list[Finding], *, possible: bool) -> dict[str, Any]
         "summary": f"tracing is possible here, {rest}" if possible else "tracing is not possible here",
         "findings": [asdict(one) for one in findings],
     }
+
+
+def _of_packages() -> Iterator[Finding]:
+    """Yield the answers that other packages bring; a broken one stands in the way of nothing else."""
+    group, broken = "Answers of other packages", list[TracekitError]()
+    for one in installed.usable(own(), broken.append):
+        yield Finding(group, one.question.name, Verdict.YES, one.where)
+    for error in broken:
+        yield Finding(group, "left out", Verdict.NOTE, error.message, error.hint)
 
 
 def _about_processes(prospects: list[Prospect]) -> dict[str, Any]:
