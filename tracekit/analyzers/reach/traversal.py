@@ -75,8 +75,13 @@ def only_query_names(target: str, path: str) -> bool:
 
 def _ends_with(part: bytes, path: str, end: bytes) -> bool:
     name = path.rpartition("/")[2].encode("utf-8", "surrogateescape")
+    texts = [text for text in decoded(part) if name in text]
+    if not name or any(text.endswith(b"/" + name) for text in texts):
+        return bool(name)
+    if not texts:
+        return False
     pattern = re.compile(rb"(?<![\w.-])" + re.escape(name) + b"(?=" + end + b")")
-    return bool(name) and any(name in text and pattern.search(text) for text in decoded(part))
+    return any(pattern.search(text) for text in texts)
 
 
 def _in_path(path: bytes) -> list[str]:
