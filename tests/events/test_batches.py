@@ -84,12 +84,20 @@ def test_the_task_of_bare_lines_comes_out_late(tmp_path: Path, monkeypatch: pyte
     [
         (['execve("/bin/x", ["x"], NULL) = 0', "set_tid_address(0x7f) = 9", "getpid() = 9"], 9),
         (['execve("/bin/x", ["x"], NULL) = 0', "what is this", "getpid() = 9"], 9),
-        (["close(3) = 0", "gettid( <unfinished ...>", "<... gettid resumed>) = 9"], 9),
-        (["close(3) = 0", "getpid() = 9"], None),
+        (['execve("/bin/x", ["x"], NULL) = 0', "gettid( <unfinished ...>", "<... gettid resumed>) = 9"], 9),
+        (["close(3) = 0", "gettid() = 9", "getpid() = 9"], None),
         (['execve("/bin/x", ["x"], NULL) = -1 ENOENT (No such file or directory)', "getpid() = 9"], None),
-        (["set_tid_address(0x7f) = 9", "+++ exited with 0 +++", "set_tid_address(0x7f) = 10"], None),
+        (
+            [
+                'execve("/bin/x", ["x"], NULL) = 0',
+                "set_tid_address(0x7f) = 9",
+                "+++ exited with 0 +++",
+                "set_tid_address(0x7f) = 10",
+            ],
+            None,
+        ),
     ],
-    ids=["launched", "getpid", "attached", "of a thread", "no leader", "two runs"],
+    ids=["launched", "getpid", "in halves", "attached", "no leader", "two runs"],
 )
 def test_an_only_task_that_no_line_names_is_who_it_was_told_it_is(
     lines: list[str], tid: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

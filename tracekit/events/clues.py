@@ -25,7 +25,7 @@ LONG = 1000
 """Characters of arguments that are kept of an early event: what was written or read says nothing."""
 BEHAVIOUR = FUTEX | ACCEPTS | MANAGING
 OF_NO_TASK = {Says.NOTE, Says.NOTHING}
-OWN_TID = {"gettid", "set_tid_address"}
+OWN_TID = {"getpid", "gettid", "set_tid_address"}
 EXECS = {"execve", "execveat"}
 
 
@@ -78,13 +78,14 @@ class Clues:
     def own_tids(self) -> dict[str, int]:
         """Return the tid of the only task, by file, where no line names one but the kernel told the task.
 
-        That is what gettid(2) and set_tid_address(2) return, and getpid(2) after an execve(2): who called
-        that leads its process. Where they tell several, the log is of more tasks than one.
+        That is what gettid(2), set_tid_address(2) and getpid(2) return after an execve(2): who called that is
+        its process's only thread, and leads it. Without one, others may be there that the log does not show.
+        Where they tell several, the log is of more tasks than one.
         """
         tids, is_leader = set[int](), False
         for event in self.told.values():
             is_leader = is_leader or event.name in EXECS
-            if event.name in OWN_TID or (event.name == "getpid" and is_leader):
+            if is_leader and event.name in OWN_TID:
                 tids.add(event.ret or 0)
         is_told = self._is_nameless and len(self._files) == len(tids) == 1
         return dict.fromkeys(self._files, *tids) if is_told else {}
