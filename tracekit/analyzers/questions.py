@@ -48,7 +48,7 @@ COVERAGE: Final = Question("coverage", "Was the trace complete, and what is not 
 SUMMARY: Final = Question(
     "summary", "Which calls were made, how often, and how long did they take?", every_call
 )
-SECURITY: Final = Question("security", "What did requests reach that they should not?", of_requests)
+SECURITY: Final = Question("security", "What did requests reach that they should not?", of_coverage)
 
 QUESTIONS: Final[Mapping[str, Question]] = {
     one.name: one
