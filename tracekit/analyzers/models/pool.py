@@ -7,6 +7,8 @@ holds a lock that processes share while it waits in epoll_wait. With event a con
 to the listener's own epoll set, and listeners of several processes wait there without a lock.
 """
 
+from collections.abc import Sequence
+
 from tracekit.analyzers.models.models import (
     EVENT,
     POOLED,
@@ -31,7 +33,8 @@ def pool(server: Server) -> Verdict | None:
     if not server.ways()[POOLED]:
         return None
     handed = _hand_over(server)
-    takers = {care.taker for care in server.served if way_of(care) == POOLED and care.taker}
+    # in their order, so that the same one is shown each time
+    takers = [*dict.fromkeys(care.taker for care in server.served if way_of(care) == POOLED and care.taker)]
     inner = next((why for task in takers if (why := _no_listener(server, task))), None)
     if inner is not None:
         return Verdict(
@@ -93,7 +96,7 @@ def _managed(server: Server, task: Task) -> Finding | None:
     return None
 
 
-def _worker_or_event(server: Server, takers: set[Task], shown: tuple[Finding, ...]) -> Verdict:
+def _worker_or_event(server: Server, takers: Sequence[Task], shown: tuple[Finding, ...]) -> Verdict:
     added = next((care for care in server.served if care.added), None)
     if added is not None:
         found = Finding(
@@ -117,7 +120,7 @@ def _worker_or_event(server: Server, takers: set[Task], shown: tuple[Finding, ..
     )
 
 
-def _keeps(server: Server, takers: set[Task]) -> Finding | None:
+def _keeps(server: Server, takers: Sequence[Task]) -> Finding | None:
     """Return what only worker does."""
     kept = next((care.kept for care in server.served if care.kept), None)
     if kept is not None:
@@ -132,7 +135,7 @@ def _keeps(server: Server, takers: set[Task]) -> Finding | None:
     return None
 
 
-def _polls(takers: set[Task]) -> Finding | None:
+def _polls(takers: Sequence[Task]) -> Finding | None:
     """Return what only event does.
 
     Its listeners are woken together, and the late ones find nobody; and they wait for a limited time when
