@@ -275,11 +275,7 @@ def attach_to(
 ) -> tracing.Counts:
     """Attach to what was selected; say on standard error when that is done, and at the end how it was.
 
-    Args:
-        selection: the processes.
-        how: what to write.
-        kept: the trace's file, if it is one to be named.
-        growth: shows meanwhile how the trace grows.
+    ``kept`` is the trace's file, if it is one to be named; ``growth`` shows meanwhile how it grows.
     """
     tell = closing.teller(kept)
 
@@ -294,12 +290,7 @@ def attach_to(
         tell(counts)
 
     found = selection.pids()
+    how = replace(how, suspendable=False)
     for pid in selection.gone():
         streams.tell(f"there is no process {pid}; the others are traced")
-    return tracing.attach(
-        found,
-        replace(how, suspendable=False),
-        rescan=selection.rescan,
-        on_ready=ready,
-        on_end=end,
-    )
+    return tracing.attach(found, how, rescan=selection.rescan, on_ready=ready, on_end=end)
