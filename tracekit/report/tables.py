@@ -5,8 +5,9 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
+from tracekit.report.columns import Record
 from tracekit.report.escape import cell
-from tracekit.report.views import Record, scalars, sections, text_of
+from tracekit.report.views import scalars, sections, text_of
 
 SEPARATOR = "; "
 

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tracekit.report.columns import Column, Record, Section
 from tracekit.report.escape import visible
-from tracekit.report.views import Column, Record, Section, columns, scalars, sections, text_of
+from tracekit.report.views import columns, scalars, sections, text_of
 
 ROWS_ON_SCREEN = 100
 """How many records of a list a terminal shows; a pipe and the other formats have them all."""
