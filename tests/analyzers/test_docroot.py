@@ -1,55 +1,11 @@
 """The document root in logs written by hand: what must not fool it, and when it must not answer."""
 
-import pytest
-
 from tests.support.traces import Written, accept, get, ok
-from tracekit.analyzers.docroot import Docroot, DocrootAnswer
+from tests.support.written_site import Site
+from tracekit.analyzers.docroot import Docroot
 
 DIRECTORY = "{st_mode=S_IFDIR|0755, st_size=4096, ...}, 0) = 0"
 REGULAR = "{st_mode=S_IFREG|0644, st_size=4, ...}, 0) = 0"
-
-
-@pytest.fixture
-def site(log: Written) -> "Site":
-    log.notes({"pid": 10, "cwd": "/", "fds": {"3": "socket:[1]"}})
-    return Site(log)
-
-
-class Site:
-    """A server that answers each request on a connection of its own."""
-
-    def __init__(self, log: Written) -> None:
-        self.log = log
-        self.port = 1000
-
-    def serve(
-        self,
-        target: str,
-        *calls: str,
-        host: str | None = "a",
-        status: str = "200 OK",
-        read: str | None = None,
-        method: str = "GET",
-    ) -> None:
-        """Answer one request with calls in between; ``/path`` stands for open, read and close of it."""
-        self.port += 1
-        self.log.add(10, accept(5, self.port), read or get(5, target, host=host, method=method))
-        for call in calls:
-            if call.startswith("/"):
-                self.log.add(10, f'openat(AT_FDCWD, "{call}", O_RDONLY) = 6', 'read(6, "hi", 99) = 2')
-                self.log.add(10, "close(6) = 0")
-            else:
-                self.log.add(10, call)
-        self.log.add(10, ok(5, status=status), "close(5) = 0")
-
-    def answer(self) -> DocrootAnswer:
-        return Docroot().answer(self.log.read())
-
-    def roots(self) -> list[tuple[str | None, str]]:
-        return [(root.host, root.path) for root in self.answer().docroots]
-
-    def aliases(self) -> list[tuple[str, str]]:
-        return [(alias.url, alias.path) for alias in self.answer().aliases]
 
 
 def is_directory(path: str) -> str:

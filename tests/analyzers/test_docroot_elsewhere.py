@@ -1,57 +1,19 @@
 """Aliases, user directories, rewritten targets and files that are opened anyway, in logs written by hand."""
 
-import pytest
-
 from tests.support.traces import Written, accept, get, ok
-from tracekit.analyzers.docroot import Docroot, DocrootAnswer
+from tests.support.written_site import Site
+from tracekit.analyzers.docroot import Docroot
 
 DIRECTORY = "{st_mode=S_IFDIR|0755, st_size=4096, ...}, 0) = 0"
 MISSING = "-1 ENOENT (No such file or directory)"
-
-
-@pytest.fixture
-def site(log: Written) -> "Site":
-    log.notes({"pid": 10, "cwd": "/", "fds": {"3": "socket:[1]"}})
-    return Site(log)
-
-
-class Site:
-    """A server that answers each request on a connection of its own."""
-
-    def __init__(self, log: Written) -> None:
-        self.log = log
-        self.port = 1000
-
-    def serve(self, target: str, *calls: str, status: str = "200 OK") -> None:
-        """Answer one request with calls in between; ``/path`` stands for open, read and close of it."""
-        self.port += 1
-        self.log.add(10, accept(5, self.port), get(5, target))
-        for call in calls:
-            opening = (f'openat(AT_FDCWD, "{call}", O_RDONLY) = 6', 'read(6, "hi", 99) = 2', "close(6) = 0")
-            self.log.add(10, *(opening if call.startswith("/") else (call,)))
-        self.log.add(10, ok(5, status=status), "close(5) = 0")
-
-    def answer(self) -> DocrootAnswer:
-        return Docroot().answer(self.log.read())
-
-    def roots(self) -> list[str]:
-        return [root.path for root in self.answer().docroots]
-
-    def aliases(self) -> list[tuple[str, str, str]]:
-        return [(alias.url, alias.path, alias.kind) for alias in self.answer().aliases]
-
-    def plain(self) -> None:
-        """Serve two files from /srv/www."""
-        self.serve("/a.html", "/srv/www/a.html")
-        self.serve("/b/c.html", "/srv/www/b/c.html")
 
 
 def test_an_alias_within_an_alias(site: Site) -> None:
     site.plain()
     site.serve("/icons/dot.png", "/usr/share/icons/dot.png")
     site.serve("/icons/big/x.png", "/opt/art/big/x.png")
-    assert site.roots() == ["/srv/www"]
-    assert site.aliases() == [
+    assert site.folders() == ["/srv/www"]
+    assert site.kinds() == [
         ("/icons", "/usr/share/icons", "alias"),
         ("/icons/big", "/opt/art/big", "alias"),
     ]
@@ -60,28 +22,28 @@ def test_an_alias_within_an_alias(site: Site) -> None:
 def test_an_alias_below_a_folder_of_the_root(site: Site) -> None:
     site.plain()
     site.serve("/b/d/e.html", "/data/d/e.html")
-    assert site.aliases() == [("/b/d", "/data/d", "alias")]
+    assert site.kinds() == [("/b/d", "/data/d", "alias")]
 
 
 def test_an_alias_to_a_file(site: Site) -> None:
     site.plain()
     site.serve("/one.txt", "/opt/else/uno.txt")
-    assert site.aliases() == [("/one.txt", "/opt/else/uno.txt", "file")]
+    assert site.kinds() == [("/one.txt", "/opt/else/uno.txt", "file")]
 
 
 def test_a_program_that_is_run_shows_its_alias(site: Site) -> None:
     site.plain()
     regular = "{st_mode=S_IFREG|0755, st_size=4, ...}, 0) = 0"
     site.serve("/cgi-bin/hello", f'newfstatat(AT_FDCWD, "/usr/lib/cgi/hello", {regular}')
-    assert site.aliases() == [("/cgi-bin", "/usr/lib/cgi", "alias")]
+    assert site.kinds() == [("/cgi-bin", "/usr/lib/cgi", "alias")]
 
 
 def test_user_directories_are_no_roots_and_need_none(site: Site) -> None:
     site.serve("/~ann/", "/home/ann/public_html/index.html")
     site.serve("/~ann/p.html", "/home/ann/public_html/p.html")
     site.serve("/~bob/pics/x.png", "/home/bob/public_html/pics/x.png")
-    assert site.roots() == []
-    assert site.aliases() == [
+    assert site.folders() == []
+    assert site.kinds() == [
         ("/~ann", "/home/ann/public_html", "user"),
         ("/~bob", "/home/bob/public_html", "user"),
     ]
@@ -109,13 +71,13 @@ def test_a_site_that_answers_everything_with_one_page_tells_no_root(site: Site) 
 def test_a_client_that_asks_for_what_the_server_opens_anyway(site: Site) -> None:
     for target in ("/etc/passwd", "/etc/group", "/proc/version", "/x"):
         site.serve(target, "/etc/passwd", "/etc/group", "/proc/version", "/srv/app/index.html")
-    assert site.roots() == []
+    assert site.folders() == []
 
 
 def test_aliases_that_servers_come_with_lie_side_by_side(site: Site) -> None:
     for target in ("/icons/a.png", "/manual/index.html", "/cgi-bin/x"):
         site.serve(target, f"/usr/local/apache2{target}")
-    assert site.roots() == []
+    assert site.folders() == []
 
 
 def test_two_folders_side_by_side_are_not_enough_three_are(site: Site) -> None:
@@ -125,7 +87,7 @@ def test_two_folders_side_by_side_are_not_enough_three_are(site: Site) -> None:
     assert answer.docroots == ()
     assert "an Alias of its own" in answer.reason
     site.serve("/img/a.png", "/srv/www/img/a.png")
-    assert site.roots() == ["/srv/www"]
+    assert site.folders() == ["/srv/www"]
 
 
 def test_one_target_is_enough_in_a_folder_that_the_server_checked_before(site: Site) -> None:
@@ -141,21 +103,21 @@ def test_a_folder_that_is_searched_for_programs_is_not_checked(site: Site) -> No
     site.log.add(10, f'newfstatat(AT_FDCWD, "/srv/app", {DIRECTORY}')
     site.log.add(10, 'openat(AT_FDCWD, "/srv/app", O_RDONLY|O_DIRECTORY) = 6', "close(6) = 0")
     site.serve("/static/a.css", "/srv/app/static/a.css")
-    assert site.roots() == []
+    assert site.folders() == []
 
 
 def test_one_target_and_another_that_is_missed_in_the_same_folder(site: Site) -> None:
     site.serve("/sub/a.html", "/srv/www/sub/a.html")
     missed = f'newfstatat(AT_FDCWD, "/srv/www/gone", 0x7f, 0) = {MISSING}'
     site.serve("/gone", missed, status="404 Not Found")
-    assert site.roots() == ["/srv/www"]
+    assert site.folders() == ["/srv/www"]
 
 
 def test_what_an_alias_is_beside_and_what_is_missed_elsewhere(site: Site) -> None:
     site.serve("/shared/a.txt", "/data/shared/a.txt")
     missed = f'newfstatat(AT_FDCWD, "/srv/www/gone", 0x7f, 0) = {MISSING}'
     site.serve("/gone", missed, status="404 Not Found")
-    assert site.roots() == []
+    assert site.folders() == []
 
 
 def test_a_name_in_the_working_directory_is_enough(site: Site) -> None:
@@ -193,14 +155,14 @@ def test_two_hosts_that_are_not_shown(site: Site) -> None:
             site.log.add(10, accept(5, site.port), cut.format(target))
             site.log.add(10, f'openat(AT_FDCWD, "{name}", O_RDONLY) = 6', 'read(6, "hi", 99) = 2')
             site.log.add(10, "close(6) = 0", ok(5), "close(5) = 0")
-    assert sorted(site.roots()) == ["/srv/one", "/srv/two"]
-    assert site.aliases() == []
+    assert sorted(site.folders()) == ["/srv/one", "/srv/two"]
+    assert site.kinds() == []
 
 
 def test_a_log_whose_name_ends_like_a_target(site: Site) -> None:
     for target in ("/access.log", "/error.log"):
         site.serve(target, f'openat(AT_FDCWD, "/var/log{target}", O_WRONLY|O_APPEND) = 6', "close(6) = 0")
-    assert site.roots() == []
+    assert site.folders() == []
 
 
 def test_a_root_in_a_chroot_is_named_as_seen_from_outside(site: Site) -> None:
