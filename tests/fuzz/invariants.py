@@ -21,7 +21,7 @@ from tracekit.errors import UnreadableError
 from tracekit.events import Trace, read_trace
 from tracekit.stream import parse_arguments, parse_return
 
-REFUSALS = re.compile(r"is empty|is no trace|cannot be unpacked|ends in the middle|has a line of")
+REFUSALS = re.compile(r"is empty|is no trace|cannot be unpacked|was cut|is damaged|has a line of")
 COLOUR = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\([0B])")
 
 

@@ -111,6 +111,7 @@ _NUMBER: Final = re.compile(r"-?\b(?:0x[0-9a-f]+|\d[\d.]*)\b")
 
 _ADDRESS_OF_CALL: Final = re.compile(rf"\[0000{ADDRESS[2:]}\]")
 _OF_A_CHILD: Final = "--- SIGCHLD"
+_BACK: Final = "rt_sigreturn("
 _LINE: Final = re.compile(r"(\d{6,}|[\d ]{5}) (.*)")
 _NOTE: Final = "# tracekit "
 _RESUMED: Final = re.compile(r"<\.\.\. \w+ resumed>")
@@ -155,7 +156,8 @@ def tasks(trace: str) -> dict[str, list[str]]:
 def by_task(trace: str, without: tuple[str, ...] = ()) -> list[list[str]]:
     """The lines of each task without chance, times and columns, tasks in the order in which they appear.
 
-    A SIGCHLD, which comes at a moment of chance, stands at the end of its task's lines.
+    A SIGCHLD, which comes at a moment of chance, stands at the end of its task's lines, and so does the
+    rt_sigreturn right after it, whose result is that of the call which the signal came upon.
 
     Args:
         trace: What was written with ``-f -o``.
@@ -164,12 +166,21 @@ def by_task(trace: str, without: tuple[str, ...] = ()) -> list[list[str]]:
     parted = {tid: [line.removeprefix(INTERRUPTED) for line in lines] for tid, lines in tasks(trace).items()}
     names = _names(parted, (line for lines in parted.values() for line in lines))
     plain = [[squeezed(_FORM.sub("", settled(line, names))) for line in lines] for lines in parted.values()]
-    return [
-        sorted(
-            (one for one in lines if not one.startswith(without)), key=lambda one: one.startswith(_OF_A_CHILD)
-        )
-        for lines in plain
-    ]
+    return [_children_last([one for one in lines if not one.startswith(without)]) for lines in plain]
+
+
+def _children_last(lines: list[str]) -> list[str]:
+    """Put what tells of a child's end after all the rest."""
+    rest: list[str] = []
+    ends: list[str] = []
+    for before, line in zip(["", *lines], lines, strict=False):
+        if line.startswith(_OF_A_CHILD):
+            ends.append(line)
+        elif line.startswith(_BACK) and before.startswith(_OF_A_CHILD):
+            ends.append(f"{line.partition(' = ')[0]} = N")
+        else:
+            rest.append(line)
+    return rest + ends
 
 
 def without_chance(text: str) -> str:
