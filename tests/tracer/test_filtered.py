@@ -61,7 +61,7 @@ os.getppid()
 SIGNALS = """
 import os, signal, time
 signal.signal(signal.SIGALRM, lambda *_: os.getppid())
-signal.setitimer(signal.ITIMER_REAL, 0.3)  # long enough for the sleep to have begun on a busy machine
+signal.setitimer(signal.ITIMER_REAL, 0.6)  # long enough for the sleep to have begun on a busy machine
 time.sleep(1)
 signal.setitimer(signal.ITIMER_REAL, 0)
 waiting, go = os.pipe()
