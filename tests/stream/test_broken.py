@@ -220,3 +220,32 @@ def test_a_table_of_calls() -> None:
     assert [(event.kind, event.name, event.args) for event in events[1:]] == [
         ("note", "summary", line) for line in lines
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "end", "expected"),
+    [
+        ("7 ", "+++ superseded by execve in pid 8 +++", ("exec", "superseded", "8", True, 2, 2)),
+        ("7<a b> [00007f9d6eb77df2] ", "+++ exited with 3 +++", ("exit", "exited", None, True, 2, 2)),
+    ],
+)
+def test_the_end_of_a_task_right_behind_the_beginning_of_a_call(
+    before: str, end: str, expected: tuple[str, str | None, str | None, bool, int, int]
+) -> None:
+    events = read(f"{before}getuid() = 0", f"{before}openat(AT_FDCWD, {before}{end}")
+    assert [shown(event) for event in events] == [
+        ("syscall", "getuid", "", True, 1, 1),
+        ("syscall", "openat", "AT_FDCWD", False, 2, 2),
+        expected,
+    ]
+
+
+def test_an_end_within_a_string_is_none() -> None:
+    (_, event) = read("7 getuid() = 0", '7 write(1, "7 +++ exited with 3 +++')
+    assert event.kind == "unparsed" or (event.name, event.complete) == ("write", False)
+
+
+def test_a_number_of_a_call_that_can_be_none() -> None:
+    line = "00:29:53 [{}] [00007f49e5209df2] syscall_0x5650f6f20000(0, 0x64) = ?"
+    (one, other) = read(line.format(18446744073709551614), line.format(94905740427264))
+    assert shown(one)[:4] == shown(other)[:4] == ("syscall", "syscall_0x5650f6f20000", "0, 0x64", True)

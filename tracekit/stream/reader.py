@@ -22,7 +22,7 @@ from tracekit.stream.broken import (
 from tracekit.stream.clock import DAY, Clock, split_duration
 from tracekit.stream.diagnosis import diagnose
 from tracekit.stream.event import Event
-from tracekit.stream.forms import Form, Says, read_form, read_note
+from tracekit.stream.forms import Form, Says, open_expression, read_form, read_note
 from tracekit.stream.leader import ACTING, BODY, Layout, layout_of_line
 from tracekit.stream.memory import Memory
 from tracekit.stream.notes import PREFIX, Note, read_header
@@ -155,7 +155,12 @@ class Reader:
             self._line(line)
         elif line.endswith(" ") and self._reads(line.rstrip(), self.layout):
             self._line(line.rstrip())
-        elif not (self._interrupt(line, match) or self._go_on(bare) or self._search(line, match)):
+        elif not (
+            self._interrupt(line, match)
+            or self._go_on(bare)
+            or (match and self._end(line, match))
+            or self._search(line, match)
+        ):
             self._unparsed(line, match)
 
     def _header(self, line: str) -> None:
@@ -259,6 +264,16 @@ class Reader:
             self.rows.replace(self.bad.row, self.bad.place._replace(duration_ns=duration), form, self.lines)
             self.bad = None
             return True
+        return False
+
+    def _end(self, line: str, match: re.Match[str]) -> bool:
+        """Read the end of a task that strace told right behind the beginning of a call, in its line."""
+        for found in behind_output(self._leader, line, self.tasks):
+            begun, form = line[match.end() : found.start()], FORMS[line[found.end() :]]
+            if form.says in (Says.GONE, Says.SUPERSEDED) and open_expression().fullmatch(begun):
+                self.pairing.step(self._place(match), FORMS[f"{begun} <unfinished ...>"])
+                self.pairing.step(self._place(found), form)
+                return True
         return False
 
     def _search(self, line: str, match: re.Match[str] | None) -> bool:
