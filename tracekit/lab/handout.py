@@ -1,14 +1,18 @@
 """What a student gets of an exercise: its text for one form, and an answers.toml to fill in."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Final
 
-from tracekit.lab.exercise import Exercise, Field
+from tracekit.lab.exercise import BrokenExerciseError, Exercise, Field
 
 BOTH: Final = "both"
-PARTS: Final = {"<!-- offline -->": "offline", "<!-- live -->": "live", "<!-- both -->": BOTH}
-"""Lines of a text.md that begin a part for one form, or for both."""
+PARTS: Final = {"<!-- offline -->": "offline", "<!-- live -->": "live", "<!-- end -->": BOTH}
+"""Lines of a text.md that begin a part for one form, and that end it."""
+
+PLACE: Final = re.compile(r"\{\{(\w+)\}\}")
+"""What is replaced in a text: ``{{student}}``."""
 
 EMPTY: Final = {
     "int": "",
@@ -27,7 +31,10 @@ def text(exercise: Exercise, form: str, words: Mapping[str, str]) -> str:
     Args:
         exercise: the exercise.
         form: ``offline`` or ``live``.
-        words: what stands for a placeholder, by its name: ``{student}`` becomes ``words["student"]``.
+        words: what stands for a placeholder, by its name: ``{{student}}`` becomes ``words["student"]``.
+
+    Raises:
+        BrokenExerciseError: the text has a placeholder without a word.
     """
     kept, part = [], BOTH
     for line in exercise.text.splitlines():
@@ -36,9 +43,9 @@ def text(exercise: Exercise, form: str, words: Mapping[str, str]) -> str:
         elif part in (BOTH, form):
             kept.append(line)
     whole = "\n".join(kept) + "\n"
-    for name, word in words.items():
-        whole = whole.replace(f"{{{name}}}", word)
-    return whole
+    if unknown := sorted(set(PLACE.findall(whole)) - set(words)):
+        raise BrokenExerciseError(f"{exercise.folder / 'text.md'}: nothing stands for {', '.join(unknown)}")
+    return PLACE.sub(lambda place: words[place[1]], whole)
 
 
 def template(exercise: Exercise, asked: tuple[str, ...]) -> str:
