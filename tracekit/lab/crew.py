@@ -63,7 +63,7 @@ class Crew(Generic[Task, Result]):
     clock: float = CLOCK
 
     def results(self, tasks: Sequence[Task]) -> Generator[tuple[int, Result | Lost], None, None]:
-        """Yield the number of each task and its result, as they come; with the generator the processes end."""
+        """Yield the number of each task and its result, as they come; the processes end with it."""
         waiting = list(enumerate(tasks))[::-1]
         workers: list[_Worker] = []
         try:
