@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from collections.abc import Collection
 from typing import Final
 from urllib.parse import unquote
 
@@ -125,15 +126,27 @@ def why_no_process(call: Call) -> str:
     return "nothing was created here: the call failed, or its result is not in the trace"
 
 
-def faults(call: Call) -> bool:
-    """Tell whether it is a signal that the kernel raised for what the thread itself did."""
-    return call.kind == "signal" and call.si_code not in SENT_ON and bool(call.si_code)
+def sender(call: Call) -> int | None:
+    """Return the process that sent a signal; None for one that the kernel raised."""
+    found = re.search(r"\bsi_pid=(\d+)", call.args) if call.si_code in SENT_ON else None
+    return int(found[1]) if found else None
+
+
+def faults(call: Call, insiders: Collection[int]) -> bool:
+    """Tell whether it is the signal that a death begins with, and not one that the dying process sent on.
+
+    Args:
+        call: the event.
+        insiders: the ids of the trace. A handler raises the signal again in its own process; one that comes
+            from outside is as good a beginning as a fault.
+    """
+    return call.kind == "signal" and bool(call.si_code) and sender(call) not in insiders
 
 
 def why_no_fault(call: Call) -> str:
     """Return what is wrong with a line that was cited for a fault."""
     if call.kind == "signal":
-        return f"{call.si_code or 'no origin'}: this signal was sent on, look for who faulted"
+        return f"{call.si_code}: this signal was sent on (see its si_pid), look for who got it first"
     if call.kind == "exit":
         return "the end of a thread: what killed it stands earlier, in a line with ---"
     return "no signal arrives here: look for lines with ---"

@@ -30,7 +30,7 @@ def test_signal_fits(answers: Answers, evidence: Evidence) -> None:
     given.answered(answers, "evidence", "culprit")
     assert answers.evidence, "no line is cited"
     for call in given.cited(answers, evidence):
-        assert calls.faults(call), f"line {call.line}: {calls.why_no_fault(call)}"
+        assert calls.faults(call, evidence.tids), f"line {call.line}: {calls.why_no_fault(call)}"
         assert call.tid == answers.culprit, f"line {call.line}: another thread gets it than you name"
         assert answers.signal in (None, call.name), f"line {call.line}: it is another signal than you name"
 
@@ -41,8 +41,8 @@ def test_culprit_fits(answers: Answers, evidence: Evidence, trace: Trace) -> Non
     given.answered(answers, "culprit")
     signals = [call for call in story.signals(evidence, trace) if call.tid == answers.culprit]
     assert signals, "the thread that you name gets no signal in the trace"
-    assert any(calls.faults(call) for call in signals), (
-        "the thread that you name only gets a signal that was sent on (SI_TKILL, SI_USER): who faulted?"
+    assert any(calls.faults(call, evidence.tids) for call in signals), (
+        "the thread that you name only gets a signal that was sent on (SI_TKILL, SI_USER): who got it first?"
     )
 
 
@@ -116,5 +116,5 @@ def test_evidence(answers: Answers, key: Truth, evidence: Evidence) -> None:
     given.answered(answers, "evidence")
     assert answers.evidence, "no line is cited"
     for call in given.cited(answers, evidence):
-        assert calls.faults(call), calls.why_no_fault(call)
+        assert calls.faults(call, evidence.tids), calls.why_no_fault(call)
         assert (call.tid, call.name) == (key.crash.tid, key.crash.signal), "it is another fault"

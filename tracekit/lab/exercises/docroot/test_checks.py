@@ -1,5 +1,7 @@
 """Checks of the exercise on the document root."""
 
+import posixpath
+
 import pytest
 from tracekit.lab.evidence import Evidence
 from tracekit.lab.traces import Trace
@@ -89,6 +91,9 @@ def test_alias(answers: Answers, key: Truth) -> None:
     """The folder of an Alias."""
     given.answered(answers, "alias")
     assert not calls.inside(answers.alias, key.docroot), "this folder lies inside the document root"
+    assert answers.alias not in [posixpath.dirname(alias.path) for alias in key.aliases], (
+        "a page lies there that is answered with, and no part of the URLs leads to the folder itself"
+    )
     assert answers.alias in [alias.path.rstrip("/") for alias in key.aliases], (
         "no Alias leads to this folder: take what follows the Alias's URL off the file's path"
     )
