@@ -1,0 +1,154 @@
+"""What the words of a scene become in a student's variant: other words, task numbers and ports, each as long.
+
+A recorded scene names everything that an answer may be by *tokens*, each of which stands in its trace for
+one thing alone and is never a part of a longer word; the recorder sees to that. So a variant is the same
+text with other tokens, and so is its key: the truth's JSON.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import groupby
+from typing import Final
+
+from tracekit.lab import words
+from tracekit.lab.seeds import Chance
+
+RUN: Final = re.compile(r"([A-Za-z0-9]+)")
+"""A token is one whole run of these."""
+CLOSE: Final = 3
+"""So many numbers there are to choose from for each task: those of a machine lie close together."""
+EPHEMERAL: Final = range(32768, 61000)
+"""The ports that Linux gives to clients (ip(7), ip_local_port_range)."""
+
+
+@dataclass(frozen=True)
+class Renaming:
+    """What each token becomes.
+
+    Attributes:
+        new: the new word of each token.
+    """
+
+    new: Mapping[str, str]
+
+    def text(self, text: str) -> str:
+        """Return a text with its tokens renamed."""
+        runs = RUN.split(text)
+        runs[1::2] = [self.new.get(run, run) for run in runs[1::2]]
+        return "".join(runs)
+
+    @cached_property
+    def back(self) -> "Renaming":
+        """The renaming that takes the new words back to the old ones."""
+        return Renaming({new: old for old, new in self.new.items()})
+
+
+class Pieces:
+    """The lines of a scene, each cut at its tokens once it was asked for: text, token, text ... text."""
+
+    def __init__(self, lines: Sequence[str], tokens: Iterable[str]) -> None:
+        """Take the lines and what is renamed in them."""
+        self._lines = lines
+        self._tokens = frozenset(tokens)
+        self._cut: list[list[str] | None] = [None] * len(lines)
+
+    def __len__(self) -> int:
+        """Return how many lines there are."""
+        return len(self._lines)
+
+    def renamed(self, index: int, renaming: Renaming) -> str:
+        """Return a line, counted from 0, with its tokens renamed."""
+        cut = self._cut[index]
+        if cut is None:
+            cut = self._cut[index] = self._pieces(self._lines[index])
+        new = renaming.new
+        line = cut.copy()
+        for place in range(1, len(line), 2):
+            line[place] = new[line[place]]
+        return "".join(line)
+
+    def _pieces(self, line: str) -> list[str]:
+        pieces, begin = [], 0
+        for run in RUN.finditer(line):
+            if run[0] in self._tokens:
+                pieces += [line[begin : run.start()], run[0]]
+                begin = run.end()
+        return [*pieces, line[begin:]]
+
+
+def runs(lines: Iterable[str]) -> frozenset[str]:
+    """Return every run of letters and digits that stands in a trace: no new word may be one of these."""
+    return frozenset(run for line in lines for run in RUN.findall(line))
+
+
+def rename(tokens: Mapping[str, Sequence[str]], there: frozenset[str], chance: Chance) -> Renaming:
+    """Choose what the tokens of a scene become.
+
+    Args:
+        tokens: by kind, ``words``, ``pids`` and ``ports``, as a `Truth` has them.
+        there: the runs of its trace.
+        chance: of the student's exercise.
+
+    Returns:
+        A renaming in which no two tokens become the same and none becomes something that is there. Task
+        numbers keep their order, so that whoever was made first has the least number still.
+    """
+    new: dict[str, str] = {}
+    for kind, (free, choose) in CHOICES.items():
+        for length, group in groupby(sorted(tokens.get(kind, ()), key=_order), key=len):
+            olds = list(group)
+            given = set(new.values())
+            open_ones = [word for word in free(length, there) if word not in given]
+            new |= zip(olds, choose(open_ones, len(olds), chance), strict=True)
+    return Renaming(new)
+
+
+def other_task(renaming: Renaming, length: int, there: frozenset[str], chance: Chance) -> str:
+    """Return the number of a task, of so many digits, that is neither there nor a new one."""
+    given = set(renaming.new.values())
+    return chance.pick([number for number in _free_tasks(length, there) if number not in given])
+
+
+def _order(token: str) -> tuple[int, str]:
+    return len(token), token
+
+
+@cache
+def _free_words(length: int, there: frozenset[str]) -> list[str]:
+    return [word for word in words.of_length(length) if word not in there]
+
+
+@cache
+def _free_tasks(digits: int, there: frozenset[str]) -> list[str]:
+    return _not_in(there, range(10 ** (digits - 1), 10**digits))
+
+
+@cache
+def _free_ports(digits: int, there: frozenset[str]) -> list[str]:
+    return _not_in(there, EPHEMERAL if digits == 5 else range(10 ** (digits - 1), 10**digits))
+
+
+def _not_in(there: frozenset[str], every: range) -> list[str]:
+    return [number for number in map(str, every) if number not in there]
+
+
+def _any(free: Sequence[str], count: int, chance: Chance) -> list[str]:
+    return chance.some(free, count)
+
+
+def _in_order(free: Sequence[str], count: int, chance: Chance) -> list[str]:
+    room = min(CLOSE * count, len(free))
+    begin = chance.below(len(free) - room + 1)
+    return sorted(chance.some(free[begin : begin + room], count))
+
+
+Free = Callable[[int, frozenset[str]], list[str]]
+Choose = Callable[[Sequence[str], int, Chance], list[str]]
+CHOICES: Final[Mapping[str, tuple[Free, Choose]]] = {
+    "words": (_free_words, _any),
+    "pids": (_free_tasks, _in_order),
+    "ports": (_free_ports, _any),
+}
+"""For each kind of token what may take its place, and how it is chosen; in this order: the chance is one."""
