@@ -84,7 +84,9 @@ class Census:
         told = False
         known = {one.pid for one in self._alive.values() if one.role == "listener"}
         for one in self._alive.values():
-            if one.role == "" or (one.role == "worker" and one.pid != one.tid and one.pid not in known):
+            if one.role in ("", "starter") or (
+                one.role == "worker" and one.pid != one.tid and one.pid not in known
+            ):
                 found = proc.role(one.pid, one.tid)
                 if found and found != one.role:
                     one.role, told = found, True
@@ -104,5 +106,13 @@ class Census:
 
     @classmethod
     def of(cls, first: int, threaded: bool, data: list[dict[str, Any]]) -> Self:
-        """Build it from what `data` gave."""
-        return cls(first, threaded, [Life(**one) for one in data])
+        """Build it from what `data` gave; every thread gets a role.
+
+        A thread that was never seen waiting was busy all the time, or it started the others and ended.
+        """
+        lives = [Life(**one) for one in data]
+        ends = {one.pid: one.ended for one in lives if one.tid == one.pid}
+        for one in lives:
+            if one.role in ("", "starter"):
+                one.role = "worker" if one.ended == ends.get(one.pid) else "starter"
+        return cls(first, threaded, lives)

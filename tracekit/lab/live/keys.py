@@ -11,7 +11,10 @@ from tracekit.lab.live.assignment import Assignment
 from tracekit.lab.live.census import Census, Life
 from tracekit.lab.live.launching import HOST
 from tracekit.lab.seeds import Secret
+from tracekit.lab.submissions import BadSubmissionError
+from tracekit.lab.traces import Trace
 from tracekit.lab.truth import Alias, Coverage, Crash, Process, Request, Scaling, Thread, Truth
+from tracekit.lab.variants import Variant
 
 LINE: Final = re.compile(r"(?:\[pid +)?(\d{1,10})\]? +(?:(\d{9,11})\.(\d{1,9}) )?")
 """How a line of a trace begins: the thread, and perhaps the time (strace's -ttt)."""
@@ -88,36 +91,44 @@ def _processes(lives: list[Life]) -> tuple[Process, ...]:
             pid,
             own[0].ppid,
             "worker" if own[0].ppid else "main",
-            tuple(Thread(one.tid, one.role or "starter") for one in own),
+            tuple(Thread(one.tid, one.role) for one in own),
         )
         for pid, own in by_pid.items()
     )
 
 
 def _requests(record: dict[str, Any], seen: Seen, census: Census) -> tuple[Request, ...]:
-    """Return the requests for pages that were in the trace: of several for one target the last."""
+    """Return the requests for pages that are in the trace: by the client's port, where it has ports."""
     listeners = {one.pid: one.tid for one in census.lives if one.role == "listener"}
     prefork = record["mpm"] == "prefork"
-    found: dict[str, Request] = {}
+    found = []
     for row in record["requests"]:
         tid = row["pid"] if prefork else row["tid"]
-        if tid is None or (seen.ports and row["port"] not in seen.ports):
-            continue
-        if not seen.ports and seen.since and not seen.since <= row["time_ns"] <= seen.until:
+        timely = not seen.since or seen.since - SEEING_NS <= row["time_ns"] <= seen.until
+        if tid is None or not timely or (seen.ports and row["port"] not in seen.ports):
             continue
         accepted = row["pid"] if prefork else row["accept_tid"] or listeners.get(row["pid"])
         file = record["files"].get(row["target"]) if row["status"] in (200, 206) else None
-        found.pop(row["target"], None)
-        found[row["target"]] = Request(
-            f"{HOST}:{row['port']}", row["nth"], row["method"], row["target"], row["status"],
-            row["pid"], tid, accepted, file,
-        )  # fmt: skip
-    return tuple(found.values())
+        client = f"{HOST}:{row['port']}"
+        found.append(
+            Request(
+                client,
+                row["nth"],
+                row["method"],
+                row["target"],
+                row["status"],
+                row["pid"],
+                tid,
+                accepted,
+                file,
+            )
+        )
+    return tuple(found)
 
 
 def _scaling(record: dict[str, Any], census: Census) -> Scaling:
     """Return how the server grew in its whole life; what it was started with is not counted as spawned."""
-    members = [one for one in census.lives if one.pid != census.first and one.role not in ("", "starter")]
+    members = [one for one in census.lives if one.pid != census.first and one.role != "starter"]
     leaders = [one for one in members if one.tid == one.pid]
     series = _levels(leaders)
     peak = max(series, default=0)
@@ -167,7 +178,7 @@ def _crash(record: dict[str, Any], seen: Seen) -> Crash | None:
 
 def _coverage(lives: list[Life], seen: Seen) -> Coverage:
     """Return which threads of the server the trace has lines of."""
-    due = [one for one in lives if one.role not in ("", "starter")]
+    due = [one for one in lives if one.role != "starter"]
     if seen.since:
         due = [one for one in due if one.lived(seen.since + ATTACHING_NS, seen.until - SEEING_NS)]
     missed = [one for one in due if one.tid not in seen.tids]
@@ -179,17 +190,24 @@ def _coverage(lives: list[Life], seen: Seen) -> Coverage:
     )
 
 
-def key_of(assignment: Assignment, secret: Secret, lines: Iterable[str], keys: Path | None = None) -> Truth:
-    """Return the key of a live exercise.
+def live_variant(
+    assignment: Assignment, secret: Secret, trace: Trace | None, keys: Path | None = None
+) -> Variant:
+    """Return a student's live exercise, as `tracekit.lab.variants.variant` does the offline one.
 
     Args:
         assignment: whose server, and which.
         secret: the course's.
-        lines: of the student's trace.
+        trace: the student's own.
         keys: the key store.
 
     Raises:
+        BadSubmissionError: the student has made no trace.
         NoRecordError: the key store has no record of the server that could be believed.
     """
+    if trace is None:
+        raise BadSubmissionError("there is no trace", "write your trace of the server to trace.strace")
     place = records.folder(assignment, keys)
-    return truth_of(records.opened(place, records.sealing_key(secret, assignment)), lines)
+    record = records.opened(place, records.sealing_key(secret, assignment))
+    asked = tuple(record["targets"]) if assignment.exercise.questions else ()
+    return Variant(assignment.exercise.name, truth_of(record, trace.lines()), trace, questions=asked)

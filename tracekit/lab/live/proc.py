@@ -5,17 +5,17 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 CALLS: Final = {
-    "43": "listener",
-    "288": "listener",
-    "232": "listener",
-    "281": "listener",
-    "441": "listener",
-    "202": "worker",
+    "7": "worker",  # poll
+    "43": "listener",  # accept
+    "202": "worker",  # futex
+    "232": "listener",  # epoll_wait
+    "281": "listener",  # epoll_pwait
+    "288": "listener",  # accept4
+    "441": "listener",  # epoll_pwait2
 }
-"""What a thread is by the call that it waits in (asm/unistd_64.h): accept, accept4, epoll_wait, epoll_pwait,
-epoll_pwait2 and futex. A listener may wait in a futex too, so what accepts is a listener for good."""
+"""What a thread is by the call that it waits in (asm/unistd_64.h). A listener may wait in a futex too."""
 NAMES: Final = {"listener": "listener", "worker": "worker", "starter": "starter"}
-"""What a thread of the built-in server is by the beginning of its name."""
+"""What a thread of the built-in server is by the beginning of its name; a new one has that of its maker."""
 
 
 class Stat(NamedTuple):
