@@ -143,7 +143,7 @@ def apache_account(place: Place, mpm: str) -> dict[Key, Who]:
     lwps = {
         (found[1], found[2]): int(found[3])
         for line in (place.root / "error.log").read_text().splitlines()
-        if (found := ERROR.match(line)) and found[1] != "-"
+        if (found := ERROR.search(line)) and found[1] != "-"
     }
     account = {}
     asked: Counter[int] = Counter()
@@ -157,7 +157,9 @@ def apache_account(place: Place, mpm: str) -> dict[Key, Who]:
 
 def built_in_account(place: Place) -> dict[Key, Who]:
     """Read the built-in server's access log."""
-    rows = [list(map(int, line.split())) for line in (place.root / "access.log").read_text().splitlines()]
+    rows = [
+        list(map(int, line.split()[-4:])) for line in (place.root / "access.log").read_text().splitlines()
+    ]
     asked: Counter[int] = Counter()
     account = {}
     for port, pid, tid, accepted in rows:

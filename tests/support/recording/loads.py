@@ -92,7 +92,7 @@ def kept(scene: Scene) -> None:
                 barrier.wait()
                 one.ask(f"GET {target} HTTP/1.1", scene.hosts[0])
 
-    _at_once(run, CLIENTS)
+    at_once(run, CLIENTS)
 
 
 def many(scene: Scene) -> None:
@@ -181,7 +181,8 @@ def silent(scene: Scene) -> None:
     """Nobody connects."""
 
 
-def _at_once(run: Callable[[int], None], count: int) -> None:
+def at_once(run: Callable[[int], None], count: int) -> None:
+    """Run a function for each number below ``count``, all at a time."""
     with ThreadPoolExecutor(count) as pool:
         for waiting in [pool.submit(run, number) for number in range(count)]:
             waiting.result()
