@@ -84,9 +84,8 @@ class Census:
         told = False
         known = {one.pid for one in self._alive.values() if one.role == "listener"}
         for one in self._alive.values():
-            if one.role in ("", "starter") or (
-                one.role == "worker" and one.pid != one.tid and one.pid not in known
-            ):
+            maybe = one.role == "worker" and one.pid != one.tid and one.pid not in known
+            if maybe or one.role in ("", "starter"):
                 found = proc.role(one.pid, one.tid)
                 if found and found != one.role:
                     one.role, told = found, True

@@ -109,20 +109,8 @@ def _requests(record: dict[str, Any], seen: Seen, census: Census) -> tuple[Reque
             continue
         accepted = row["pid"] if prefork else row["accept_tid"] or listeners.get(row["pid"])
         file = record["files"].get(row["target"]) if row["status"] in (200, 206) else None
-        client = f"{HOST}:{row['port']}"
-        found.append(
-            Request(
-                client,
-                row["nth"],
-                row["method"],
-                row["target"],
-                row["status"],
-                row["pid"],
-                tid,
-                accepted,
-                file,
-            )
-        )
+        asked = f"{HOST}:{row['port']}", row["nth"], row["method"], row["target"], row["status"]
+        found.append(Request(*asked, row["pid"], tid, accepted, file))
     return tuple(found)
 
 
@@ -180,7 +168,11 @@ def _coverage(lives: list[Life], seen: Seen) -> Coverage:
     """Return which threads of the server the trace has lines of."""
     due = [one for one in lives if one.role != "starter"]
     if seen.since:
-        due = [one for one in due if one.lived(seen.since + ATTACHING_NS, seen.until - SEEING_NS)]
+        due = [
+            one
+            for one in due
+            if one.lived(seen.since + ATTACHING_NS, max(seen.since, seen.until - SEEING_NS))
+        ]
     missed = [one for one in due if one.tid not in seen.tids]
     return Coverage(
         complete=bool(due) and not missed,

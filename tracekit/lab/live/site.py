@@ -62,7 +62,7 @@ class Site:
         return self.numbers["ThreadsPerChild"] + 2 if self.mpm in THREADED else 1
 
 
-def plan(exercise: str, kind: str, questions: int, chance: Chance, base: Path) -> Site:
+def plan(exercise: str, kind: str, questions: int, chance: Chance, base: Path, *, mpm: str = "") -> Site:
     """Return the site of an exercise; the same chance makes the same site.
 
     Args:
@@ -71,10 +71,11 @@ def plan(exercise: str, kind: str, questions: int, chance: Chance, base: Path) -
         questions: how many targets are asked about.
         chance: the seed's.
         base: the folder that the site gets a folder in.
+        mpm: the model, if that is not left to chance.
     """
-    mpm = chance.pick(THREADED if exercise in ONE_THREADED else MODELS)
+    mpm = mpm or chance.pick(THREADED if exercise in ONE_THREADED else MODELS)
     size = SIZES[kind](chance, mpm == "prefork")
-    root = base / f"{_word(chance)}-{_word(chance)}"
+    root = base / f"{_word(chance)}-{_word(chance)}-{_between(chance, 1000, 9999)}"
     places = [root / _word(chance) / name for name in chance.some(FOLDERS, 4)]
     docroot, elsewhere, *decoys = places
     alias = Alias(f"/{_word(chance)}", str(elsewhere))
