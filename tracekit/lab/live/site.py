@@ -99,10 +99,10 @@ def _pages(chance: Chance, docroot: Path, alias: Alias, count: int) -> dict[str,
     pages: dict[str, Path] = {}
     while len(pages) < count:
         below = f"/{_word(chance)}/{chance.pick(PAGES)}-{_word(chance)}{chance.pick(SUFFIXES)}"
-        if pages:
-            pages[below] = docroot / below[1:]
-        else:
+        if not pages:
             pages[alias.url + below] = Path(alias.path) / below[1:]
+        elif not below.startswith(alias.url + "/"):
+            pages[below] = docroot / below[1:]
     return pages
 
 

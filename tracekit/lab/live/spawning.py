@@ -46,6 +46,7 @@ def spawn(command: list[str], environment: dict[str, str], output: Path, stdin: 
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ],
         setsid=True,
+        setsigdef=(signal.SIGPIPE, signal.SIGXFSZ),  # Python ignores them, and a program would too
         setsigmask=SIGNALS if stdin is not None else (),
     )
 
