@@ -1,9 +1,9 @@
 """Checks of the exercise on coverage: what has no line in a trace need not be absent."""
 
 import pytest
-from tracekit.lab.evidence import Evidence
 
 from tracekit.lab.answers import Answers
+from tracekit.lab.evidence import Evidence
 from tracekit.lab.rules import given, shares
 from tracekit.lab.rules.shares import Earn
 from tracekit.lab.truth import Truth

@@ -1,12 +1,12 @@
 """Checks of the exercise on a crash: who, who else, who not, and who instead."""
 
 import pytest
-from tracekit.lab.evidence import Evidence
-from tracekit.lab.traces import Trace
 
 from tracekit.lab.answers import Answers
+from tracekit.lab.evidence import Evidence
 from tracekit.lab.rules import calls, given, keys, shares, story
 from tracekit.lab.rules.shares import Earn
+from tracekit.lab.traces import Trace
 from tracekit.lab.truth import Truth
 
 

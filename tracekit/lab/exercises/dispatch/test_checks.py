@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from tracekit.lab.evidence import Evidence
-from tracekit.lab.traces import Trace
 
 from tracekit.lab.answers import Answers, Row
+from tracekit.lab.evidence import Evidence
 from tracekit.lab.rules import calls, given, keys, story
 from tracekit.lab.rules.shares import Earn
+from tracekit.lab.traces import Trace
 from tracekit.lab.truth import Request, Truth
 
 

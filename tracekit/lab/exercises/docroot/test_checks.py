@@ -3,12 +3,12 @@
 import posixpath
 
 import pytest
-from tracekit.lab.evidence import Evidence
-from tracekit.lab.traces import Trace
 
 from tracekit.lab.answers import Answers
+from tracekit.lab.evidence import Evidence
 from tracekit.lab.rules import calls, given, shares, story
 from tracekit.lab.rules.shares import Earn
+from tracekit.lab.traces import Trace
 from tracekit.lab.truth import Truth
 
 TARGETS = 2

@@ -1,11 +1,11 @@
 """Checks of the exercise on multi-processing modules: the name is worth little, what shows it much."""
 
 import pytest
-from tracekit.lab.evidence import Evidence
-from tracekit.lab.traces import Trace
 
 from tracekit.lab.answers import Answers
+from tracekit.lab.evidence import Evidence
 from tracekit.lab.rules import calls, given, keys, story
+from tracekit.lab.traces import Trace
 from tracekit.lab.truth import Truth
 
 

@@ -1,11 +1,11 @@
 """Checks of the first exercise: they tell what is amiss, and no points hang on them."""
 
 import pytest
-from tracekit.lab.evidence import Evidence
-from tracekit.lab.traces import Trace
 
 from tracekit.lab.answers import Answers
+from tracekit.lab.evidence import Evidence
 from tracekit.lab.rules import calls, given, story
+from tracekit.lab.traces import Trace
 
 
 @pytest.mark.public

@@ -1,9 +1,9 @@
 """Checks of the exercise on processes, threads and their roles."""
 
 import pytest
-from tracekit.lab.evidence import Evidence
 
 from tracekit.lab.answers import Answers
+from tracekit.lab.evidence import Evidence
 from tracekit.lab.rules import calls, given, keys, shares
 from tracekit.lab.rules.shares import Earn
 from tracekit.lab.truth import Truth
