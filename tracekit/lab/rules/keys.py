@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tracekit.lab.answers import Row
-from tracekit.lab.truth import Process, Request, Truth
+from tracekit.lab.truth import Coverage, Crash, Process, Request, Scaling, Truth
 
 
 def main_pid(key: Truth) -> int:
@@ -69,10 +69,25 @@ def best(row: Row, candidates: Sequence[Request], key: Truth) -> Request | None:
     """Return the request that a row of answers fits best, of several for the same target."""
 
     def hits(request: Request) -> int:
-        return (
-            2 * (row.serve_tid == request.tid)
-            + (row.accept_tid == acceptor(key, request))
-            + (row.pid == request.pid)
-        )
+        served, accepted, process = request.tid, acceptor(key, request), request.pid
+        return 2 * int(row.serve_tid == served) + int(row.accept_tid == accepted) + int(row.pid == process)
 
     return max(candidates, key=hits, default=None)
+
+
+def scaling(key: Truth) -> Scaling:
+    """Return how the server grew; fail where nobody made it grow."""
+    assert key.scaling is not None, "the server was under no load"
+    return key.scaling
+
+
+def crash(key: Truth) -> Crash:
+    """Return what is known of the crash; fail where there was none."""
+    assert key.crash is not None, "nothing has crashed"
+    return key.crash
+
+
+def coverage(key: Truth) -> Coverage:
+    """Return what is known of who was traced; fail where nothing was."""
+    assert key.coverage is not None, "there is no trace of the server"
+    return key.coverage

@@ -4,7 +4,7 @@ import pytest
 
 from tracekit.lab.answers import Answers
 from tracekit.lab.evidence import Evidence
-from tracekit.lab.rules import given, shares
+from tracekit.lab.rules import given, keys, shares
 from tracekit.lab.rules.shares import Earn
 from tracekit.lab.truth import Truth
 
@@ -39,7 +39,7 @@ def test_witness_fits(answers: Answers, evidence: Evidence) -> None:
 def test_verdict(answers: Answers, key: Truth) -> None:
     """Whether the trace is complete."""
     given.answered(answers, "complete")
-    assert (answers.complete == "yes") == key.coverage.complete, (
+    assert (answers.complete == "yes") == keys.coverage(key).complete, (
         "compare the threads that ps shows with those that have lines: one without lines need not be absent"
     )
 
@@ -48,7 +48,7 @@ def test_verdict(answers: Answers, key: Truth) -> None:
 def test_untraced_pids(answers: Answers, key: Truth, earn: Earn) -> None:
     """The processes with threads that were never traced."""
     given.answered(answers, "untraced_pids")
-    right = key.coverage.untraced_pids
+    right = keys.coverage(key).untraced_pids
     others = [process.pid for process in key.processes]
     earn(
         shares.of_set(answers.untraced_pids, right, others),
@@ -61,7 +61,7 @@ def test_untraced_pids(answers: Answers, key: Truth, earn: Earn) -> None:
 def test_untraced_threads(answers: Answers, key: Truth) -> None:
     """How many threads were never traced."""
     given.answered(answers, "untraced_threads")
-    assert answers.untraced_threads == len(key.coverage.untraced), (
+    assert answers.untraced_threads == len(keys.coverage(key).untraced), (
         "there are more or fewer: count the LWPs that ps shows of the server and that begin no line"
     )
 
@@ -71,7 +71,7 @@ def test_untraced_threads(answers: Answers, key: Truth) -> None:
 def test_witness(answers: Answers, key: Truth, earn: Earn) -> None:
     """Two threads that were never traced."""
     given.answered(answers, "witness")
-    right, wanted = set(key.coverage.untraced), min(2, len(key.coverage.untraced))
+    right, wanted = set(keys.coverage(key).untraced), min(2, len(keys.coverage(key).untraced))
     named = set(answers.witness)
     if not wanted:
         assert not named, "there is none"

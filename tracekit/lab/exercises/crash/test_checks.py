@@ -28,7 +28,7 @@ def test_ids(answers: Answers, evidence: Evidence) -> None:
 def test_signal_fits(answers: Answers, evidence: Evidence) -> None:
     """The cited line is the fault itself, not a signal that was sent on."""
     given.answered(answers, "evidence", "culprit")
-    assert answers.evidence, "no line is cited"
+    assert answers["evidence"], "no line is cited"
     for call in given.cited(answers, evidence):
         assert calls.faults(call, evidence.tids), f"line {call.line}: {calls.why_no_fault(call)}"
         assert call.tid == answers.culprit, f"line {call.line}: another thread gets it than you name"
@@ -61,31 +61,31 @@ def test_roles(answers: Answers) -> None:
 def test_signal(answers: Answers, key: Truth) -> None:
     """The signal."""
     given.answered(answers, "signal")
-    assert answers.signal == key.crash.signal, "it was another signal"
+    assert answers.signal == keys.crash(key).signal, "it was another signal"
 
 
 @pytest.mark.points(4)
 def test_culprit(answers: Answers, key: Truth) -> None:
     """The thread in which the fault happened."""
     given.answered(answers, "culprit")
-    assert answers.culprit != key.crash.main_tid or key.crash.tid == key.crash.main_tid, (
+    assert answers.culprit != keys.crash(key).main_tid or keys.crash(key).tid == keys.crash(key).main_tid, (
         "this is the main thread of the process: it got the signal that was sent on, and did not fault"
     )
-    assert answers.culprit == key.crash.tid, "the fault happened in another thread"
+    assert answers.culprit == keys.crash(key).tid, "the fault happened in another thread"
 
 
 @pytest.mark.points(1)
 def test_pid(answers: Answers, key: Truth) -> None:
     """The process that died."""
     given.answered(answers, "pid")
-    assert answers.pid == key.crash.pid, "another process died: which one did the victims belong to?"
+    assert answers.pid == keys.crash(key).pid, "another process died: which one did the victims belong to?"
 
 
 @pytest.mark.points(3)
 def test_victims(answers: Answers, key: Truth, earn: Earn) -> None:
     """The threads that died with it."""
     given.answered(answers, "victims")
-    right = key.crash.victims
+    right = keys.crash(key).victims
     earn(
         shares.of_set(answers.victims, right, keys.ids(key)), given.of_list(answers.victims, right, "victims")
     )
@@ -95,8 +95,8 @@ def test_victims(answers: Answers, key: Truth, earn: Earn) -> None:
 def test_survivors(answers: Answers, key: Truth, earn: Earn) -> None:
     """The worker processes that went on."""
     given.answered(answers, "survivors")
-    named, right = answers.survivors, key.crash.survivors
-    others = {process.pid for process in key.processes} | {key.crash.pid, key.crash.replacement}
+    named, right = answers.survivors, keys.crash(key).survivors
+    others = {process.pid for process in key.processes} | {keys.crash(key).pid, keys.crash(key).replacement}
     earn(shares.of_set(named, right, others), given.of_list(named, right, "survivors"))
 
 
@@ -104,7 +104,7 @@ def test_survivors(answers: Answers, key: Truth, earn: Earn) -> None:
 def test_replacement(answers: Answers, key: Truth) -> None:
     """The process that took its place."""
     given.answered(answers, "replacement")
-    assert answers.replacement == key.crash.replacement, (
+    assert answers.replacement == keys.crash(key).replacement, (
         "it is another one: which process does the main process create after the death?"
     )
 
@@ -114,7 +114,7 @@ def test_replacement(answers: Answers, key: Truth) -> None:
 def test_evidence(answers: Answers, key: Truth, evidence: Evidence) -> None:
     """The line of the fault."""
     given.answered(answers, "evidence")
-    assert answers.evidence, "no line is cited"
+    assert answers["evidence"], "no line is cited"
     for call in given.cited(answers, evidence):
         assert calls.faults(call, evidence.tids), calls.why_no_fault(call)
-        assert (call.tid, call.name) == (key.crash.tid, key.crash.signal), "it is another fault"
+        assert (call.tid, call.name) == (keys.crash(key).tid, keys.crash(key).signal), "it is another fault"

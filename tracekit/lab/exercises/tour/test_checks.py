@@ -43,6 +43,6 @@ def test_opened(answers: Answers, evidence: Evidence, trace: Trace) -> None:
     given.answered(answers, "opened")
     found = story.mentions(evidence, trace, answers.opened)
     assert found, "the trace names no such file"
-    assert any(calls.opens(call) and answers.opened in calls.paths(call) for call in found), (
+    assert any(calls.opens(call) and answers.opened in call.paths for call in found), (
         "the trace names that path, but no open of it succeeds"
     )
