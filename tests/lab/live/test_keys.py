@@ -151,6 +151,13 @@ def test_who_ended_while_the_tracer_attached_is_not_missed() -> None:
     assert found.complete
 
 
+def test_a_trace_of_a_moment_can_be_complete() -> None:
+    lives = [life(10, 10, "main", 0.9, 1.2), life(20, 20, "worker", 0.9, 1.2)]
+    trace = lines((10, 1), (20, 1.1))
+    assert truth(*trace, lives=lives, mpm="prefork").coverage == Coverage(True, (10, 20), (), ())
+    assert truth(*trace[:1], lives=lives, mpm="prefork").coverage == Coverage(False, (10,), (20,), (20,))
+
+
 def test_no_trace_covers_nothing() -> None:
     found = truth().coverage
     assert found is not None

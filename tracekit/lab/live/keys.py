@@ -168,11 +168,9 @@ def _coverage(lives: list[Life], seen: Seen) -> Coverage:
     """Return which threads of the server the trace has lines of."""
     due = [one for one in lives if one.role != "starter"]
     if seen.since:
-        due = [
-            one
-            for one in due
-            if one.lived(seen.since + ATTACHING_NS, max(seen.since, seen.until - SEEING_NS))
-        ]
+        attached = min(seen.since + ATTACHING_NS, seen.until)
+        known = max(seen.since, seen.until - SEEING_NS)
+        due = [one for one in due if one.lived(attached, known)]
     missed = [one for one in due if one.tid not in seen.tids]
     return Coverage(
         complete=bool(due) and not missed,
