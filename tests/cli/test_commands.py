@@ -29,6 +29,7 @@ COMMANDS = [
     "parse",
     "serve",
     "conn",
+    "lab",
     "demo",
     "doctor",
     "strace",

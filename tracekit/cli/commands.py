@@ -17,6 +17,7 @@ _COMMANDS = {
     "strace": "strace.command",
     "serve": "serve",
     "conn": "conn",
+    "lab": "lab",
     "demo": "demo",
     "parse": "parse",
     "doctor": "doctor",
@@ -30,7 +31,7 @@ class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order of the help: trace, then answers, then the rest."""
         answers = [*_answers(), *_installed()]
-        return ["run", "attach", *answers, "parse", "serve", "conn", "demo", "doctor", "strace"]
+        return ["run", "attach", *answers, "parse", "serve", "conn", "lab", "demo", "doctor", "strace"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, None when there is none of that name."""
@@ -84,8 +85,8 @@ def cli() -> None:
     live server (--name, --port, -p PID) or a program to start (-- PROGRAM ARG...) in place of a file.
 
     \b
-    Exit codes: 0 answered, 2 usage, 3 undetermined, 4 not permitted to trace, 5 unreadable input,
-    70 a bug of ours; run ends as its program does.
+    Exit codes: 0 answered, 1 a check of the lab failed, 2 usage, 3 undetermined, 4 not permitted to trace,
+    5 unreadable input, 70 a bug of ours; run ends as its program does.
     """
 
 

@@ -1,4 +1,4 @@
-"""How far a long reading is: bytes, lines a second and the time left, on a terminal, after a second.
+"""How far a long reading, writing or grading is, and the time left: on a terminal, after a second.
 
 Of a trace that is being made: for how long, and how many lines it has.
 """
@@ -73,6 +73,12 @@ class Progress:
     def writing(self, done: int, total: int) -> None:
         """Show how many events are written, of how many."""
         self._show("writing", done, total, f"{done:,} of {total:,} events")
+
+    def counting(self, what: str, done: int, total: int, things: str) -> None:
+        """Show how many of things are done, such as submissions that are graded."""
+        seconds = time.monotonic() - self._begun
+        left = f", {_clock(seconds * (total - done) / done)} left" if done else ""
+        self._show(what, done, total, f"{done:,} of {total:,} {things}{left}")
 
     def _show(self, what: str, done: int, total: int, account: str) -> None:
         if not self._possible or time.monotonic() - self._begun < DELAY:

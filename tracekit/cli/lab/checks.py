@@ -1,0 +1,28 @@
+"""What ``tracekit lab check`` does."""
+
+from pathlib import Path
+
+import click
+
+from tracekit.cli.lab.places import submission_of
+from tracekit.errors import ExitCode
+from tracekit.lab.forms import FORMS
+from tracekit.lab.grade import Order, grade
+from tracekit.lab.score import Score
+
+
+def check(folder: Path) -> int:
+    """Run the public checks on a folder, or on that of one exercise, and return the exit code."""
+    submission, exercises = submission_of(folder)
+    score = grade(Order(submission, None, exercises)).score
+    click.echo(FORMS["text"].write(score), nl=False)
+    return _status(score)
+
+
+def _status(score: Score) -> int:
+    outcomes = {one.outcome for one in score.judged}
+    if score.state == "grader error" or "not judged" in outcomes:
+        return ExitCode.BUG
+    if score.state == "bad submission":
+        return ExitCode.UNREADABLE
+    return ExitCode.ANSWERED if outcomes <= {"passed"} and not score.problems else ExitCode.CHECK_FAILED
