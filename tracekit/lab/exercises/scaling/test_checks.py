@@ -94,17 +94,14 @@ def test_spawned(answers: Answers, key: Truth, evidence: Evidence, trace: Trace,
 def test_evidence(answers: Answers, key: Truth, evidence: Evidence, trace: Trace, earn: Earn) -> None:
     """The lines that show it."""
     given.answered(answers, "evidence")
+    spawned, main = keys.scaling(key).spawned, keys.main_pid(key)
     shown, wrong = set(), 0
     for call in given.cited(answers, evidence):
-        if (
-            calls.makes_process(call)
-            and call.ret in keys.scaling(key).spawned
-            and call.tid == keys.main_pid(key)
-        ):
+        if calls.makes_process(call) and call.ret in spawned and call.tid == main:
             shown.add(call.ret)
         else:
             wrong += 1
-    wanted = min(WANTED, len(story.created(evidence, trace).keys() & set(keys.scaling(key).spawned)))
+    wanted = min(WANTED, len(story.created(evidence, trace).keys() & set(spawned)))
     earn(
         shares.of_lines(min(len(shown), wanted), wrong, max(1, wanted)),
         "lines are wanted in which the main process creates worker processes",
