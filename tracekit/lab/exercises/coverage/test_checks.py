@@ -34,16 +34,6 @@ def test_witness_fits(answers: Answers, evidence: Evidence) -> None:
     )
 
 
-@pytest.mark.points(1)
-@pytest.mark.depends("test_untraced_pids")
-def test_verdict(answers: Answers, key: Truth) -> None:
-    """Whether the trace is complete."""
-    given.answered(answers, "complete")
-    assert (answers.complete == "yes") == keys.coverage(key).complete, (
-        "compare the threads that ps shows with those that have lines: one without lines need not be absent"
-    )
-
-
 @pytest.mark.points(2)
 def test_untraced_pids(answers: Answers, key: Truth, earn: Earn) -> None:
     """The processes with threads that were never traced."""
@@ -53,6 +43,16 @@ def test_untraced_pids(answers: Answers, key: Truth, earn: Earn) -> None:
     earn(
         shares.of_set(answers.untraced_pids, right, others),
         given.of_list(answers.untraced_pids, right, "processes"),
+    )
+
+
+@pytest.mark.points(1)
+@pytest.mark.depends("test_untraced_pids")
+def test_verdict(answers: Answers, key: Truth) -> None:
+    """Whether the trace is complete."""
+    given.answered(answers, "complete")
+    assert (answers.complete == "yes") == keys.coverage(key).complete, (
+        "compare the threads that ps shows with those that have lines: one without lines need not be absent"
     )
 
 

@@ -56,22 +56,22 @@ def test_roles(answers: Answers) -> None:
     assert not set(answers.victims) & set(answers.survivors), "an id is among the victims and the survivors"
 
 
+@pytest.mark.points(4)
+def test_culprit(answers: Answers, key: Truth) -> None:
+    """The thread in which the fault happened."""
+    given.answered(answers, "culprit")
+    assert answers.culprit != keys.crash(key).main_tid or keys.crash(key).tid == keys.crash(key).main_tid, (
+        "this is the main thread of the process: it died with the others, but it did not begin with it"
+    )
+    assert answers.culprit == keys.crash(key).tid, "the fault happened in another thread"
+
+
 @pytest.mark.points(1)
 @pytest.mark.depends("test_culprit")
 def test_signal(answers: Answers, key: Truth) -> None:
     """The signal."""
     given.answered(answers, "signal")
     assert answers.signal == keys.crash(key).signal, "it was another signal"
-
-
-@pytest.mark.points(4)
-def test_culprit(answers: Answers, key: Truth) -> None:
-    """The thread in which the fault happened."""
-    given.answered(answers, "culprit")
-    assert answers.culprit != keys.crash(key).main_tid or keys.crash(key).tid == keys.crash(key).main_tid, (
-        "this is the main thread of the process: it got the signal that was sent on, and did not fault"
-    )
-    assert answers.culprit == keys.crash(key).tid, "the fault happened in another thread"
 
 
 @pytest.mark.points(1)

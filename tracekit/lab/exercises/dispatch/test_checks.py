@@ -72,13 +72,6 @@ def judge(answers: Answers, key: Truth, earn: Earn, right: Callable[[Row, Reques
     earn(hits / len(pairs), f"{hits} of {len(pairs)} are right: {what}")
 
 
-@pytest.mark.points(3)
-@pytest.mark.depends("test_serve_tid")
-def test_pid(answers: Answers, key: Truth, earn: Earn) -> None:
-    """The process that served."""
-    judge(answers, key, earn, lambda row, asked: row.pid == asked.pid, "the processes that served")
-
-
 @pytest.mark.points(5)
 def test_accept_tid(answers: Answers, key: Truth, earn: Earn) -> None:
     """The thread that accepted the connection."""
@@ -91,6 +84,13 @@ def test_serve_tid(answers: Answers, key: Truth, earn: Earn) -> None:
     """The thread that served."""
     what = "the threads that read the requests and answered them"
     judge(answers, key, earn, lambda row, asked: row.serve_tid == asked.tid, what)
+
+
+@pytest.mark.points(3)
+@pytest.mark.depends("test_serve_tid")
+def test_pid(answers: Answers, key: Truth, earn: Earn) -> None:
+    """The process that served."""
+    judge(answers, key, earn, lambda row, asked: row.pid == asked.pid, "the processes that served")
 
 
 @pytest.mark.points(4)
