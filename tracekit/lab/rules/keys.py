@@ -88,6 +88,6 @@ def crash(key: Truth) -> Crash:
 
 
 def coverage(key: Truth) -> Coverage:
-    """Return what is known of who was traced; fail where nothing was."""
-    assert key.coverage is not None, "there is no trace of the server"
+    """Return what is known of who was traced; fail where a complete trace was to be made, and was not."""
+    assert key.coverage is not None, "no trace covers the whole server: some thread lived and was not traced"
     return key.coverage
