@@ -2,6 +2,7 @@
 
 import urllib.request
 
+from tests.support.processes import wait_until
 from tests.support.requirements import need_ptrace
 from tracekit.lab.live.traced import traced
 from tracekit.lab.traces import StudentTrace
@@ -13,6 +14,7 @@ def test_a_traced_server() -> None:
         for target in one.site.targets:
             with urllib.request.urlopen(one.url + target) as answer:
                 assert answer.read() == f"{target}\n".encode()
+        wait_until(lambda: one.log.read_text().count("\n") > len(one.site.targets), "the server's log")
         one.stop()
         truth = one.truth()
         lines = list(StudentTrace(one.trace).lines())

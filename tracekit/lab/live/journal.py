@@ -6,7 +6,7 @@ request has the thread (``%{g}T``: gettid(2), httpd's server/log.c).
 """
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,8 +14,10 @@ from typing import Any, Final
 ACCESS: Final = re.compile(rb"(\d+) (\d+) (\S+) (\d+|-) (\d+) (\d+) (\S+) (.+) HTTP/\d\.\d")
 ERROR: Final = re.compile(rb"(\S{2,}) (\d+) (\d+) AH\d+: ")
 ESCAPED: Final = re.compile(r"\\([\"\\])")
-MOST_ROWS: Final = 20_000
-"""Requests that are kept; later ones are not."""
+MOST_ROWS: Final = 5000
+"""Requests that are kept, the last ones."""
+LONGEST_TARGET: Final = 1000
+"""Characters of the target of a request that is kept."""
 
 
 @dataclass(frozen=True)
@@ -44,30 +46,28 @@ class Journal:
     Attributes:
         folder: where ``access.log`` and ``error.log`` are.
         apache: whether the thread stands in the error log.
-        targets: requests for others are counted and not kept.
         rows: what was read.
     """
 
     folder: Path
     apache: bool
-    targets: frozenset[str]
-    rows: list[Row] = field(default_factory=list)
+    rows: deque[Row] = field(default_factory=lambda: deque(maxlen=MOST_ROWS))
     _threads: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     _asked: Counter[int] = field(default_factory=Counter)
     _read: Counter[str] = field(default_factory=Counter)
 
     def look(self) -> bool:
-        """Read what is new in the logs, and return whether there were requests to keep."""
-        before = len(self.rows)
+        """Read what is new in the logs, and return whether there were requests."""
+        before = self._asked.total()
         access = self._new("access.log")  # first: a request's line in the error log is older than here
         if self.apache:
             for line in self._new("error.log"):
                 if found := ERROR.match(line):
                     self._threads[found[1], found[2]] = int(found[3])
         for line in access:
-            if (found := ACCESS.fullmatch(line)) and len(self.rows) < MOST_ROWS:
+            if found := ACCESS.fullmatch(line):
                 self._keep(found)
-        return len(self.rows) != before
+        return self._asked.total() != before
 
     def _new(self, name: str) -> list[bytes]:
         """Return the whole lines that a log has more than at the last time."""
@@ -82,11 +82,11 @@ class Journal:
         return whole.splitlines()
 
     def _keep(self, found: "re.Match[bytes]") -> None:
-        """Keep a request for one of the targets."""
+        """Keep a request."""
         port, pid = int(found[1]), int(found[2])
         self._asked[port] += 1
         target = ESCAPED.sub(r"\1", found[8].decode("utf-8", "replace"))
-        if target not in self.targets:
+        if len(target) > LONGEST_TARGET:
             return
         tid = self._threads.get((found[3], found[2])) if self.apache else int(found[3])
         accepted = None if self.apache else int(found[4])

@@ -55,7 +55,7 @@ class Keeper:
     def __post_init__(self) -> None:
         self.census = Census(self.first, self.known["mpm"] != "prefork")
         apache = self.known["server"] == "apache2"
-        self.journal = Journal(self.place, apache, frozenset(self.known["files"]))
+        self.journal = Journal(self.place, apache)
 
     def run(self) -> None:
         """Note until the server has ended, or it is told to end."""

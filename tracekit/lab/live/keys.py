@@ -98,7 +98,7 @@ def _processes(lives: list[Life]) -> tuple[Process, ...]:
 
 
 def _requests(record: dict[str, Any], seen: Seen, census: Census) -> tuple[Request, ...]:
-    """Return the requests for pages that are in the trace: by the client's port, where it has ports."""
+    """Return the requests that are in the trace: by the client's port, where it has ports."""
     listeners = {one.pid: one.tid for one in census.lives if one.role == "listener"}
     prefork = record["mpm"] == "prefork"
     found = []

@@ -109,9 +109,14 @@ def _known(site: Site, server: str) -> dict[str, Any]:
         "docroot": str(site.docroot),
         "aliases": [asdict(site.alias)],
         "decoys": [str(one) for one in (*site.decoys, Path(site.alias.path))],
-        "files": {target: str(file) for target, file in site.pages.items()},
+        "files": {target: str(file) for target, file in (*site.pages.items(), *_index(site))},
         "targets": list(site.targets),
     }
+
+
+def _index(site: Site) -> list[tuple[str, Path]]:
+    """Return the targets of the first page."""
+    return [(target, site.docroot / "index.html") for target in ("/", "/index.html")]
 
 
 def _server(site: Site, server: str, place: Path) -> tuple[int, int]:
