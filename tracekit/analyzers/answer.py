@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any, ClassVar, Protocol
 
-from tracekit.events import Row, Trace
+from tracekit.events import Row, Trace, without_collection
 
 FOUND = "found"
 UNDETERMINED = "undetermined"
@@ -36,15 +36,17 @@ class Evidence:
 
 def evidence(row: Row) -> Evidence:
     """Return a row of the trace as evidence: a call, a signal, or the end of a task."""
+    return Evidence(row.file, row.line, row.tid, _quoted(row))
+
+
+def _quoted(row: Row) -> str:
     if row.kind == "exit":
         text = f"+++ exited with {row.ret} +++" if row.name == "exited" else f"+++ {row.ret_text} +++"
     elif row.kind == "signal":
         text = f"--- {row.name} {row.args or ''} ---"
     else:
         text = f"{row.name}({row.args or ''}) = {row.ret_text or '?'}"
-    if len(text) > TEXT_LIMIT:
-        text = text[: TEXT_LIMIT - 3] + "..."
-    return Evidence(row.file, row.line, row.tid, text)
+    return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 3] + "..."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,7 @@ class Answer:
         """False when the trace does not tell; a verdict in the answer says why."""
         return True
 
+    @without_collection()
     def to_json(self) -> dict[str, Any]:
         """Return the answer as what ``json.dumps`` takes, ``schema`` first and ``trace`` last."""
         members = {field.name: plain(getattr(self, field.name)) for field in fields(self)}
@@ -84,12 +87,8 @@ def plain(value: Any) -> Any:
     kind: Any = type(value)
     if kind in PLAIN or (kind is str and value.isascii()):
         return value
-    if kind is Row:
-        value, kind = evidence(value), Evidence
-    if members := _members(kind):
-        return {
-            name: item if type(item := getattr(value, name)) in PLAIN else plain(item) for name in members
-        }
+    if kind is Row or _members(kind):
+        return _record(value, kind)
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     if isinstance(value, (tuple, list, set, frozenset)):
@@ -98,6 +97,22 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     return value
+
+
+def _record(value: Any, kind: Any) -> dict[str, Any]:
+    """Return a dataclass by its members; most of them are plain, and there are millions."""
+    if kind is Row:
+        return {
+            "file": plain(value.file),
+            "line": value.line,
+            "tid": value.tid,
+            "text": plain(_quoted(value)),
+        }
+    found = {name: getattr(value, name) for name in _members(kind)}
+    for name, item in found.items():
+        if (own := type(item)) not in PLAIN and not (own is str and item.isascii()):
+            found[name] = plain(item)
+    return found
 
 
 @cache

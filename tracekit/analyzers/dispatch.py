@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer
-from tracekit.analyzers.http.targets import read_target
 from tracekit.analyzers.questions import DISPATCH
 from tracekit.analyzers.serving.handover import handover
 from tracekit.analyzers.serving.shares import Share, Spread, classes, fairness, shares, spread
@@ -14,7 +13,7 @@ from tracekit.analyzers.serving.unserved import partly_seen, why_none
 from tracekit.analyzers.state.connections import Request, ended_ns
 from tracekit.analyzers.state.observe import observe
 from tracekit.analyzers.state.service import Care
-from tracekit.events import Row, Trace
+from tracekit.events import Row, Trace, without_collection
 
 NO_ORDER = (
     "the files have no times that put the calls of their tasks in one order, "
@@ -124,6 +123,7 @@ class Dispatch:
     question: ClassVar[str] = DISPATCH.question
     needs: ClassVar[frozenset[str]] = DISPATCH.needs
 
+    @without_collection()
     def answer(self, trace: Trace) -> DispatchAnswer:
         """Answer from the connections of a trace."""
         state = observe(trace)
@@ -171,7 +171,7 @@ def _shared_out(served: tuple[Served, ...], threads: tuple[Share, ...]) -> dict[
 
 def _served(request: Request, care: Care | None) -> Served:
     """Return a request as the answer shows it."""
-    asked = read_target(request.head)
+    asked = request.target
     connection = request.connection
     arrived = ended_ns(request.row)
     way, handing = handover(care, request)

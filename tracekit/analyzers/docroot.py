@@ -20,7 +20,7 @@ from tracekit.analyzers.roots.sites import Site, Sites
 from tracekit.analyzers.roots.unknown import not_shown, why
 from tracekit.analyzers.state.observe import observe
 from tracekit.analyzers.state.state import State
-from tracekit.events import Row, Trace
+from tracekit.events import Row, Trace, without_collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,7 @@ class Docroot:
     question: ClassVar[str] = DOCROOT.question
     needs: ClassVar[frozenset[str]] = DOCROOT.needs
 
+    @without_collection()
     def answer(self, trace: Trace) -> DocrootAnswer:
         """Answer from the requests of a trace and the files looked up for them."""
         global _last  # noqa: PLW0603  # a cache of one: other answers are made of it

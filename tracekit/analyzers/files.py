@@ -15,7 +15,7 @@ from tracekit.analyzers.state.changes import RUN
 from tracekit.analyzers.state.connections import Request
 from tracekit.analyzers.state.observe import observe
 from tracekit.analyzers.state.state import State
-from tracekit.events import Trace
+from tracekit.events import Trace, without_collection
 
 INDEX = "index."
 """How the names of files begin that stand for their folder."""
@@ -79,6 +79,7 @@ class Files:
     question: ClassVar[str] = FILES.question
     needs: ClassVar[frozenset[str]] = FILES.needs
 
+    @without_collection()
     def answer(self, trace: Trace) -> FilesAnswer:
         """Answer from the calls of a trace that open files, run them or change them."""
         state = observe(trace)

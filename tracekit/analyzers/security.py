@@ -16,7 +16,7 @@ from tracekit.analyzers.reach.places import Places, places
 from tracekit.analyzers.reach.secrets import secrets
 from tracekit.analyzers.state.observe import observe
 from tracekit.analyzers.state.state import State
-from tracekit.events import Trace
+from tracekit.events import Trace, without_collection
 
 NOTHING: Final = "nothing"
 HIDING: Final = frozenset({"tasks", "connections", "calls", "addresses"})
@@ -53,6 +53,7 @@ class Security:
     question: ClassVar[str] = SECURITY.question
     needs: ClassVar[frozenset[str]] = SECURITY.needs
 
+    @without_collection()
     def answer(self, trace: Trace) -> SecurityAnswer:
         """Answer from the requests of a trace, and what was done for them."""
         state = observe(trace)

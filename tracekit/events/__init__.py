@@ -8,6 +8,7 @@ from tracekit.events.schema import Column, Row
 from tracekit.events.trace import Trace
 from tracekit.stream import parse_arguments, parse_return, read_arguments
 from tracekit.stream.annotation import Annotation, decode_path, read_annotation
+from tracekit.stream.builders import string as read_string
 from tracekit.stream.values import (
     Array,
     Change,
@@ -55,6 +56,7 @@ __all__ = [
     "positions",
     "read_annotation",
     "read_arguments",
+    "read_string",
     "read_trace",
     "without_collection",
 ]

@@ -13,6 +13,8 @@ LETTERS = {
     b"b": b"\b",
     b"e": b"\x1b",
 }
+COMMON = ((rb"\r", b"\r"), (rb"\n", b"\n"), (rb"\"", b'"'))
+"""What nearly all escapes of a text are, as far as it is one of HTTP."""
 
 
 def unescape(text: str) -> bytes:
@@ -22,6 +24,11 @@ def unescape(text: str) -> bytes:
     octal otherwise, with three digits when a digit follows.
     """
     raw = text.encode("utf-8", "surrogateescape")
+    if b"\\" not in raw:
+        return raw
+    if rb"\\" not in raw:  # every backslash begins an escape, then
+        for escape, byte in COMMON:
+            raw = raw.replace(escape, byte)
     return ESCAPE.sub(_unescape_one, raw) if b"\\" in raw else raw
 
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from tracekit.analyzers.gaps.beginning import launched
 from tracekit.analyzers.gaps.gap import ALL, DETAIL, MISSING, NAMES, POSSIBLE, Gap
 from tracekit.analyzers.gaps.needs import of_coverage
-from tracekit.analyzers.gaps.select import called, chosen, names_in, note
+from tracekit.analyzers.gaps.select import called, chosen, events_of, names_in, note
 from tracekit.analyzers.gaps.tasks import tids_of
 from tracekit.analyzers.questions import QUESTIONS
 from tracekit.events import Row, Trace
@@ -67,7 +67,7 @@ class Sign(NamedTuple):
 def _no_exit(trace: Trace, names: set[str]) -> list[Row]:
     if names & doing("exits").keys():
         return []
-    return _events(trace, "exit", "exited")
+    return events_of(trace, "exit", "exited")
 
 
 def _no_memory(trace: Trace, names: set[str]) -> list[Row]:
@@ -171,8 +171,3 @@ def _by_result(trace: Trace) -> Iterator[Gap]:
     elif not failed and count >= ENOUGH:
         what = f"of {count} calls none fails: those that did may have been left out (-z)"
         yield Gap("calls", POSSIBLE, what, None, NAMES, EVERYTHING)
-
-
-def _events(trace: Trace, kind: str, name: str) -> list[Row]:
-    events = trace.events
-    return chosen(trace, (events["kind"] == kind) & (events["name"] == name))

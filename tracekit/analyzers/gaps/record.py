@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tracekit.analyzers.gaps.gap import ALL, DETAIL, MISSING, POSSIBLE, TIMES, WHO, Gap
-from tracekit.analyzers.gaps.select import chosen
+from tracekit.analyzers.gaps.select import called, chosen, events_of
 from tracekit.events import Row, Trace
 
 OWN_FILE: Final = "write the trace to a file of its own (-o FILE), and keep it whole"
@@ -42,7 +42,7 @@ def _cut_ends(trace: Trace) -> list[Row]:
 def untimed(trace: Trace) -> Iterator[Gap]:
     """Yield what cannot be told for want of times: an order across files, moments, durations."""
     events = trace.events
-    calls = events[events["kind"] == "syscall"]
+    calls = events.loc[events["kind"] == "syscall", ["time_ns", "duration_ns"]]
     if not trace.ordered:
         what = f"{len(trace.files)} files have no clock in common: calls are in order within each alone"
         yield Gap("order", DETAIL, what, len(trace.files), (*WHO, "docroot"), "-ttt, which can be merged")
@@ -60,10 +60,10 @@ def untimed(trace: Trace) -> Iterator[Gap]:
 def invisible(trace: Trace) -> Iterator[Gap]:
     """Yield what no trace of calls shows: what a program has done by other means than calls."""
     for names, loss, what, effect, hint in INVISIBLE:
-        rows = chosen(trace, (trace.events["kind"] == "syscall") & trace.events["name"].isin(names))
+        rows = called(trace, names)
         if rows:
             yield Gap("invisible", loss, f"{len(rows)} calls: {what}", len(rows), effect, hint, tuple(rows))
-    odd = chosen(trace, (trace.events["kind"] == "note") & (trace.events["name"] == "personality"))
+    odd = events_of(trace, "note", "personality")
     if odd:
         what = "a task changes to another set of calls (32 bit): numbers and structures are those of that"
         yield Gap("invisible", DETAIL, what, len(odd), ("summary",), "", tuple(odd))

@@ -38,13 +38,30 @@ def places(trace: Trace, names: Iterable[str]) -> Places:
 def saying(trace: Trace, names: Iterable[str], text: str) -> Places:
     """Return where the calls stand that have one of the names and this text among their arguments."""
     where = places(trace, names)
-    said = trace.events["args"].iloc[where].str.contains(text, regex=False)
-    return where[said.fillna(False).to_numpy(dtype=bool)]
+    return where[np.array([text in said for said in texts(trace, where)], dtype=bool)]
+
+
+def texts(trace: Trace, where: Places) -> list[str]:
+    """Return the arguments of the calls at some places; empty ones where none were printed."""
+    said: list[str] = trace.events["args"].iloc[where].fillna("").tolist()
+    return said
 
 
 def called(trace: Trace, names: Iterable[str]) -> list[Row]:
     """Return the calls that have one of the names, in order."""
     return chosen(trace, places(trace, names))
+
+
+def events_of(trace: Trace, kind: str, name: str) -> list[Row]:
+    """Return what is no call, of one kind and name, in order."""
+    return chosen(trace, _named(trace, kind, name))
+
+
+def _named(trace: Trace, kind: str, name: str) -> Places:
+    """Return where the events of a kind stand that have a name: few are no calls, so they come first."""
+    where: Places = np.flatnonzero(trace.events["kind"] == kind)
+    found: Places = where[(trace.events["name"].iloc[where] == name).to_numpy(dtype=bool)]
+    return found
 
 
 def of_task(trace: Trace, tid: int | None) -> list[Row]:
@@ -75,10 +92,9 @@ def successes_only(trace: Trace) -> bool:
 
 def note(trace: Trace, name: str) -> dict[str, Any]:
     """Return what a line of tracekit's own says: the first that has this name; empty in a log of strace's."""
-    events = trace.events
-    notes = events["args"][(events["kind"] == "note") & (events["name"] == name)]
+    notes = texts(trace, _named(trace, "note", name)[:1])
     try:
-        said = json.loads(notes.iloc[0]) if len(notes) else {}
+        said = json.loads(notes[0]) if notes else {}
     except json.JSONDecodeError:  # a line of strace's, such as one of its messages
         return {}
     return said if isinstance(said, dict) else {}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from tracekit.analyzers.gaps.gap import ALL, MISSING, POSSIBLE, WHO, Gap
-from tracekit.analyzers.gaps.select import called, chosen, note, saying, successes_only
+from tracekit.analyzers.gaps.select import called, chosen, events_of, note, saying, successes_only
 from tracekit.events import Row, Trace
 from tracekit.syscalls.families import doing, names_of
 
@@ -105,9 +105,7 @@ def _waited(trace: Trace) -> Iterator[Mention]:
         if row.ret is not None and row.ret > 0:
             yield Mention(row.ret, row)
     yield from _searched(called(trace, {"waitid"}), WAITED)
-    events = trace.events
-    signals = chosen(trace, (events["kind"] == "signal") & (events["name"] == "SIGCHLD"))
-    yield from _searched(signals, CHILD)
+    yield from _searched(events_of(trace, "signal", "SIGCHLD"), CHILD)
 
 
 def _signalled(trace: Trace) -> Iterator[Mention]:

@@ -1,5 +1,6 @@
 """What calls do not say in full: strings that were cut (-s), and addresses where a text should stand."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -7,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracekit.analyzers.gaps.gap import DETAIL, MISSING, NAMES, Gap
-from tracekit.analyzers.gaps.select import Places, chosen, names_in, places, saying
+from tracekit.analyzers.gaps.select import Places, chosen, names_in, places, saying, texts
 from tracekit.events import Array, String, Struct, Trace, Value, parse_arguments
 from tracekit.syscalls.families import names_of
 
@@ -15,7 +16,8 @@ SHOWN: Final = 3
 """Calls that are shown of each."""
 DEFAULT: Final = 32
 """Bytes of a string that strace prints by itself (DEFAULT_STRLEN in its src/defs.h)."""
-CUT: Final = r'(?:[^\\]|[^\\]\\\\)"\.\.\.'
+CUT: Final = r'"\.\.\.(?:(?<=[^\\]"\.\.\.)|(?<=[^\\]\\\\"\.\.\.))'
+"""The end of a string that goes on, which no backslash escapes."""
 HEAD: Final = r'"(?:[A-Z]{3,10} |"\.\.\.)'
 LOOKED_AT: Final = 200
 """Cut strings whose length is looked at: they are cut after the same number of bytes."""
@@ -100,5 +102,5 @@ def _returning(trace: Trace, names: frozenset[str], expression: str, least: int)
 
 
 def _match(trace: Trace, where: Places, expression: str) -> npt.NDArray[np.bool_]:
-    said = trace.events["args"].iloc[where].str.contains(expression, regex=True)
-    return said.fillna(False).to_numpy(dtype=bool)
+    matches = re.compile(expression).search
+    return np.array([matches(said) is not None for said in texts(trace, where)], dtype=bool)

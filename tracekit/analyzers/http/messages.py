@@ -34,7 +34,10 @@ class Head:
 
     def get(self, name: bytes) -> bytes | None:
         """Return the first value of a header field, or None."""
-        return next((value for key, value in self.fields if key == name), None)
+        for key, value in self.fields:
+            if key == name:
+                return value
+        return None
 
 
 def read_head(text: bytes, cut: bool) -> Head:

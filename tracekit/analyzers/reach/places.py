@@ -9,7 +9,7 @@ from tracekit.analyzers.roots.aliases import is_below
 from tracekit.analyzers.roots.beside import openings
 from tracekit.analyzers.roots.candidates import Candidate
 from tracekit.analyzers.roots.kinds import MACHINERY, kind_of
-from tracekit.analyzers.roots.mapping import FOR_WRITING, fits, is_open, is_probe, moved
+from tracekit.analyzers.roots.mapping import fits, is_open, is_probe, is_written, moved
 from tracekit.analyzers.roots.sites import Site, Sites
 from tracekit.analyzers.state.connections import Name, Request
 from tracekit.analyzers.state.paths import joined
@@ -121,5 +121,4 @@ def sent(request: Request) -> list[Name]:
 
 
 def _is_beside(name: Name) -> bool:
-    writing = name.opened and any(flag in (name.row.args or "") for flag in FOR_WRITING)
-    return writing or is_probe(name.path)
+    return is_probe(name.path) or is_written(name)

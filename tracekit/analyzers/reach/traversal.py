@@ -70,6 +70,8 @@ def path_names(target: str, path: str) -> bool:
 
 def only_query_names(target: str, path: str) -> bool:
     """Tell whether a value in a target's query, and not its path, ends with the name of a file."""
+    if "?" not in target:
+        return False
     return not path_names(target, path) and _ends_with(parts(target)[1], path, rb"\Z|[\0;&]")
 
 

@@ -13,7 +13,7 @@ KINDS = (
     ("log", r"/var/log/|.*[._-]log$|.*/logs?/"),
 )
 """Kind and the paths that have it; the first match wins."""
-PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in KINDS)
+PATTERNS = re.compile("|".join(f"(?P<{kind}{place}>{found})" for place, (kind, found) in enumerate(KINDS)))
 DOCUMENT, OTHER, LOG, PROGRAM = "document", "other", "log", "program"
 REMEMBERED = 16_384
 MACHINERY = frozenset({"proc", "device", "library", "configuration", "log"})
@@ -34,4 +34,5 @@ def kind_of(path: str, flags: Iterable[str] = ()) -> str:
 
 @lru_cache(maxsize=REMEMBERED)
 def _by_path(path: str) -> str:
-    return next((kind for kind, pattern in PATTERNS if pattern.match(path)), OTHER)
+    found = PATTERNS.match(path)
+    return (found.lastgroup or "").rstrip("0123456789") if found else OTHER

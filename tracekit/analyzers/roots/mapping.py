@@ -6,7 +6,7 @@ candidate for the root. An Alias or another virtual host costs no syscall of its
 own, so one such pair proves nothing; see docroot.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tracekit.analyzers.http.targets import Target
 from tracekit.analyzers.roots.kinds import MACHINERY, kind_of
@@ -16,14 +16,11 @@ SERVED = range(200, 400)
 """Statuses under which the file that was found was the one asked for."""
 PROBES = (".ht",)
 """Beginnings of names that httpd asks for on its own account (AccessFileName)."""
-FOR_WRITING = ("O_WRONLY", "O_CREAT")
-"""Flags of an open that no server serves a document with."""
 HEAD_LIMIT = 4096
 """Bytes of a response that can be its head, where it is asked whether a file can be its body."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """One file that lies where a target says, below some root.
 
     Attributes:
@@ -102,7 +99,13 @@ def moved(name: Name) -> bool:
 
 def _is_beside(name: Name) -> bool:
     """Tell whether a file is none that is served: a probe, or one opened to be written."""
-    return is_probe(name.path) or (name.opened and any(flag in (name.row.args or "") for flag in FOR_WRITING))
+    return is_probe(name.path) or is_written(name)
+
+
+def is_written(name: Name) -> bool:
+    """Tell whether a file was opened as no server opens a document: to be written, or made."""
+    args = name.row.args or ""
+    return name.opened and ("O_WRONLY" in args or "O_CREAT" in args)
 
 
 def _root(path: str, target: str) -> str | None:

@@ -20,11 +20,14 @@ from tracekit.events import (
     Value,
     parse_arguments,
     read_arguments,
+    read_string,
 )
 
 NOTHING = Name("NULL")
 REMEMBERED = 1024
 """How many texts of what was moved are remembered."""
+STRING = re.compile(r'("(?>[^"\\]*)(?>(?:\\.[^"\\]*)*)"(?:\.\.\.)?), \d+', re.DOTALL)
+"""A string, and its length: what a plain read or write has behind its descriptor."""
 DESCRIPTOR = re.compile(r'\d+(?:<(?:[^<>"]|->)*>)?, ')
 """A descriptor in front of another argument, with what -y and -yy say of it."""
 
@@ -113,6 +116,8 @@ def _second(text: str) -> tuple[tuple[bytes, int], ...]:
 
     That repeats where whole texts do not: the same page is asked for and sent on many connections.
     """
+    if plain := STRING.match(text):
+        return tuple(buffers(read_string(plain[1])))
     values = read_arguments(text)
     return tuple(buffers(_unnamed(values[0]))) if values else ()
 

@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tracekit.analyzers.http import streams
 from tracekit.analyzers.http.messages import Head
@@ -66,8 +67,7 @@ class Request:
         return before.row is self.row and (before.answered is not None or before.is_dropped)
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A file name that a thread handed to the kernel.
 
     Attributes:

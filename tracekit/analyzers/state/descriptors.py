@@ -11,7 +11,7 @@ changed the descriptor was not traced.
 import re
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracekit.analyzers.state import arguments, paths
 from tracekit.analyzers.state.annotations import agrees, inode_of, kind_of, learn, tcp_addresses
@@ -83,8 +83,7 @@ class Slot:
     since: Row | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """What one descriptor of one process was, from the call that made it to the call that closed it.
 
     None at an end stands for "before the trace" and "after it".

@@ -5,6 +5,8 @@ import posixpath
 
 def normal(path: str) -> str:
     """Return a path without ``.``, ``..``, doubled or trailing slashes."""
+    if path[:1] == "/" != path[-1] and "//" not in path and "/." not in path:
+        return path  # as nearly all are
     clean = posixpath.normpath(path)
     return "/" + clean.lstrip("/") if path.startswith("/") else clean
 
