@@ -215,6 +215,7 @@ def test_a_variant_of_a_record(tmp_path: Path) -> None:
     assert (made.exercise, made.questions, made.key.mpm) == ("dispatch", ("/two", "/one"), "event")
     assert made.trace is not None
     assert len(made.trace) == 2
+    assert made.key.coverage is None, "the trace misses threads, and that is not what it is graded for"
     with pytest.raises(BadSubmissionError, match="there is no trace"):
         live_variant(assignment, secret, None, tmp_path)
     with pytest.raises(NoRecordError):
