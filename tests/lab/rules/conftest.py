@@ -7,7 +7,7 @@ import pytest
 from tests.support.lab_traces import Few
 from tracekit.lab.evidence import Evidence
 
-SERVER = Path(__file__).with_name("server.strace")
+SERVER = Path(__file__).with_name("server.txt")
 """A main process (70), a worker (71, its threads 72 and 73), and a stranger (90)."""
 
 
