@@ -209,7 +209,9 @@ def test_a_server_that_is_killed_takes_its_keeper_along(tmp_path: Path) -> None:
         assert where(assignment, tmp_path) is None
         with pytest.raises(UsageError, match="no server of tree runs"):
             stop_live(assignment, tmp_path)
-        assert len(truth(assignment, tmp_path).workers()) >= 3
+        key = truth(assignment, tmp_path)
+        assert len(key.workers()) >= 3
+        assert not Path(key.docroot).exists(), "the pages are gone with the server"
 
 
 def test_a_pid_that_is_anothers_by_now_is_left_alone(tmp_path: Path) -> None:
@@ -238,6 +240,8 @@ def test_a_server_that_does_not_start_is_said_with_its_own_words(
     with pytest.raises(TracekitError, match=r"tracekit does not start: .*nonsense"):
         start_live(assignment, SECRET, tmp_path)
     assert where(assignment, tmp_path) is None
+    chance = SECRET.chance(assignment.course, assignment.student, "tree")
+    assert not plan("tree", "site", 0, chance, configuration.base()).root.exists()
 
 
 def test_apache_that_is_not_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

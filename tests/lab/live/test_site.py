@@ -54,6 +54,12 @@ def test_folders_and_pages(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_strace_shows_the_request_lines_of_the_pages_whole(name: str) -> None:
+    """It cuts strings after 32 bytes unless it is told otherwise (strace(1), -s)."""
+    assert all(len(f"GET {target} HTTP/1") <= 32 for one in sites(name) for target in one.pages)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_httpd_takes_the_numbers_as_they_are(name: str) -> None:
     """It corrects them otherwise: ServerLimit 16, and MaxSpareThreads (server/mpm/event/event.c)."""
     for one in sites(name):

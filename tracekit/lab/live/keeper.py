@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from tracekit.lab.live import proc, records
+from tracekit.lab.live import configuration, proc, records
 from tracekit.lab.live.census import Census, Life
 from tracekit.lab.live.journal import Journal
 
@@ -57,11 +57,16 @@ class Keeper:
         apache = self.known["server"] == "apache2"
         self.journal = Journal(self.place, apache)
 
+    @property
+    def serves(self) -> bool:
+        """Whether the server lives."""
+        return proc.same(self.first, self.started)
+
     def run(self) -> None:
         """Note until the server has ended, or it is told to end."""
         pause, unwritten, written = SHORTEST_S, True, 0.0
         told = None
-        while proc.same(self.first, self.started) and told != END:
+        while self.serves and told != END:
             if told == CRASH:
                 self._crash()
             changed = self._look()
@@ -143,7 +148,7 @@ def _told(seconds: float) -> int | None:
 
 
 def main() -> None:
-    """Be the keeper that standard input describes; say ``ready`` when signals are safe to send."""
+    """Be the keeper that standard input describes; when its server has ended, remove the pages."""
     signal.pthread_sigmask(signal.SIG_BLOCK, [CRASH, END])
     given = json.load(sys.stdin)
     keeper = Keeper(
@@ -157,6 +162,8 @@ def main() -> None:
     )
     os.chdir("/")
     keeper.run()
+    if not keeper.serves:
+        configuration.remove(Path(given["root"]))
 
 
 if __name__ == "__main__":

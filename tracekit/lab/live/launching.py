@@ -69,33 +69,46 @@ def launch(site: Site, server: str, place: Path, key: bytes, victim: tuple[int, 
         configuration.find_apache()
     records.make(place)
     configuration.lay_out(site)
-    first, port = _server(site, server, place)
     try:
-        started = proc.stat(first)
-        assert started is not None
-        given = {
-            "place": str(place.resolve()),
-            "key": key.hex(),
-            "first": first,
-            "started": started.started,
-            "known": _known(site, server),
-            "victim": victim,
-            "threads": site.threads_per_process,
-        }
-        keeper = spawning.keeper(json.dumps(given).encode(), place / "keeper.log")
-        found = Where(server, HOST, port, first, proc.command(first), site.targets)
-        kept = proc.stat(keeper)
-        state = {
-            "where": found._asdict(),
-            "started": started.started,
-            "keeper": [keeper, kept.started if kept else 0],
-            "root": str(site.root),
-        }
-        records.write(place / records.STATE, state)
-        wait(lambda: (place / records.RECORD).exists() or spawning.gone(keeper), "the keeper")
+        first, port = _server(site, server, place)
+        try:
+            return _kept(
+                Where(server, HOST, port, first, proc.command(first), site.targets), site, place, key, victim
+            )
+        except BaseException:
+            spawning.end(first)
+            raise
     except BaseException:
-        spawning.end(first)
+        configuration.remove(site.root)
         raise
+
+
+def _kept(found: Where, site: Site, place: Path, key: bytes, victim: tuple[int, int]) -> Where:
+    """Start the keeper of a server that runs, and write down where both are."""
+    server = proc.stat(found.pid)
+    started = server.started if server else 0
+    given = {
+        "place": str(place.resolve()),
+        "key": key.hex(),
+        "first": found.pid,
+        "started": started,
+        "known": _known(site, found.server),
+        "victim": victim,
+        "threads": site.threads_per_process,
+        "root": str(site.root),
+    }
+    pid = spawning.keeper(json.dumps(given).encode(), place / "keeper.log")
+    keeper = proc.stat(pid)
+    state = {
+        "where": found._asdict(),
+        "started": started,
+        "keeper": [pid, keeper.started if keeper else 0],
+        "root": str(site.root),
+    }
+    records.write(place / records.STATE, state)
+    wait(lambda: (place / records.RECORD).exists() or spawning.gone(pid), "the keeper")
+    if spawning.gone(pid):
+        raise TracekitError("the keeper does not start", f"its messages are in {place / 'keeper.log'}")
     return found
 
 

@@ -14,11 +14,12 @@ ONE_THREADED: Final = frozenset({"dispatch", "crash", "coverage"})
 """Exercises that are about the threads of a process; prefork has one each."""
 
 FOLDERS: Final = ("htdocs", "public", "www", "pages", "web", "content", "static", "site")
-PAGES: Final = ("guide", "notes", "index", "report", "summary", "faq", "table", "letter")
 SUFFIXES: Final = (".html", ".txt")
 PAGE_COUNT: Final = 6
-WORD: Final = 6
-"""Letters of the words that folders and pages are called by."""
+LETTERS: Final = 6
+"""Of the words that folders are called by."""
+URL_LETTERS: Final = (4, 5)
+"""Of those in URLs: with a method and a version they fit into the 32 bytes that strace shows of a string."""
 
 
 class Size(NamedTuple):
@@ -78,7 +79,7 @@ def plan(exercise: str, kind: str, questions: int, chance: Chance, base: Path, *
     root = base / f"{_word(chance)}-{_word(chance)}-{_between(chance, 1000, 9999)}"
     places = [root / _word(chance) / name for name in chance.some(FOLDERS, 4)]
     docroot, elsewhere, *decoys = places
-    alias = Alias(f"/{_word(chance)}", str(elsewhere))
+    alias = Alias(f"/{word(chance, URL_LETTERS[0])}", str(elsewhere))
     pages = _pages(chance, docroot, alias, max(PAGE_COUNT, questions + 1))
     targets = chance.some(sorted(pages), questions or PAGE_COUNT)
     return Site(
@@ -87,7 +88,7 @@ def plan(exercise: str, kind: str, questions: int, chance: Chance, base: Path, *
 
 
 def _word(chance: Chance) -> str:
-    return word(chance, WORD)
+    return word(chance, LETTERS)
 
 
 def _between(chance: Chance, least: int, most: int) -> int:
@@ -98,7 +99,8 @@ def _pages(chance: Chance, docroot: Path, alias: Alias, count: int) -> dict[str,
     """Return targets that no two of are alike, and their files: one below the alias, the rest in the root."""
     pages: dict[str, Path] = {}
     while len(pages) < count:
-        below = f"/{_word(chance)}/{chance.pick(PAGES)}-{_word(chance)}{chance.pick(SUFFIXES)}"
+        folder, name = (word(chance, letters) for letters in URL_LETTERS)
+        below = f"/{folder}/{name}{chance.pick(SUFFIXES)}"
         if not pages:
             pages[alias.url + below] = Path(alias.path) / below[1:]
         elif not below.startswith(alias.url + "/"):
