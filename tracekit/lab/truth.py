@@ -86,10 +86,10 @@ class Scaling:
 
     Attributes:
         peak_processes: the most worker processes that there were at a time.
-        peak_threads: the most threads that these had at a time, all roles.
+        peak_threads: the most threads that these had at a time, starters left out.
         limit: how many worker processes the configuration allows.
         limit_reached: whether there were ever so many.
-        spawned: the pids of all worker processes in the order of their start.
+        spawned: the pids of the worker processes that were started meanwhile, in their order.
         series: the number of worker processes over time, changes only.
     """
 
@@ -131,7 +131,7 @@ class Coverage:
     Attributes:
         complete: whether it was so.
         traced: the LWPs that the trace has lines of.
-        untraced: the LWPs that lived meanwhile and were not traced.
+        untraced: the LWPs that were not traced; they were there when ps was asked.
         untraced_pids: the processes with a thread among these.
     """
 

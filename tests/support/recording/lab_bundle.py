@@ -1,4 +1,4 @@
-"""The built-in server in a neutral place, as one file: ``python3 bundle.py FOLDER`` makes ``FOLDER/httpd.py``.
+"""The built-in server in one file: ``python3 lab_bundle.py FOLDER`` makes ``httpd.py`` and ``httpd.bin``.
 
 An interpreter that imports three hundred modules makes thousands of system calls before the server begins.
 In the bundle all their code is read at once, so that a recorded trace starts where the server does. The
@@ -49,7 +49,7 @@ def code_of(name: str) -> tuple[str, bool, CodeType] | None:
     spec = getattr(sys.modules[name], "__spec__", None)
     if spec is None or spec.loader is None or not (spec.origin or "").endswith(".py"):
         return None
-    code = spec.loader.get_code(name)  # type: ignore[attr-defined]
+    code = spec.loader.get_code(name)
     return (str(spec.origin), spec.submodule_search_locations is not None, code) if code else None
 
 

@@ -18,9 +18,9 @@ CLIENTS: Final = 4
 ROUNDS: Final = 3
 EACH: Final = 5
 LOST: Final = 6
-SHARED: Final = 7
-PAGES: Final = CLIENTS * ROUNDS * EACH - LOST - SHARED + 3
-"""Every round is of so many requests; three pages more are asked for alone."""
+SHARED: Final = 8
+PAGES: Final = CLIENTS * ROUNDS * EACH - LOST - SHARED + 4
+"""In every round each client asks so often; three pages and one of the alias are asked for alone."""
 STEADY_S: Final = 2.5
 """So long nothing changes: longer than a parent waits between two looks at its children."""
 
@@ -33,8 +33,9 @@ def ask(address: Address, log: Log, target: str, *fields: str) -> None:
 
 def site(home: Home, address: Address, log: Log) -> None:
     """Each target once: some alone, most by several clients at a time whose connections are kept."""
-    alone, together = home.pages[:3], [*home.pages[3:], *home.shared, *home.lost]
+    alone, together = home.pages[:3], [*home.pages[3:], *home.shared[1:], *home.lost]
     random.Random(home.docroot).shuffle(together)
+    ask(address, log, home.shared[0])
     ask(address, log, "/")
     ask(address, log, alone[0], home.misleading[0])
     ask(address, log, alone[1], home.misleading[1])
@@ -56,6 +57,22 @@ def kept(address: Address, log: Log, targets: Sequence[str]) -> None:
                 one.ask(f"GET {target} HTTP/1.1", "localhost")
 
     at_once(run, CLIENTS)
+
+
+@contextlib.contextmanager
+def busy(address: Address, log: Log, targets: Sequence[str]) -> Iterator[None]:
+    """Let a client ask, each time on a new connection, while the block runs and then until it is done."""
+
+    def run() -> None:
+        for target in targets:
+            ask(address, log, target)
+
+    asking = threading.Thread(target=run)
+    asking.start()
+    try:
+        yield
+    finally:
+        asking.join()
 
 
 @contextlib.contextmanager

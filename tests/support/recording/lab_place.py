@@ -71,7 +71,6 @@ CRASH: Final = """\
 SetHandler crash
 </Location>
 """
-MODEL: Final = ("StartServers", "MinSpareServers", "MaxSpareServers", "MinSpareThreads", "MaxSpareThreads")
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,9 @@ def make_home(words: Words, pages: int, shared: int, lost: int) -> Home:
         pages=targets,
         shared=tuple(f"{alias.url}/{words.one()}.html" for _ in range(shared)),
         lost=tuple(f"{folders[number % 4]}/{words.one()}.html" for number in range(lost)),
-        misleading=tuple(f"{name}: {path}/index.html" for name, path in zip(("Referer", "X-From"), named)),
+        misleading=tuple(
+            f"{name}: {path}/index.html" for name, path in zip(("Referer", "X-From"), named, strict=True)
+        ),
     )
     files = [home.file(target, 200) for target in ("/", *home.pages, *home.shared)]
     for number, name in enumerate([*files, gone.path, *(f"{path}/index.html" for path in hosts)]):

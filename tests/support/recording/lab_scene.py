@@ -187,9 +187,9 @@ def _crash(one: Recording) -> None:
     pages = list(one.home.pages)
     loads.kept(one.address, one.log, pages[:8])
     before = {pid: tids for pid, tids in one.watch.now().items() if len(tids) == one.plan.size}
-    pid, culprit = _fault(one) if one.plan.server == "tracekit" else _kill(before, one)
+    with loads.busy(one.address, one.log, pages[8:16]):
+        pid, culprit = _fault(one) if one.plan.server == "tracekit" else _kill(before, one)
     wait_until(lambda: pid not in one.watch.now(), "the end of the process")
-    loads.kept(one.address, one.log, pages[8:16])
     wait_until(lambda: one.watch.ready(len(before)), "another process")
     loads.kept(one.address, one.log, pages[16:28])
     after = set(one.watch.now())
@@ -213,8 +213,8 @@ def _kill(before: Mapping[int, set[int]], one: Recording) -> tuple[int, int]:
 def _fault(one: Recording) -> tuple[int, int]:
     """Ask for what reads address 0; the server's error log says who did."""
     loads.ask(one.address, one.log, "/crash")
-    found = wait_until(lambda: CRASHED.search((ROOT / "error.log").read_text()), "a crash")
-    return int(found[1]), int(found[2])
+    found = wait_until(lambda: CRASHED.findall((ROOT / "error.log").read_text()), "a crash")
+    return int(found[0][0]), int(found[0][1])
 
 
 def _partial(one: Recording) -> None:
@@ -223,12 +223,14 @@ def _partial(one: Recording) -> None:
     before = one.count()
     with loads.held(one.address, one.plan.hold):
         loads.steady(one.count, before + 1)
-        wait_until(lambda: one.watch.ready(before + 1), "all threads")
+        wait_until(
+            lambda: all(len(tids) == one.plan.size for tids in one.watch.now().values()), "all threads"
+        )
         one.ps = _ps(one)
         alive = {tid for pid in tree(one.watch.main) for tid in [found.tid for found in threads(pid)]}
         traced = {tid for tid in alive if (found := task(tid)) and found.tracer}
         pids = {pid for pid in tree(one.watch.main) if {found.tid for found in threads(pid)} - traced}
-        one.watch.end()
+    wait_until(lambda: one.watch.ready(before + 1), "listeners that wait")
     untraced = tuple(sorted(alive - traced))
     one.traced = frozenset(traced)
     one.parts["coverage"] = Coverage(not untraced, tuple(sorted(traced)), untraced, tuple(sorted(pids)))

@@ -13,11 +13,11 @@ FOREIGN: Final = ("/work", "/root/", "/home/", "pyenv", "/tmp/")
 """Beginnings of paths that are not a scene's."""
 
 
-def flaws(plan: "Plan", truth: Truth, lines: Sequence[str], ps: str, strangers: Sequence[str]) -> list[str]:
+def flaws(plan: "Plan", truth: Truth, lines: Sequence[str], strangers: Sequence[str]) -> list[str]:
     """Return what is wrong with a scene."""
     return [
         *(f"foreign: {line}" for line in lines if any(word in line for word in (*FOREIGN, *strangers))),
-        *ambiguities([*lines, *(f"ps {row}" for row in ps.splitlines() if 0)], truth.tokens),
+        *ambiguities(lines, truth.tokens),
         *_people(plan, truth, lines),
         *_spread(plan, truth),
     ]

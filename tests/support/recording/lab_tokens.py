@@ -52,9 +52,9 @@ def _words(lines: Sequence[str], words: Sequence[str]) -> list[str]:
     for line in lines:
         if len(anywhere.findall(line)) != len(bound.findall(line)):
             found.append(f"a word is part of another one: {line}")
-        for tail in CUT.findall(line):
-            if any(len(tail) >= SHORTEST and word != tail and word.startswith(tail) for word in words):
-                found.append(f"a word is cut: {line}")
+        tails = [tail for tail in CUT.findall(line) if len(tail) >= SHORTEST and tail not in words]
+        if any(word.startswith(tail) for word in words for tail in tails):
+            found.append(f"a word is cut: {line}")
     return found
 
 

@@ -132,12 +132,12 @@ class Watch:
         return Process(one.pid, one.ppid, "worker", tuple(Thread(life.tid, role(life)) for life in rows))
 
     def peak_threads(self) -> int:
-        """Return the most threads that the worker processes had at a time, those that make others left out."""
+        """Return the most threads that the worker processes had at a time, starters left out."""
         starters = {self.starter(one) for one in self.seen.values()}
         return max(sum(len(tids - starters) for tids in look.values()) for look in self.looks)
 
     def ready(self, count: int) -> bool:
-        """Whether there are so many worker processes, and each has all of its threads, a listener among them."""
+        """Whether there are so many worker processes, each with all of its threads, one known as listener."""
         now = self.now()
         whole = all(len(tids) == self.size for tids in now.values())
         known = all(self.listener(pid) for pid in now) or not self.threaded

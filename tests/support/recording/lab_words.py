@@ -8,18 +8,18 @@ VOWELS: Final = "aeiou"
 
 
 class Words:
-    """Gives out words that nothing else is called by: ``qovatu``, ``wexiro7``."""
+    """Gives out words of six letters that nothing else is called by: ``qovatu``, ``wexiro``."""
 
     def __init__(self, seed: str) -> None:
         self._chance = random.Random(f"words of {seed}")
         self.given: list[str] = []
 
     def one(self) -> str:
-        """Return a word that is no part of another one, nor another one of it."""
+        """Return a new word."""
         while True:
             letters = (self._chance.choice(kind) for _ in range(3) for kind in (CONSONANTS, VOWELS))
-            word = "".join(letters) + self._chance.choice(["", "", self._chance.choice("23456789")])
-            if not any(word in other or other in word for other in self.given):
+            word = "".join(letters)
+            if word not in self.given:
                 self.given.append(word)
                 return word
 
