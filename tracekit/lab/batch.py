@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from tracekit.lab import swaps
 from tracekit.lab.finding import Found
-from tracekit.lab.grade import Graded, Order, Progress, grade_all
+from tracekit.lab.grade import Graded, Order, Progress, grade_all, worth
 from tracekit.lab.score import Score, shown
 from tracekit.lab.seeds import Secret
 from tracekit.report.tables import csv_lines
@@ -59,7 +59,7 @@ class Wanted:
 def graded(found: Sequence[Found], wanted: Wanted, progress: Progress | None = None) -> Batch:
     """Grade submissions and see to whose they are."""
     orders = [Order(one.folder, wanted.secret, wanted.exercises, wanted.keys) for one in found]
-    results = grade_all(orders, wanted.jobs, progress)
+    results = _of_course(grade_all(orders, wanted.jobs, progress), wanted.exercises)
     students = {one.score.student for one in results if one.own} | set(wanted.roster)
     owners = [wanted.student or swaps.owner(one, students) for one in found]
     owned = [
@@ -68,7 +68,8 @@ def graded(found: Sequence[Found], wanted: Wanted, progress: Progress | None = N
     matches = swaps.matches(owned)
     noted = swaps.noted(swaps.repeated(owned), matches)
     there = {one.score.student for one in noted}
-    absent = [swaps.absent(student, wanted.exercises) for student in wanted.roster if student not in there]
+    course = _exercises(owned)
+    absent = [swaps.absent(student, course) for student in wanted.roster if student not in there]
     return Batch((*noted, *absent), tuple(matches))
 
 
@@ -88,13 +89,30 @@ def as_csv(batch: Batch) -> str:
 
 def exercises(batch: Batch) -> list[str]:
     """Return the names of all exercises that somebody has, in order."""
-    return list(dict.fromkeys(check.exercise for score in batch.scores for check in score.checks))
+    return _exercises(batch.graded)
 
 
 def earned(score: Score, names: Sequence[str]) -> list[str]:
     """Return the points of each exercise, empty where a submission does not have it."""
     parts = score.by_exercise()
     return [shown(parts[name].points) if name in parts else "" for name in names]
+
+
+def _exercises(results: Sequence[Graded]) -> list[str]:
+    names = dict.fromkeys(check.exercise for one in results for check in one.score.checks)
+    return [name for name in worth(()) if name in names]
+
+
+def _of_course(results: Sequence[Graded], wanted: Sequence[str]) -> list[Graded]:
+    """Return results in which those without exercises have the ones that the others have, and no points."""
+    names = [*wanted] or _exercises([one for one in results if one.own])
+    return [one if one.own or not names else replace(one, score=_void(one.score, names)) for one in results]
+
+
+def _void(score: Score, names: Sequence[str]) -> Score:
+    make = Score.bad if score.state == "bad submission" else Score.failed
+    about = {"student": score.student, "course": score.course, "form": score.form}
+    return make(*score.problems, worth=worth(names), **about)
 
 
 def _row(one: Graded, names: Sequence[str]) -> list[object]:

@@ -1,15 +1,17 @@
 """Grading again, beside what was graded before: which checks changed for whom, and the sums."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 from tracekit.errors import UnreadableError
 from tracekit.lab.score import Check, Score, shown
 
-NOTHING = "-"
+GRADED: Final = "graded"
+NOTHING: Final = "-"
 """Stands for a check, or a score, that is not there."""
 
 
@@ -54,11 +56,11 @@ class Difference:
     changes: tuple[Change, ...]
 
     def lines(self) -> list[str]:
-        """Return a line for the student, and one a change below it."""
-        return [
-            f"{self.student}: {_sum(self.before)} -> {_sum(self.after)}",
-            *(f"  {one}" for one in self.changes),
-        ]
+        """Return a line for the student, and one a change below it; or why there are no points any more."""
+        below: Iterable[object] = self.changes
+        if self.after and self.after.state != GRADED:
+            below = self.after.problems
+        return [f"{self.student}: {_sum(self.before)} -> {_sum(self.after)}", *(f"  {one}" for one in below)]
 
 
 def differences(before: Sequence[Score], after: Sequence[Score]) -> list[Difference]:
@@ -142,7 +144,7 @@ def _points(check: Check) -> str:
 def _sum(score: Score | None) -> str:
     if score is None:
         return NOTHING
-    state = "" if score.state == "graded" else f" ({score.state})"
+    state = "" if score.state == GRADED else f" ({score.state})"
     return f"{shown(score.points)}/{shown(score.of)}{state}"
 
 

@@ -21,7 +21,7 @@ MOST: Final = 0.6
 """The share that they have to be of all that answers name and only other variants have."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Match:
     """Answers that are wrong for their own variant and name values of another's.
 
@@ -77,7 +77,7 @@ def repeated(batch: Sequence[Graded]) -> list[Graded]:
 def matches(batch: Sequence[Graded]) -> list[Match]:
     """Return the answers of a batch that fit another student's variant and not their own.
 
-    What both variants have tells nothing, nor does an exercise that earned everything.
+    What both variants have tells nothing, nor does an exercise that earned everything. By student.
     """
     holders = _holders(batch)
     found = []
@@ -94,7 +94,7 @@ def matches(batch: Sequence[Graded]) -> list[Match]:
                 for other, weight in sorted(others.items())
                 if weight >= enough and other != one.score.student
             ]
-    return found
+    return sorted(found)
 
 
 def noted(batch: Sequence[Graded], found: Sequence[Match]) -> list[Graded]:

@@ -15,6 +15,7 @@ from tracekit.errors import ExitCode, TracekitError, UsageError
 from tracekit.lab import batch, diff, exercise, finding
 from tracekit.lab.batch import Batch, Wanted
 from tracekit.lab.forms import FORMS, write_atomically
+from tracekit.lab.grade import worth
 from tracekit.lab.rosters import roster
 from tracekit.lab.score import Score, shown
 from tracekit.lab.seeds import Secret
@@ -150,7 +151,7 @@ def _text_of(result: Batch, form: str, *, several: bool) -> str:
 
 def _is_folder(output: Path, forms: Sequence[str], *, several: bool) -> bool:
     """Tell whether a file for each submission and form is wanted, in a folder."""
-    in_one = len(forms) == 1 and (not several or forms[0] in ("text", *OF_ALL))
+    in_one = len(forms) == 1 and (not several or forms[0] in OF_ALL)
     return output.is_dir() or not in_one
 
 
@@ -172,7 +173,7 @@ def _write_failure(given: Given, error: TracekitError) -> None:
     """Write the forms that are waited for, although nothing can be graded."""
     if given.output is None:
         return
-    score = Score.failed(error.message, student=given.student or "")
+    score = Score.failed(error.message, worth=worth(given.exercises), student=given.student or "")
     forms = given.forms or ("text",)
     if _is_folder(given.output, forms, several=False):
         given.output.mkdir(mode=0o700, parents=True, exist_ok=True)
