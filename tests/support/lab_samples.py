@@ -244,7 +244,7 @@ def _docroot_page(variant: Variant, _: Data) -> Data:
 
 def _docroot_missing(variant: Variant, right: Data) -> Data:
     shared = re.escape(variant.key.aliases[0].path)
-    failed = first(variant, r"= -1 ENOENT", re.escape(variant.key.docroot))
+    failed = first(variant, r"(open|stat)\w*\(.*= -1 ENOENT")
     elsewhere = first(variant, rf"open(at)?\(.*\"{shared}/.*\.(html|txt)\"")
     return {"document_root": right["document_root"], "evidence": [failed, elsewhere]}
 

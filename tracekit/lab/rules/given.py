@@ -1,9 +1,13 @@
 """What was answered at all: a check begins here, so that none passes on an absent answer."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
 
 from tracekit.lab.answers import Cited, Row
 from tracekit.lab.evidence import Call, Evidence
+
+TRACE: Final = "trace.strace"
+"""The file that lines are cited of."""
 
 
 def answered(answers: Row, *names: str) -> None:
@@ -32,6 +36,7 @@ def cited(answers: Row, evidence: Evidence, name: str = "evidence") -> list[Call
     lines: Sequence[Cited] = answers[name] or ()
     calls = []
     for one in lines:
+        assert one.file in ("", TRACE), f"line {one.line}: what is cited has to stand in {TRACE}"
         call = call_at(evidence, one.line)
         assert one.tid in (None, call.tid), f"line {one.line}: it is of another thread than you say"
         if call not in calls:

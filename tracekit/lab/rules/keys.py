@@ -65,6 +65,16 @@ def requests(key: Truth, target: str) -> list[Request]:
     return [request for request in key.requests if request.target == target]
 
 
+def of_connection(key: Truth, peer: str) -> list[Request]:
+    """Return the requests of a connection.
+
+    Args:
+        key: the key.
+        peer: both ends as a descriptor has them in the trace, ``[local->client]``.
+    """
+    return [request for request in key.requests if peer.endswith(f"->{request.client}]")]
+
+
 def best(row: Row, candidates: Sequence[Request], key: Truth) -> Request | None:
     """Return the request that a row of answers fits best, of several for the same target."""
 

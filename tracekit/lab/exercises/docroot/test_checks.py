@@ -6,7 +6,7 @@ import pytest
 
 from tracekit.lab.answers import Answers
 from tracekit.lab.evidence import Evidence
-from tracekit.lab.rules import calls, given, shares, story
+from tracekit.lab.rules import calls, given, keys, shares, story
 from tracekit.lab.rules.shares import Earn
 from tracekit.lab.traces import Trace
 from tracekit.lab.truth import Truth
@@ -76,7 +76,8 @@ def test_evidence(answers: Answers, key: Truth, evidence: Evidence, trace: Trace
     shown, wrong = set(), 0
     for call in given.cited(answers, evidence):
         asked = story.request_before(evidence, trace, call)
-        if calls.opens(call) and asked and calls.leads_to(asked, call, key.docroot):
+        served = any(one.tid == call.tid for one in keys.requests(key, asked))
+        if calls.opens(call) and served and calls.leads_to(asked, call, key.docroot):
             shown.add(calls.path_of(asked))
         else:
             wrong += 1

@@ -46,7 +46,10 @@ def test_handover(answers: Answers, key: Truth, evidence: Evidence) -> None:
     """The lines that show who accepts and who reads."""
     given.answered(answers, "handover")
     accept, read = story.one_connection(given.cited(answers, evidence, "handover"))
-    assert accept.tid in keys.may_accept(key), "the accept is of no thread of the server"
+    served = keys.of_connection(key, read.peer)
+    assert any(one.tid == read.tid and keys.acceptor(key, one) == accept.tid for one in served), (
+        "the lines are of no connection of the server"
+    )
     if key.mpm == "prefork":
         assert accept.tid == read.tid, "the lines do not show what is particular to this module"
     else:
@@ -62,7 +65,8 @@ def test_waiting(answers: Answers, key: Truth, evidence: Evidence, trace: Trace)
     assert answers.waiting, "no line is cited"
     for call in given.cited(answers, evidence, "waiting"):
         reader = story.kept_alive(evidence, trace, call)
-        assert keys.process_of(key, call.tid), "the line is of no thread of the server"
+        served = keys.of_connection(key, call.peer)
+        assert any(one.tid == reader for one in served), "the line is of no connection of the server"
         if key.mpm == "event":
             assert calls.hands_back(call), "the line shows that one thread waits, as in other modules"
         else:
