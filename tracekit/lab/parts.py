@@ -10,12 +10,14 @@ from tracekit.lab.exercise import Exercise
 from tracekit.lab.plugin import Context
 from tracekit.lab.said import own, said
 from tracekit.lab.seeds import Secret
-from tracekit.lab.submissions import Submission
+from tracekit.lab.submissions import BadSubmissionError, Submission
 from tracekit.lab.traces import StudentTrace
 from tracekit.lab.variants import Variant, variant
 
 TRACE: Final = "trace.strace"
 """The trace in an exercise's folder."""
+HINTS: Final = {"offline": "start the exercise again", "live": "write your trace of the server to it"}
+"""What to do where it is missing, by form."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,11 @@ def for_student(submission: Submission, exercise: Exercise) -> Part:
     """Take an exercise as it lies in the student's folder: the trace there, what its answers are about.
 
     Raises:
-        TracekitError: the trace cannot be read.
+        BadSubmissionError: the trace is not there, or cannot be read.
     """
     folder = submission.folder_of(exercise.name)
+    if not (folder / TRACE).exists():
+        raise BadSubmissionError(f"there is no {exercise.name}/{TRACE}", HINTS[submission.form])
     trace = StudentTrace(folder / TRACE)
     answers = read_answers(folder, exercise, None)
     return Part(exercise, answers, Context(answers, trace, Evidence(trace)))
