@@ -13,7 +13,7 @@ TORTURE_ARGS ?=
 # Twice as many as cores: many tests wait for a server most of their time.
 WORKERS ?= $(shell echo $$((2 * $$(nproc))))
 
-.PHONY: help run run-privileged stop demo test torture torture-server fuzz fuzz-guided conformance-flags conformance-server conformance-answers check bench-tracing bench-parsing bench-analysis bench-server bench-grading lab-samples lint types format calls events server-differences clean
+.PHONY: help run run-privileged stop demo test torture torture-server fuzz fuzz-guided conformance-flags conformance-server conformance-answers check bench-tracing bench-parsing bench-analysis bench-server bench-grading lab-samples lab-scenes lint types format calls events server-differences clean
 
 help: ## explain each target
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ conformance-server: $(READY) ## the built-in server beside apache2, all of it: m
 
 conformance-answers: $(READY) ## the answers about servers recorded now, all of them: minutes (root; strace, the servers)
 	TRACEKIT_ALL_ANSWERS=1 $(BIN)/python -m pytest -q -n auto tests/conformance/test_answers_live.py $(PYTEST_ARGS)
+
+lab-scenes: $(READY) ## record the scenes of the graded lab again: minutes (root; unshare, strace, apache2)
+	$(BIN)/python -m tests.support.recording.lab
 
 check: lint types test ## lint, format check, types and tests: what has to pass before a commit
 

@@ -1,5 +1,6 @@
 """A program that has nothing to do with any server: what it does is mixed into other traces."""
 
+import os
 import signal
 import tempfile
 from pathlib import Path
@@ -24,6 +25,7 @@ while True:
 
 def record_noise() -> str:
     """Return the log of a program that notes the machine's load five times a second."""
+    os.chdir("/srv")
     Path("/proc/sys/kernel/ns_last_pid").write_text("904416")
     daemon = start(["/usr/bin/python3", "-S", "-c", DAEMON])
     with tempfile.TemporaryDirectory() as work:

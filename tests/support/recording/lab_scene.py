@@ -81,7 +81,8 @@ class Recording:
     parts: dict[str, Any] = field(default_factory=dict)
     launcher: int | None = None
     ps: str = ""
-    traced: frozenset[int] | None = None
+    attached: int = 0
+    """The number of the look at which the tracer was there."""
 
     @property
     def address(self) -> tuple[str, int]:
@@ -144,6 +145,7 @@ def _running(one: Recording, command: list[str]) -> Iterator[None]:
         try:
             wait_until(lambda: tracer.poll() is not None or is_traced(chosen, True), "strace to attach")
             one.watch.series.clear()
+            one.attached = len(one.watch.looks)
             yield
             _detach(one, tracer)
         finally:
@@ -232,7 +234,7 @@ def _partial(one: Recording) -> None:
         pids = {pid for pid in tree(one.watch.main) if {found.tid for found in threads(pid)} - traced}
     wait_until(lambda: one.watch.ready(before + 1), "listeners that wait")
     untraced = tuple(sorted(alive - traced))
-    one.traced = frozenset(traced)
+    traced |= one.watch.since(one.attached, traced)  # those that have ended: starters
     one.parts["coverage"] = Coverage(not untraced, tuple(sorted(traced)), untraced, tuple(sorted(pids)))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 BOUND: Final = r"(?<![A-Za-z0-9])(?:{})(?![A-Za-z0-9])"
+NUMBER: Final = re.compile(BOUND.format(r"\d{5,6}"))
 PID_PLACES: Final = re.compile(
     r"^(\d+) (?=\d+\.\d{6} )"  # the task that a line is of
     r"|(?<= = )(\d+)(?= <[\d.]+>$)"  # what fork, clone, wait4, gettid ... return
@@ -46,24 +47,28 @@ def ambiguities(lines: Sequence[str], tokens: Mapping[str, Sequence[str]]) -> li
 
 
 def _words(lines: Sequence[str], words: Sequence[str]) -> list[str]:
-    bound = re.compile(BOUND.format("|".join(words)))
-    anywhere = re.compile("|".join(words), re.IGNORECASE)
     found = []
+    runs = Counter(re.findall("[A-Za-z0-9]+", "\n".join(lines)))
+    text = "\n".join(lines).lower()
+    for word in words:
+        if text.count(word) != runs[word]:
+            found += [f"{word} is part of another one: {line}" for line in lines if _is_in_part(word, line)]
+    beginnings = {word[:size] for word in words for size in range(SHORTEST, len(word))}
     for line in lines:
-        if len(anywhere.findall(line)) != len(bound.findall(line)):
-            found.append(f"a word is part of another one: {line}")
-        tails = [tail for tail in CUT.findall(line) if len(tail) >= SHORTEST and tail not in words]
-        if any(word.startswith(tail) for word in words for tail in tails):
+        if '"...' in line and not beginnings.isdisjoint(CUT.findall(line)):
             found.append(f"a word is cut: {line}")
     return found
 
 
+def _is_in_part(word: str, line: str) -> bool:
+    return line.lower().count(word) != len(re.findall(BOUND.format(word), line))
+
+
 def _numbers(lines: Sequence[str], numbers: Sequence[str], places: re.Pattern[str], what: str) -> list[str]:
-    bound = re.compile(BOUND.format("|".join(numbers)))
-    found = []
+    given, found = set(numbers), []
     for line in lines:
-        there = Counter(bound.findall(line))
-        if not there:
+        there = Counter(filter(given.__contains__, NUMBER.findall(line)))
+        if there.total() == _led(line, there):
             continue
         known = Counter(number for match in places.finditer(line) for number in match.groups() if number)
         if what == "task" and (last := re.search(r" = (\d+) <", line)) and not PID_RETURNS.search(line):
@@ -71,3 +76,9 @@ def _numbers(lines: Sequence[str], numbers: Sequence[str], places: re.Pattern[st
         if any(known[number] < count for number, count in there.items()):
             found.append(f"a number is not that of a {what}: {line}")
     return found
+
+
+def _led(line: str, there: Counter[str]) -> int:
+    """Return how many of the numbers that are there are explained by the task that the line is of."""
+    leader = line.partition(" ")[0]
+    return 1 if there[leader] == 1 else 0

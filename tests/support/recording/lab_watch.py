@@ -105,6 +105,11 @@ class Watch:
             (one for one in self.seen.values() if one.pid != self.main), key=lambda one: (one.born, one.pid)
         )
 
+    def since(self, look: int, pids: set[int]) -> set[int]:
+        """Return the threads of some processes that were seen after a look."""
+        chosen = [one for one in self.seen.values() if one.pid in pids]
+        return {life.tid for one in chosen for life in one.lives.values() if life.last > look}
+
     def starter(self, one: Seen) -> int | None:
         """Return the thread that made the others of a process: of one too many, the one that went first."""
         if not self.threaded or len(one.lives) != self.size + 1:
