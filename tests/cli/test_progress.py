@@ -57,6 +57,16 @@ def test_bytes_lines_and_the_time_left_are_shown(terminal: Terminal) -> None:
     assert re.search(r", 0:00 left", text)
 
 
+def test_things_are_counted(terminal: Terminal) -> None:
+    with Progress() as bar:
+        bar.counting("grading", 0, 300, "submissions")
+        bar.counting("grading", 150, 300, "submissions")
+    text = frames(terminal)
+    assert "grading" in text
+    assert " 50%" in text
+    assert re.search(r"150 of 300 submissions, 0:00 left", text)
+
+
 def test_what_is_written_follows_what_is_read(terminal: Terminal) -> None:
     with Progress() as bar:
         bar.reading(100, 100, 10)
