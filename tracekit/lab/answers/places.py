@@ -105,7 +105,7 @@ class Places(dict[Path, Place]):
         elif kind == "is":
             if frame.table and frame.key and not frame.begun:
                 frame.begun = True
-                self._note(frame.here(), frame.start, key=True)
+                self._note_key(frame)
         elif kind in ("string", "word") and frame.table and not frame.begun:
             frame.start = start if not frame.key else frame.start
             frame.key += _names(text)
@@ -118,6 +118,12 @@ class Places(dict[Path, Place]):
         if text in ("[", "{"):
             whole = not self._toml and len(self._open) == 1
             self._open.append(_Frame(() if whole else frame.here(), table=text == "{"))
+
+    def _note_key(self, frame: _Frame) -> None:
+        """Note a key, and what a dotted one makes on its way."""
+        for parts in range(1, len(frame.key)):
+            self._note((*frame.path, *frame.key[:parts]), frame.start)
+        self._note(frame.here(), frame.start, key=True)
 
     def _note(self, path: Path, start: int, *, key: bool = False) -> None:
         line = bisect_right(self._lines, start)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tracekit.lab.answers.model import Answers, Problem, Row
 from tracekit.lab.answers.parsing import parse
@@ -12,6 +12,11 @@ from tracekit.lab.answers.source import NAMES, RefusedError, decode, find
 from tracekit.lab.answers.values import WrongError, convert
 from tracekit.lab.answers.words import meant, shown
 from tracekit.lab.exercise import Exercise, Field
+
+MOST: Final = 30
+"""Problems of one file that are told one by one."""
+LAST: Final = 1 << 30
+"""Sorts what has no line behind all that have one."""
 
 
 def read_answers(folder: Path, exercise: Exercise, asked: Sequence[str] | None = ()) -> Answers:
@@ -29,11 +34,16 @@ def read_answers(folder: Path, exercise: Exercise, asked: Sequence[str] | None =
     try:
         name, data = find(folder)
         text = decode(data)
-        found = parse(name, text)
+        parsed = parse(name, text)
     except RefusedError as error:
-        problem = Problem(name or NAMES[0], error.line, error.column, "", str(error))
-        return Answers(_nothing(exercise.fields, asked), name, (problem,))
-    return _Reading(name, Places(text, toml=name.endswith(".toml")), asked).answers(found, exercise.fields)
+        return Answers(_nothing(exercise.fields, asked), name, (_told(name or NAMES[0], error),))
+    reading = _Reading(name, Places(parsed.text, toml=name.endswith(".toml")), asked)
+    reading.problems += [_told(name, fault) for fault in parsed.faults]
+    return reading.answers(parsed.data, exercise.fields)
+
+
+def _told(file: str, error: RefusedError) -> Problem:
+    return Problem(file, error.line, error.column, error.field, str(error))
 
 
 def _nothing(fields: Iterable[Field], asked: Sequence[str] | None) -> dict[str, Any]:
@@ -50,12 +60,15 @@ class _Reading:
     def __init__(self, file: str, places: Places, asked: Sequence[str] | None) -> None:
         self.file, self.places, self.asked = file, places, asked
         self.problems: list[Problem] = []
+        self.more = 0
 
     def answers(self, found: dict[str, Any], fields: Sequence[Field]) -> Answers:
         """Return the answers that parsed data holds."""
         values = self.values(found, fields, ())
         own = {field.name: place for field in fields if (place := self.places.nearest((field.name,)))}
-        in_order = sorted(self.problems, key=lambda problem: (problem.line or 0, problem.column or 0))
+        if self.more:
+            self.problems.append(Problem(self.file, None, None, "", f"and {self.more} more of the kind"))
+        in_order = sorted(self.problems, key=lambda problem: (problem.line or LAST, problem.column or 0))
         return Answers(values, self.file, tuple(in_order), own)
 
     def values(self, found: dict[str, Any], fields: Sequence[Field], way: Way) -> dict[str, Any]:
@@ -65,7 +78,7 @@ class _Reading:
         for name, value in found.items():
             field = known.get(name)
             if field is None:
-                self.tell(f"there is no field of this name{meant(name, known)}", *way, name)
+                self.tell(f"there is no field of this name{self.near(name, known)}", *way, name)
             elif field.columns:
                 values[name].update(self.rows(value, field, (*way, name)))
             else:
@@ -104,11 +117,18 @@ class _Reading:
         if about in rows:
             return f"{shown(about)} has a table already; the first one counts"
         if self.asked is not None and about not in self.asked:
-            return f"nothing is asked about {shown(about)}{meant(about, self.asked)}"
+            return f"nothing is asked about {shown(about)}{self.near(about, self.asked)}"
         return ""
 
+    def near(self, found: str, known: Iterable[str]) -> str:
+        """Return what may have been meant, while it is worth the while."""
+        return meant(found, known) if len(self.problems) < MOST else ""
+
     def tell(self, message: str, *way: str | int) -> None:
-        """Add a problem at the place of a key or member."""
+        """Add a problem at the place of a key or member; beyond so many they are only counted."""
+        if len(self.problems) >= MOST:
+            self.more += 1
+            return
         place = self.places.nearest(way)
         line, column = place or (None, None)
         self.problems.append(Problem(self.file, line, column, _named(way), message))

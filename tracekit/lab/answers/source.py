@@ -1,5 +1,6 @@
 """The file of a student's answers: a small regular one, in UTF-8, under one of two names."""
 
+import codecs
 import difflib
 import os
 from contextlib import suppress
@@ -18,12 +19,18 @@ SEEN: Final = 200
 
 
 class RefusedError(Exception):
-    """A file is not read or understood; the text says why, with line and column where it has a place."""
+    """A file, or one line of it, is not read or understood.
+
+    Attributes:
+        line: where, from 1; None when it is about the whole file.
+        column: the same.
+        field: which field it is about; empty when it is about more than one.
+    """
 
     def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
         """Keep the message and the place."""
         super().__init__(message)
-        self.line, self.column = line, column
+        self.line, self.column, self.field = line, column, ""
 
 
 def find(folder: Path) -> tuple[str, bytes]:
@@ -49,14 +56,15 @@ def decode(data: bytes) -> str:
     Raises:
         RefusedError: it is not UTF-8.
     """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise RefusedError("the file is saved as UTF-16; save it as UTF-8", 1, 1)
     try:
-        return data.decode("utf-8-sig")
+        data = data.removeprefix(codecs.BOM_UTF8)
+        return data.decode()
     except UnicodeDecodeError as error:
-        before = data[: error.start].removeprefix(b"\xef\xbb\xbf")
+        before = data[: error.start]
         line = before.count(b"\n") + 1
-        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8")) + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode()) + 1
         byte = data[error.start]
         raise RefusedError(
             f"the byte 0x{byte:02x} is no UTF-8; save the file as UTF-8", line, column

@@ -8,6 +8,7 @@ from typing import Any, Final
 from tracekit.lab.answers.model import Cited
 from tracekit.lab.answers.words import meant, shown
 from tracekit.lab.exercise import Field
+from tracekit.report.escape import CONTROL
 
 LARGEST: Final = 2**31 - 1
 """No pid, tid, line or count is larger (pid_t, proc(5) pid_max)."""
@@ -15,10 +16,10 @@ LONGEST: Final = 4096
 """Characters of a text or path (PATH_MAX, linux/limits.h)."""
 
 NUMBER: Final = re.compile(
-    r"(?:(?:pid|tid|lwp|process|thread|line)\s*[:=#]?\s*)?(\d{1,10})", re.ASCII | re.IGNORECASE
+    r"(?:(?:pid|tid|lwp|process|thread|line)\s{0,9}[:=#]?\s{0,9})?(\d{1,10})", re.ASCII | re.IGNORECASE
 )
 """A number as a text, perhaps with the word for what it is; anchored by ``fullmatch``."""
-CITATION: Final = re.compile(r"(?:([\w.-]{1,64}):|(?:line|l)?\s*)(\d{1,10})", re.ASCII | re.IGNORECASE)
+CITATION: Final = re.compile(r"(?:([\w.-]{1,64}):|(?:line|l)?\s{0,9})(\d{1,10})", re.ASCII | re.IGNORECASE)
 """A line as a text: ``1203``, ``line 1203``, ``trace.strace:1203``."""
 BETWEEN: Final = re.compile(r"\s*[,;\s]\s*")
 TRUTHS: Final = {True: "yes", False: "no", "true": "yes", "false": "no", "y": "yes", "n": "no"}
@@ -67,6 +68,8 @@ def text(value: Any, _field: Field) -> str:
         raise WrongError(f"found {shown(value)}, wanted a text in quotes")
     if len(value) > LONGEST:
         raise WrongError(f"found a text of {len(value)} characters, wanted {LONGEST} at most")
+    if CONTROL.search(value.strip()):
+        raise WrongError(f"found {shown(value)}, wanted a text of characters that can be seen")
     return value.strip()
 
 
@@ -75,8 +78,6 @@ def path(value: Any, field: Field) -> str:
     found = text(value, field)
     if not found.startswith("/"):
         raise WrongError(f"found {shown(found)}, wanted an absolute path, which begins with /")
-    if "\0" in found:
-        raise WrongError(f"found {shown(found)}, and no path has a NUL")
     return "/" + posixpath.normpath(found).lstrip("/")
 
 
