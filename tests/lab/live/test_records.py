@@ -48,6 +48,7 @@ def test_all_of_it_is_private(tmp_path: Path) -> None:
     records.make(place)
     records.seal(place, KEY, {})
     assert stat.S_IMODE(place.stat().st_mode) == 0o700
+    assert stat.S_IMODE(place.parent.stat().st_mode) == 0o700
     assert [stat.S_IMODE(file.stat().st_mode) for file in place.iterdir()] == [0o600]
 
 

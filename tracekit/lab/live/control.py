@@ -33,7 +33,7 @@ def start_live(assignment: Assignment, secret: Secret, keys: Path | None = None)
     if running := where(assignment, keys):
         raise UsageError(
             f"the server of {assignment.exercise.name} runs already, on {running.url}, pid {running.pid}",
-            "stop it first, if you want a new one",
+            "tracekit lab stop ends it, if you want a new one",
         )
     exercise = assignment.exercise
     chance = secret.chance(assignment.course, assignment.student, exercise.name)

@@ -48,7 +48,8 @@ def make(place: Path) -> None:
         TracekitError: it cannot be made.
     """
     try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.mkdir(mode=0o700, exist_ok=True)
         place.chmod(0o700)
         for file in place.iterdir():
             file.unlink()
