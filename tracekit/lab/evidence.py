@@ -24,7 +24,7 @@ from tracekit.stream.values import Array, Change, Descriptor, Field, Set, String
 HEAD: Final = 500
 """Lines at the beginning of a trace that its layout is found from."""
 FARTHEST: Final = 20_000
-"""Lines between the halves of a call, at most; what is farther apart stays apart."""
+"""How many lines apart the halves of a call are looked for; what is farther apart stays apart."""
 
 OPENS: Final = frozenset({"open", "openat", "openat2", "creat"})
 CREATES: Final = re.compile(r"\b(?:clone3?|v?fork)\b")
@@ -188,7 +188,7 @@ class Evidence:
 
     def _near(self, line: _Line, step: int) -> _Line | None:
         """Return the other half of a call: the nearest line of its task, if it is that."""
-        last = min(max(line.number + step * FARTHEST, 0), len(self.trace) + 1)
+        last = min(max(line.number + step * (FARTHEST + 1), 0), len(self.trace) + 1)
         for number in range(line.number + step, last, step):
             if self.trace.line(number).startswith(line.beginning) and (other := self._line(number)):
                 first, second = (line, other) if step > 0 else (other, line)
