@@ -62,9 +62,11 @@ def test_peak_processes(answers: Answers, key: Truth) -> None:
 def test_peak_threads(answers: Answers, key: Truth) -> None:
     """The most threads at one time."""
     given.answered(answers, "peak_threads")
-    assert answers.peak_threads == keys.scaling(key).peak_threads, (
-        "there was another number of threads: in each worker the main thread and the listener count, too, "
-        "and not what lived for a moment only"
+    truth = keys.scaling(key)
+    threaded = truth.peak_threads > truth.peak_processes
+    starters = len(truth.spawned) if threaded else 0  # each worker has one for a moment
+    assert truth.peak_threads <= answers.peak_threads <= truth.peak_threads + starters, (
+        "there was another number of threads: in each worker the main thread and the listener count, too"
     )
 
 
