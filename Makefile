@@ -13,7 +13,7 @@ TORTURE_ARGS ?=
 # Twice as many as cores: many tests wait for a server most of their time.
 WORKERS ?= $(shell echo $$((2 * $$(nproc))))
 
-.PHONY: help run run-privileged stop demo test torture torture-server fuzz fuzz-guided conformance-flags conformance-server conformance-answers check bench-tracing bench-parsing bench-analysis bench-server bench-grading lab-samples lab-scenes lint types format calls events server-differences clean
+.PHONY: help run run-privileged stop demo test torture torture-server fuzz fuzz-guided conformance-flags conformance-server conformance-answers check bench-tracing bench-parsing bench-analysis bench-server bench-grading lab-answers lab-samples lab-scenes lint types format calls events server-differences clean
 
 help: ## explain each target
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench-server: $(READY) ## requests/s of the built-in server, apache2 and Python'
 
 bench-grading: $(READY) ## 300 submissions of the lab, with one process and with two: minutes
 	$(BIN)/python -m benchmarks.grading $(BENCH_ARGS)
+
+lab-answers: $(READY) ## write docs/lab/answers.md: what can be answered, from the exercises
+	$(BIN)/python -m tests.support.answers_page
 
 lab-samples: $(READY) ## grade the sample submissions of fixtures/lab, and compare with their known scores
 	$(BIN)/python -m pytest -q tests/lab/test_samples.py $(PYTEST_ARGS)
