@@ -6,13 +6,14 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
-from tracekit.errors import UsageError
+from tracekit.errors import TracekitError, UsageError
 from tracekit.lab.truth import Truth
 
 FOLDER: Final = Path(__file__).parent / "scenes"
 TRACE: Final = ".strace.xz"
 TRUTH: Final = ".truth.json"
 PS: Final = ".ps.txt"
+BROKEN: Final = "install tracekit again"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def load(name: str) -> Scene:
 
     Raises:
         UsageError: there is none of that name.
+        TracekitError: its files are not there, or not what they were.
     """
     if name not in names():
         raise UsageError(f"there is no scene {name}", f"there are {', '.join(names())}")
@@ -68,4 +70,8 @@ def noise() -> tuple[str, ...]:
 
 
 def _lines(path: Path) -> tuple[str, ...]:
-    return tuple(lzma.decompress(path.read_bytes()).decode("ascii").split("\n")[:-1])
+    try:
+        text = lzma.decompress(path.read_bytes()).decode("ascii")
+    except (OSError, lzma.LZMAError, UnicodeDecodeError) as error:
+        raise TracekitError(f"the recording {path.name} of the lab cannot be read: {error}", BROKEN) from None
+    return tuple(text.split("\n")[:-1])

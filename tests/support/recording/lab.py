@@ -51,9 +51,9 @@ def _plans() -> Iterator[tuple[str, Plan]]:
         yield name, Plan("rush", mpm, server, _numbers(mpm, start, threads, limit, spare), hold, back=back)
     for name, mpm, server, start, threads in CRASHES:
         yield name, Plan("crash", mpm, server, _numbers(mpm, start, threads, 8, (1, 60)))
-    for name, mpm, server, start, threads, hold, traced in PARTS:
+    for name, mpm, server, start, threads, hold, traced, main in PARTS:
         numbers = _numbers(mpm, start, threads, 5, (2, 40))
-        yield name, Plan("partial", mpm, server, numbers, hold, traced)
+        yield name, Plan("partial", mpm, server, numbers, hold, traced, main)
 
 
 SITES: Final = [
@@ -97,17 +97,18 @@ CRASHES: Final = [
     ("crash-event-tracekit-2", "event", "tracekit", 2, 4),
 ]
 PARTS: Final = [
-    ("partial-prefork-apache2", "prefork", "apache2", 3, 1, 6, 2),
-    ("partial-worker-apache2", "worker", "apache2", 2, 3, 12, 2),
-    ("partial-event-apache2", "event", "apache2", 2, 3, 12, None),
-    ("partial-worker-tracekit", "worker", "tracekit", 2, 3, 12, None),
-    ("partial-event-tracekit", "event", "tracekit", 2, 4, 14, 1),
-    ("partial-prefork-tracekit", "prefork", "tracekit", 3, 1, 6, None),
-    ("partial-event-apache2-2", "event", "apache2", 3, 2, 9, 2),
-    ("partial-worker-tracekit-2", "worker", "tracekit", 2, 4, 13, 1),
-    ("partial-prefork-tracekit-2", "prefork", "tracekit", 4, 1, 8, 3),
+    ("partial-prefork-apache2", "prefork", "apache2", 3, 1, 6, 2, False),
+    ("partial-worker-apache2", "worker", "apache2", 2, 3, 12, 2, False),
+    ("partial-event-apache2", "event", "apache2", 2, 3, 12, 1, True),
+    ("partial-worker-tracekit", "worker", "tracekit", 2, 3, 12, 1, True),
+    ("partial-event-tracekit", "event", "tracekit", 2, 4, 14, 1, False),
+    ("partial-prefork-tracekit", "prefork", "tracekit", 3, 1, 6, 1, True),
+    ("partial-event-apache2-2", "event", "apache2", 3, 2, 9, 2, False),
+    ("partial-worker-tracekit-2", "worker", "tracekit", 2, 4, 13, 1, False),
+    ("partial-prefork-tracekit-2", "prefork", "tracekit", 4, 1, 8, 3, False),
 ]
-"""As above, then connections that are held, and how many worker processes are traced (None: all there is)."""
+"""As above, then connections that are held, how many worker processes are traced, and whether the main process is,
+too: then what is started later is traced, and some of what was there before is not."""
 PLANS: Final[Mapping[str, Plan]] = dict(_plans())
 
 

@@ -45,7 +45,8 @@ class Plan:
         server: apache2 or tracekit.
         numbers: the directives with a number.
         hold: how many connections are held, by rush and partial.
-        traced: how many of the first worker processes are traced by partial; None: all, and the main process.
+        traced: how many of the first worker processes are traced; None: all.
+        main: whether the main process is traced.
         back: how many worker processes rush waits for after its peak; 0: it does not wait.
     """
 
@@ -55,6 +56,7 @@ class Plan:
     numbers: Mapping[str, int]
     hold: int = 0
     traced: int | None = None
+    main: bool = True
     back: int = 0
 
     @property
@@ -140,7 +142,7 @@ def _running(one: Recording, command: list[str]) -> Iterator[None]:
         one.watch.begin(server.pid)
         wait_until(lambda: one.watch.ready(one.plan.numbers["StartServers"]), "the server")
         children = sorted(one.watch.now())
-        chosen = [server.pid, *children] if one.plan.traced is None else children[: one.plan.traced]
+        chosen = [server.pid] * one.plan.main + children[: one.plan.traced]
         tracer = start([*STRACE, "-o", one.out, *(word for pid in chosen for word in ("-p", str(pid)))])
         try:
             wait_until(lambda: tracer.poll() is not None or is_traced(chosen, True), "strace to attach")
