@@ -27,7 +27,7 @@ FARTHEST: Final = 20_000
 """How many lines apart the halves of a call are looked for; what is farther apart stays apart."""
 
 OPENS: Final = frozenset({"open", "openat", "openat2", "creat"})
-CREATES: Final = re.compile(r"\b(?:clone3?|v?fork)\b")
+CREATES: Final = frozenset({"clone", "clone3", "fork", "vfork"})
 CODE: Final = re.compile(r"\bsi_code=(\w+)")
 CONNECTED: Final = "->"
 """What stands between the two ends in the annotation of a connected socket (strace, -yy)."""
@@ -149,15 +149,17 @@ class Evidence:
         return frozenset(map(int, {one[1] for one in found if one and one[1]}))
 
     def returned(self, number: int) -> list[Call]:
-        """Return the calls that created a task of this id."""
-        result = re.compile(rf"= {number}\b")
-        lines = (
-            place
-            for place, line in enumerate(self.trace.lines(), start=1)
-            if result.search(line) and CREATES.search(line)
-        )
-        calls = (self.call(place) for place in lines)
-        return [call for call in calls if call and call.ret == number and CREATES.fullmatch(call.name)]
+        """Return the calls that created a task of this id, in their order."""
+        return self._created.get(number, [])
+
+    @cached_property
+    def _created(self) -> dict[int, list[Call]]:
+        created: dict[int, list[Call]] = {}
+        for number, line in enumerate(self.trace.lines(), start=1):
+            call = self.call(number) if "clone" in line or "fork" in line else None
+            if call and call.line == number and call.ret and call.name in CREATES:
+                created.setdefault(call.ret, []).append(call)
+        return created
 
     @cached_property
     def _leader(self) -> "re.Pattern[str]":
