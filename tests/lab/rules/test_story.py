@@ -14,11 +14,6 @@ def events(evidence: Evidence, *lines: int) -> Sequence[Call]:
     return [call for call in found if call is not None]
 
 
-def test_what_was_created(evidence: Evidence, trace: Few) -> None:
-    created = story.created(evidence, trace)
-    assert {number: call.tid for number, call in created.items()} == {71: 70, 72: 71, 73: 71}
-
-
 def test_the_request_before_a_line(evidence: Evidence, trace: Few) -> None:
     (opened,) = events(evidence, 13)
     assert story.request_before(evidence, trace, opened) == "/a%20b/?x=1"

@@ -11,8 +11,6 @@ from tracekit.lab.traces import Trace
 ENOUGH: Final = 200_000
 """Lines that are looked through backwards for a request."""
 
-CREATED: Final = re.compile(r"(?:clone3?|v?fork)(?:\(| resumed).*= \d")
-
 
 def mentions(evidence: Evidence, trace: Trace, text: str) -> list[Call]:
     """Return the events whose lines have a text in them, in their order."""
@@ -22,17 +20,6 @@ def mentions(evidence: Evidence, trace: Trace, text: str) -> list[Call]:
             call = evidence.call(number)
             if call is not None and call not in found[-1:]:
                 found.append(call)
-    return found
-
-
-def created(evidence: Evidence, trace: Trace) -> dict[int, Call]:
-    """Return the calls that created a task, by the id of what they created."""
-    found: dict[int, Call] = {}
-    for number, line in enumerate(trace.lines(), start=1):
-        if CREATED.search(line):
-            call = evidence.call(number)
-            if call is not None and call.name in calls.CREATES and call.ret:
-                found[call.ret] = call
     return found
 
 

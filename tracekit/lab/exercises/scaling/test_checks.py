@@ -4,9 +4,8 @@ import pytest
 
 from tracekit.lab.answers import Answers
 from tracekit.lab.evidence import Evidence
-from tracekit.lab.rules import calls, given, keys, shares, story
+from tracekit.lab.rules import calls, given, keys, shares
 from tracekit.lab.rules.shares import Earn
-from tracekit.lab.traces import Trace
 from tracekit.lab.truth import Truth
 
 WANTED = 3
@@ -27,16 +26,15 @@ def test_numbers(answers: Answers) -> None:
 
 
 @pytest.mark.public
-def test_spawned_fit(answers: Answers, evidence: Evidence, trace: Trace) -> None:
+def test_spawned_fit(answers: Answers, evidence: Evidence) -> None:
     """What was created is a process, and created in the trace."""
     given.answered(answers, "spawned")
     assert answers.spawned, "no process is named"
     given.in_trace(evidence, answers.spawned, "a worker")
-    created = story.created(evidence, trace)
     for pid in answers.spawned:
-        made = created.get(pid)
+        made = evidence.returned(pid)
         assert made, "one of the processes is created by no call of the trace: it was there before"
-        assert not calls.makes_thread(made), "one of the ids is a thread, not a process"
+        assert not any(map(calls.makes_thread, made)), "one of the ids is a thread, not a process"
 
 
 @pytest.mark.public
@@ -81,19 +79,18 @@ def test_limit_reached(answers: Answers, key: Truth) -> None:
 
 
 @pytest.mark.points(4)
-def test_spawned(answers: Answers, key: Truth, evidence: Evidence, trace: Trace, earn: Earn) -> None:
+def test_spawned(answers: Answers, key: Truth, evidence: Evidence, earn: Earn) -> None:
     """The worker processes in the order of their creation."""
     given.answered(answers, "spawned")
     assert keys.main_pid(key) not in answers.spawned, "the main process is none of the workers"
-    created = story.created(evidence, trace)
-    right = [pid for pid in keys.scaling(key).spawned if pid in created]
+    right = [pid for pid in keys.scaling(key).spawned if evidence.returned(pid)]
     assert right, "the trace shows no creation of a worker: the main process has to be traced, too"
     earn(shares.of_order(answers.spawned, right), given.of_list(answers.spawned, right, "created workers"))
 
 
 @pytest.mark.points(3)
 @pytest.mark.depends("test_spawned")
-def test_evidence(answers: Answers, key: Truth, evidence: Evidence, trace: Trace, earn: Earn) -> None:
+def test_evidence(answers: Answers, key: Truth, evidence: Evidence, earn: Earn) -> None:
     """The lines that show it."""
     given.answered(answers, "evidence")
     spawned, main = keys.scaling(key).spawned, keys.main_pid(key)
@@ -103,7 +100,7 @@ def test_evidence(answers: Answers, key: Truth, evidence: Evidence, trace: Trace
             shown.add(call.ret)
         else:
             wrong += 1
-    wanted = min(WANTED, len(story.created(evidence, trace).keys() & set(spawned)))
+    wanted = min(WANTED, sum(bool(evidence.returned(pid)) for pid in spawned))
     earn(
         shares.of_lines(min(len(shown), wanted), wrong, max(1, wanted)),
         "lines are wanted in which the main process creates worker processes",
