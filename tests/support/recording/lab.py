@@ -107,8 +107,8 @@ PARTS: Final = [
     ("partial-worker-tracekit-2", "worker", "tracekit", 2, 4, 13, 1, False),
     ("partial-prefork-tracekit-2", "prefork", "tracekit", 4, 1, 8, 3, False),
 ]
-"""As above, then connections that are held, how many worker processes are traced, and whether the main process is,
-too: then what is started later is traced, and some of what was there before is not."""
+"""As above, then connections that are held, how many worker processes are traced, and whether the main is:
+if so, what is started later is traced, and some of what was there before is not."""
 PLANS: Final[Mapping[str, Plan]] = dict(_plans())
 
 
