@@ -25,6 +25,8 @@ QUESTIONING = {
     "tracekit.analyzers.state.task_calls",
 }
 """What there is of the analyzers where something is only asked."""
+GRADING = {"pytest", "tracekit.lab"}
+"""What grades."""
 LOOKING = {"psutil", "rich", "importlib.metadata", "tracekit.tracer.machine.findings"}
 """What looks at a machine and shows it, for those whom something is refused."""
 
@@ -55,10 +57,14 @@ def test_what_an_answer_needs_is_known_without_an_analyzer() -> None:
     assert analyzers(modules) == QUESTIONING
 
 
-@pytest.mark.parametrize("words", [("--help",), ("docroot", "--help"), ("attach", "--help")], ids=" ".join)
+@pytest.mark.parametrize(
+    "words",
+    [("--help",), ("docroot", "--help"), ("attach", "--help"), ("lab", "--help"), ("lab", "grade", "--help")],
+    ids=" ".join,
+)
 def test_asking_loads_nothing_that_answers(words: tuple[str, ...]) -> None:
     modules = loaded("-m", "tracekit", *words)
-    assert not modules & ANSWERING
+    assert not modules & (ANSWERING | GRADING)
     assert analyzers(modules) <= QUESTIONING
 
 
