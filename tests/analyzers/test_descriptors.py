@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.traces import Written, accept, get, ok
 from tracekit.analyzers.dispatch import Dispatch
-from tracekit.analyzers.state.descriptors import OpenFile
 from tracekit.analyzers.state.observe import observe
+from tracekit.analyzers.state.openfiles import OpenFile
 from tracekit.analyzers.state.state import State
 
 PARENT = {"pid": 10, "cwd": "/srv", "fds": {"3": "socket:[1]"}}

@@ -32,7 +32,7 @@ def read_annotation(text: str) -> Annotation:
         text: what stands between ``<`` and ``>``, as in ``Descriptor.annotation``.
     """
     if text.startswith("/"):
-        device = DEVICE.fullmatch(text)
+        device = DEVICE.fullmatch(text) if text.endswith(">") else None
         return Annotation("file", path=decode_path(device[1] if device else text))
     found = SOCKET.fullmatch(text)
     if found is None:
@@ -46,4 +46,4 @@ def read_annotation(text: str) -> Annotation:
 
 def decode_path(text: str) -> str:
     """Return a path that strace escaped, as Python has file names (surrogates for what is no UTF-8)."""
-    return os.fsdecode(unescape(text))
+    return text if text.isascii() and "\\" not in text else os.fsdecode(unescape(text))

@@ -6,7 +6,7 @@ an event beside it.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from tracekit.stream.broken import (
     OUTPUT,
@@ -21,13 +21,12 @@ from tracekit.stream.broken import (
 )
 from tracekit.stream.clock import DAY, Clock, split_duration
 from tracekit.stream.diagnosis import diagnose
-from tracekit.stream.event import Event
 from tracekit.stream.forms import Form, Says, open_expression, read_form, read_note
 from tracekit.stream.leader import ACTING, BODY, Layout, layout_of_line
 from tracekit.stream.memory import Memory
 from tracekit.stream.notes import PREFIX, Note, read_header
 from tracekit.stream.pairing import Pairing
-from tracekit.stream.rows import MISSING, WHOLE, Line, Rows
+from tracekit.stream.rows import MISSING, WHOLE, Line, Rows, untimed
 from tracekit.stream.solo import Tasks
 from tracekit.stream.summary import Summary
 from tracekit.syscalls.families import doing
@@ -150,7 +149,7 @@ class Reader:
         elif (note := read_note(bare)).says is not Says.NOTHING:
             self.pairing.step(*self._note(note))
         elif self.summary.reads(bare):
-            self.rows.add(_at(self.lines), Form(Says.NOTE, "summary", bare))
+            self.rows.add(untimed(self.lines), Form(Says.NOTE, "summary", bare))
         elif self._relearn(line):
             self._line(line)
         elif line.endswith(" ") and self._reads(line.rstrip(), self.layout):
@@ -171,7 +170,9 @@ class Reader:
             form = Form(Says.NOTE, note.key, note.payload, rest=PREFIX)
             self.rows.add(Line(self.lines, tid, time_ns, MISSING), form)
         else:
-            self.rows.add(_at(self.lines), Form(Says.NOTHING, args=line), WHOLE._replace(**note._asdict()))
+            self.rows.add(
+                untimed(self.lines), Form(Says.NOTHING, args=line), WHOLE._replace(**note._asdict())
+            )
 
     def _note(self, form: Form) -> tuple[Line, Form]:
         """Return the event of a diagnostic, and learn from it which tasks there are."""
@@ -180,7 +181,7 @@ class Reader:
             self.tasks.attached(tid)
         elif form.says is Says.DETACHED:
             self.tasks.gone(tid, let_go=True)
-        return _at(self.lines, tid), form
+        return untimed(self.lines, tid), form
 
     def _relearn(self, line: str) -> bool:
         """Take on the layout of a line that reads with other parts than the lines before it.
@@ -296,23 +297,4 @@ class Reader:
         odd = WHOLE._replace(**diagnose(line, start, str(self.layout))._asdict())
         if match and BODY.match(line, start):
             self.bad = Bad(self._place(match), line[start:], self.rows.last() + 1)
-        self.rows.add(_at(self.lines), Form(Says.NOTHING, args=line), odd)
-
-
-def read_events(lines: Iterable[str], file: str = "", tid: int | None = None) -> Iterator[Event]:
-    """Read a log line by line; return its events, in the order in which they began.
-
-    Args:
-        lines: the lines, with or without newlines.
-        file: the name that the events bear.
-        tid: the task of lines without a pid.
-    """
-    reader = Reader(file, tid)
-    for line in lines:
-        reader.feed(line)
-    reader.finish()
-    return reader.rows.events()
-
-
-def _at(number: int, tid: int = MISSING) -> Line:
-    return Line(number, tid, MISSING, MISSING)
+        self.rows.add(untimed(self.lines), Form(Says.NOTHING, args=line), odd)

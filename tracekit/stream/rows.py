@@ -40,6 +40,11 @@ class Line(NamedTuple):
     duration_ns: int
 
 
+def untimed(number: int, tid: int = MISSING) -> Line:
+    """Return where a line stands that tells no time."""
+    return Line(number, tid, MISSING, MISSING)
+
+
 class Odd(NamedTuple):
     """What is said of an event that could not be read, or not whole."""
 

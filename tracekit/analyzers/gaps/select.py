@@ -38,7 +38,8 @@ def places(trace: Trace, names: Iterable[str]) -> Places:
 def saying(trace: Trace, names: Iterable[str], text: str) -> Places:
     """Return where the calls stand that have one of the names and this text among their arguments."""
     where = places(trace, names)
-    return where[np.array([text in said for said in texts(trace, where)], dtype=bool)]
+    found: Places = where[np.array([text in said for said in texts(trace, where)], dtype=bool)]
+    return found
 
 
 def texts(trace: Trace, where: Places) -> list[str]:
@@ -59,7 +60,7 @@ def events_of(trace: Trace, kind: str, name: str) -> list[Row]:
 
 def _named(trace: Trace, kind: str, name: str) -> Places:
     """Return where the events of a kind stand that have a name: few are no calls, so they come first."""
-    where: Places = np.flatnonzero(trace.events["kind"] == kind)
+    where = np.flatnonzero(trace.events["kind"] == kind)
     found: Places = where[(trace.events["name"].iloc[where] == name).to_numpy(dtype=bool)]
     return found
 

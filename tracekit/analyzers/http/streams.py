@@ -9,6 +9,7 @@ given out as far as it is known, and marked.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tracekit.analyzers.http.messages import LIMIT, TOKEN, Body, Head, body_of, read_head
 
@@ -34,6 +35,8 @@ HTTP2 = b"PRI * HTTP/2.0"
 HANDSHAKE = b"\x16"
 """What a TLS connection begins with: the content type of its first record (RFC 8446, 5.1)."""
 SWITCHED = 101
+REMEMBERED = 1024
+"""Heads of responses that are remembered with what they say of the body: a server repeats them."""
 WITHOUT_REQUEST_BODY = {b"GET", b"HEAD", b"OPTIONS", b"DELETE", b"TRACE", b"CONNECT"}
 
 
@@ -234,11 +237,18 @@ class Responses:
         if end is None and len(data) == size:
             self._head = text
             return size
-        head = read_head(text[: end.start()] if end else text, cut=end is None)
         status = STATUS_LINE.match(text)
         code = int(status[1]) if status else FINAL
         without = self._method == b"HEAD" or code < FINAL or code in (204, 304)
-        self._body = body_of(head, without=without, otherwise=None)
+        length = (0, False) if without else _length(text[: end.start()] if end else text, cut=end is None)
+        self._body = Body(*length)
         self._in_head, self._head = False, b""
         self._just_began = end is None
         return size if end is None else end.end() - known
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _length(text: bytes, *, cut: bool) -> tuple[int | None, bool]:
+    """Return how long a response's body is by its head, as in ``Body``, and whether it is chunked."""
+    body = body_of(read_head(text, cut=cut), without=False, otherwise=None)
+    return body.remaining, body.chunked

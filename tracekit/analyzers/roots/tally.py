@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from tracekit.analyzers.answer import EVIDENCE_LIMIT
 from tracekit.analyzers.state.changes import RUN, Change
 from tracekit.analyzers.state.connections import Request
-from tracekit.analyzers.state.descriptors import OpenFile
+from tracekit.analyzers.state.openfiles import OpenFile
 from tracekit.analyzers.state.state import Opening, State
 from tracekit.events import Row
 

@@ -7,7 +7,7 @@ from tracekit.analyzers.state import arguments
 from tracekit.events import read_annotation
 
 if TYPE_CHECKING:
-    from tracekit.analyzers.state.descriptors import OpenFile, Slot
+    from tracekit.analyzers.state.openfiles import OpenFile, Slot
 
 SOCKET_KINDS = ("TCP", "UDP", "UNIX", "socket:", "NETLINK", "RAW", "PING", "SCTP", "MPTCP")
 IN_MEMORY = ("/memfd:", "/anon_hugepage", "/dev/zero (deleted)", "/SYSV")

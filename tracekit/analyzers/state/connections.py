@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tracekit.analyzers.http import streams
 from tracekit.analyzers.http.messages import Head
 from tracekit.analyzers.http.targets import Target, read_target
-from tracekit.analyzers.state.descriptors import OpenFile
+from tracekit.analyzers.state.openfiles import OpenFile
 from tracekit.events import Row
 
 

@@ -9,91 +9,14 @@ changed the descriptor was not traced.
 """
 
 import re
-from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
 
 from tracekit.analyzers.state import arguments, paths
 from tracekit.analyzers.state.annotations import agrees, inode_of, kind_of, learn, tcp_addresses
+from tracekit.analyzers.state.openfiles import OpenFile, Slot, Span
 from tracekit.events import Row
 
-if TYPE_CHECKING:
-    from tracekit.analyzers.state.connections import Connection, Request
-
 FIRST_NUMBER = re.compile(r"-?\d+")
-
-
-@dataclass(slots=True, eq=False)
-class OpenFile:
-    """One open file description.
-
-    Attributes:
-        kind: file, socket (of any sort), other (pipes, epoll and their like), or unknown.
-        path: the name it was opened by, absolute where that is known.
-        real_path: the kernel's name for it, from an annotation; differs where links were followed.
-        opened: the call that made it; None when that was not traced.
-        local: of a socket: the near address.
-        peer: of a socket: the far address.
-        inode: of a socket whose addresses are not shown: its number in the kernel.
-        accepted: True when accept made it.
-        outgoing: True when connect was called on it: the process is the client.
-        socket: True when a call was seen on it that works on sockets alone.
-        references: descriptors that stand for it.
-        connection: the connection it is, when a client is at its other end.
-        request: the request that it was opened for.
-        end: the other end of a socketpair or pipe.
-        passed: files on their way to whoever receives from it (SCM_RIGHTS, unix(7)).
-        pid: of a pidfd: the process that it stands for.
-    """
-
-    kind: str
-    path: str | None = None
-    real_path: str | None = None
-    opened: Row | None = None
-    local: str | None = None
-    peer: str | None = None
-    inode: str | None = None
-    accepted: bool = False
-    outgoing: bool = False
-    socket: bool = False
-    references: int = 0
-    bytes_read: int = 0
-    bytes_written: int = 0
-    bytes_mapped: int = 0
-    connection: "Connection | None" = None
-    request: "Request | None" = None
-    end: "OpenFile | None" = None
-    passed: "deque[list[OpenFile]] | None" = None
-    pid: int | None = None
-
-    @property
-    def ends(self) -> tuple[str | None, str | None]:
-        """Both addresses of a connection of TCP; of another socket None and its inode, if known."""
-        told = self.local and self.peer and not self.local.startswith("unix:")
-        return (self.local, self.peer) if told else (None, self.inode)
-
-
-@dataclass(slots=True, eq=False)
-class Slot:
-    """One entry of a table: the file, how the log annotates it, and whether exec closes it."""
-
-    file: OpenFile
-    annotation: str = ""
-    cloexec: bool = False
-    since: Row | None = None
-
-
-class Span(NamedTuple):
-    """What one descriptor of one process was, from the call that made it to the call that closed it.
-
-    None at an end stands for "before the trace" and "after it".
-    """
-
-    process: int
-    fd: int
-    file: OpenFile
-    since: Row | None
-    until: Row | None
 
 
 @dataclass(slots=True)
@@ -142,6 +65,10 @@ class Descriptors:
         found = FIRST_NUMBER.match(text)
         if not found or (fd := int(found[0])) < 0:
             return None
+        table = self.tables.get(self.process(row))
+        slot = table.get(fd) if table else None
+        if slot is not None and slot.annotation and text.startswith(slot.annotation, found.end()):
+            return slot.file  # as nearly always
         known = self.shown(row, fd, found.end())
         return known or self.at(row, fd, arguments.annotation(arguments.argument(row, 0)))
 

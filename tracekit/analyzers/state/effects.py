@@ -7,7 +7,7 @@ from tracekit.analyzers.state.annotations import tcp_addresses
 from tracekit.analyzers.state.arguments import argument, named, number, symbols
 from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.connections import ended_ns
-from tracekit.analyzers.state.descriptors import OpenFile
+from tracekit.analyzers.state.openfiles import OpenFile
 from tracekit.analyzers.state.state import State, returned_annotation
 from tracekit.events import Array, Change, Row, Struct
 from tracekit.syscalls.families import names_of

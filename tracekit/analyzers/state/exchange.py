@@ -3,7 +3,7 @@
 from tracekit.analyzers.http.messages import Head
 from tracekit.analyzers.http.streams import SWITCHED, UNKNOWN, is_final, status_of
 from tracekit.analyzers.state.connections import Connection, Name, Request
-from tracekit.analyzers.state.descriptors import OpenFile
+from tracekit.analyzers.state.openfiles import OpenFile
 from tracekit.analyzers.state.state import State
 from tracekit.events import Row
 

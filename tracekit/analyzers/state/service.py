@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from tracekit.analyzers.state.connections import Connection
-from tracekit.analyzers.state.descriptors import OpenFile
+from tracekit.analyzers.state.openfiles import OpenFile
 from tracekit.events import Row
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracekit.analyzers.state import arguments
 from tracekit.analyzers.state.connections import Connection, Name, Request
-from tracekit.analyzers.state.descriptors import Descriptors, OpenFile
+from tracekit.analyzers.state.descriptors import Descriptors
 from tracekit.analyzers.state.folders import Folders
+from tracekit.analyzers.state.openfiles import OpenFile
 from tracekit.analyzers.state.service import Service
 from tracekit.analyzers.state.work import Work
 from tracekit.events import Descriptor, Row, Value

@@ -3,8 +3,8 @@
 from tracekit.analyzers.state import arguments
 from tracekit.analyzers.state.arguments import NOTHING, argument, named, number, symbols
 from tracekit.analyzers.state.calls import by_call
-from tracekit.analyzers.state.descriptors import OpenFile
 from tracekit.analyzers.state.effects import Effect
+from tracekit.analyzers.state.openfiles import OpenFile
 from tracekit.analyzers.state.service import Care, Task
 from tracekit.analyzers.state.state import State
 from tracekit.events import Array, Change, Row, Set, Struct, Value

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tracekit.analyzers.state.connections import Connection, Request
-from tracekit.analyzers.state.descriptors import OpenFile
+from tracekit.analyzers.state.openfiles import OpenFile
 
 MOST = 256
 """Open requests of a process that are looked at: in a log without writes or closes they are never over."""
