@@ -18,7 +18,8 @@ from typing import Final
 
 from tests.support.recording.lab_noise import record_noise
 from tests.support.recording.lab_place import BUNDLE
-from tests.support.recording.lab_scene import Plan, record
+from tests.support.recording.lab_plan import Plan
+from tests.support.recording.lab_scene import record
 from tests.support.recording.lab_sound import flaws
 from tests.support.requirements import need
 from tracekit.lab.scenes import FOLDER, PS, TRACE, TRUTH

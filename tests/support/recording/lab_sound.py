@@ -1,19 +1,17 @@
 """Whether a scene that was recorded can be used: its truth is whole, and its text can be rewritten."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from tests.support.recording.lab_plan import Plan
 from tests.support.recording.lab_tokens import ambiguities, leaders
 from tracekit.lab.truth import Truth
-
-if TYPE_CHECKING:
-    from tests.support.recording.lab_scene import Plan
 
 FOREIGN: Final = ("/work", "/root/", "/home/", "pyenv", "/tmp/")
 """Beginnings of paths that are not a scene's."""
 
 
-def flaws(plan: "Plan", truth: Truth, lines: Sequence[str], strangers: Sequence[str]) -> list[str]:
+def flaws(plan: Plan, truth: Truth, lines: Sequence[str], strangers: Sequence[str]) -> list[str]:
     """Return what is wrong with a scene."""
     return [
         *(f"foreign: {line}" for line in lines if any(word in line for word in (*FOREIGN, *strangers))),
@@ -23,7 +21,7 @@ def flaws(plan: "Plan", truth: Truth, lines: Sequence[str], strangers: Sequence[
     ]
 
 
-def _people(plan: "Plan", truth: Truth, lines: Sequence[str]) -> Iterator[str]:
+def _people(plan: Plan, truth: Truth, lines: Sequence[str]) -> Iterator[str]:
     """Every thread of the trace is known, and every process has what the configuration gives it."""
     known = {str(thread.tid) for process in truth.processes for thread in process.threads}
     if unknown := leaders(lines) - known:
@@ -36,7 +34,7 @@ def _people(plan: "Plan", truth: Truth, lines: Sequence[str]) -> Iterator[str]:
         yield f"lines of {sorted(leaders(lines))}, traced {truth.coverage.traced}"
 
 
-def _spread(plan: "Plan", truth: Truth) -> Iterator[str]:
+def _spread(plan: Plan, truth: Truth) -> Iterator[str]:
     """The requests of a site are served by several processes and threads."""
     if plan.kind == "site" and len({one.pid for one in truth.requests}) < min(
         3, plan.numbers["StartServers"]
