@@ -179,6 +179,18 @@ def test_no_trace_and_why(tmp_path: Path, encoding: str, text: str, hint: str) -
     assert "give a log that strace" in (caught.value.hint or "")
 
 
+def test_comments_that_begin_like_a_header_do_not_tell_what_a_file_is(tmp_path: Path) -> None:
+    makefile, header = tmp_path / "Makefile", tmp_path / "header"
+    makefile.write_text("# tracekit is built here\nall: build\n\tcc -o a a.c\n")
+    header.write_text("# tracekit process\n")
+    with pytest.raises(UnreadableError) as caught:
+        read_trace(makefile)
+    assert (caught.value.hint or "").startswith("give a log that strace")
+    with pytest.raises(UnreadableError) as caught:
+        read_trace(header)
+    assert "a JSON object were expected" in (caught.value.hint or "")
+
+
 def test_a_quoted_log_is_read_alike_by_several(tmp_path: Path) -> None:
     plain, quoted = tmp_path / "plain", tmp_path / "quoted"
     lines = [*LOG.splitlines()] * 50

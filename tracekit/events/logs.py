@@ -246,8 +246,15 @@ def _no_trace(log: Log, meter: Meter) -> UnreadableError:
 
 
 def _what_it_is(rows: Rows) -> str:
-    """Return what is said of most lines at the head of a file that is no trace, if that says anything."""
-    said = Counter(odd.hint for odd in islice(rows.odd.values(), HEAD) if odd.hint)
+    """Return what is said of most lines at the head of a file that is no trace, if that says anything.
+
+    Of comments that only begin like a header among other lines, that does not.
+    """
+    odd = [
+        (odd.hint, rows.forms[row - rows.first]) for row, odd in islice(rows.odd.items(), HEAD) if odd.hint
+    ]
+    others = [hint for hint, form in odd if not (form.args or "").startswith(PREFIX)]
+    said = Counter(others or [hint for hint, _ in odd])
     telling = (hint for hint, _ in said.most_common() if not hint.startswith(NOTHING))
     return next((f"{hint}; {NOT_A_TRACE}" for hint in telling), NOT_A_TRACE)
 
