@@ -11,11 +11,12 @@ import click
 from tracekit.cli import streams
 from tracekit.cli.lab.tables import table
 from tracekit.cli.progress import Progress
-from tracekit.errors import ExitCode, TracekitError, UsageError
+from tracekit.errors import ExitCode, UsageError
 from tracekit.lab import batch, diff, exercise, finding
 from tracekit.lab.batch import Batch, Wanted
+from tracekit.lab.finding import Found
 from tracekit.lab.forms import FORMS, write_atomically
-from tracekit.lab.grade import worth
+from tracekit.lab.grade import told, worth
 from tracekit.lab.rosters import roster
 from tracekit.lab.score import Score, shown
 from tracekit.lab.seeds import Secret
@@ -53,21 +54,26 @@ def grade(folders: tuple[Path, ...], given: Given) -> int:
         earlier = diff.read(given.before) if given.before else None
         found = finding.find(folders)
         wanted = _wanted(given, len(found))
-        several = len(found) > 1 or len(wanted.roster) > 1
+        several = len(found) > 1 or bool(wanted.roster)
         forms = _forms(given, several=several)
-    except TracekitError as error:
+        result = _graded(found, wanted)
+    except Exception as error:
         _write_failure(given, error)
         raise
-    for warning in wanted.secret.warnings:
-        streams.tell(f"warning: {warning}")
-    with Progress() as shown:
-        result = batch.graded(
-            found, wanted, lambda done, of: shown.counting("grading", done, of, "submissions")
-        )
     _write(result, forms, given.output, several=several)
     if earlier is not None:
         click.echo(diff.report(earlier, result.scores), nl=False, err=given.output is None)
     return _status(result.scores, expected)
+
+
+def _graded(found: Sequence[Found], wanted: Wanted) -> Batch:
+    """Grade submissions, and show how far that is."""
+    for warning in wanted.secret.warnings:
+        streams.tell(f"warning: {warning}")
+    with Progress() as shown:
+        return batch.graded(
+            found, wanted, lambda done, of: shown.counting("grading", done, of, "submissions")
+        )
 
 
 def _wanted(given: Given, submissions: int) -> Wanted:
@@ -169,11 +175,11 @@ def _named(scores: Sequence[Score]) -> Iterator[tuple[str, Score]]:
         yield name, score
 
 
-def _write_failure(given: Given, error: TracekitError) -> None:
+def _write_failure(given: Given, error: Exception) -> None:
     """Write the forms that are waited for, although nothing can be graded."""
     if given.output is None:
         return
-    score = Score.failed(error.message, worth=worth(given.exercises), student=given.student or "")
+    score = Score.failed(told(error), worth=worth(given.exercises), student=given.student or "")
     forms = given.forms or ("text",)
     if _is_folder(given.output, forms, several=False):
         given.output.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -25,11 +25,12 @@ def list_command() -> None:
 @click.argument("exercise", metavar="EXERCISE")
 @click.option("--live", is_flag=True, help="The form with a live server, not that with a recorded trace.")
 def show_command(exercise: str, *, live: bool) -> None:
-    """Print the text of EXERCISE as students read it; {words} in braces stand for what is theirs alone."""
+    """Print the text of EXERCISE as students read it; words in capitals stand for what is theirs alone."""
     from tracekit.lab import exercise as exercises  # noqa: PLC0415 - the help needs none of it
     from tracekit.lab import handout  # noqa: PLC0415
 
-    text = handout.text(exercises.get(exercise), "live" if live else "offline", {})
+    words = {name: name.upper() for name in handout.WORDS}
+    text = handout.text(exercises.get(exercise), "live" if live else "offline", words)
     if sys.stdout.isatty():
         from rich.markdown import Markdown  # noqa: PLC0415
 
