@@ -1,7 +1,7 @@
 """Which requests of a scene are asked about: those that a short cut gets wrong."""
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,29 +12,35 @@ from tracekit.lab.truth import Request
 
 CONNECTION: Final = re.compile(r"\b(\d+)<TCP(?:v6)?:\[[^\]>]*->([\d.]+:\d+)\]>")
 """A connection's descriptor, with its client's address, as ``strace -yy`` prints it."""
-ROUNDS: Final = 2
+
+
+ACCEPTED: Final = re.compile(r"^(\d+) .*\baccept4?\b.* = (\d+)<TCP")
+"""The end of a call that took a connection, whole or resumed: by whom, and its descriptor."""
+READ: Final = re.compile(r"\b(?:read|readv|recv\w*)\b[^\"]*\"[A-Z]+ (\S+) HTTP/")
+"""The end of a call that read a request: its target."""
 
 
 def ranked(scene: Scene) -> list[list[Request]]:
     """Return the requests that can be asked about, best first, those that are as good together.
 
     A target has to stand for one request that was answered with a file. It is the better the more ways there
-    are to go wrong: its thread did not accept it, and other processes have its descriptor's number, too.
+    are to go wrong: a join on the descriptor's number alone leads to another process, and the thread that
+    served is not the one that accepted.
     """
     requests = scene.truth.requests
     times = Counter(one.target for one in requests)
-    descriptors = _descriptors(scene.lines)
-    holders = defaultdict(set)
+    misled = _misled(scene)
+    listeners = {
+        process.pid
+        for process in scene.truth.processes
+        if any(thread.role == "listener" for thread in process.threads)
+    }
+    classes: dict[int, list[Request]] = {rank: [] for rank in range(4)}
     for one in requests:
-        holders[descriptors.get(one.client)].add(one.pid)
-    listeners = _listeners(scene)
-    classes: dict[int, list[Request]] = {0: [], 1: [], 2: []}
-    for one in requests:
-        if one.status == 200 and one.file and times[one.target] == 1:
-            taken = one.accept_tid != one.tid if one.accept_tid else one.pid in listeners
-            shared = one.client in descriptors and len(holders[descriptors[one.client]]) > 1
-            classes[2 - taken - shared].append(one)
-    return [classes[rank] for rank in sorted(classes)]
+        if "?" not in one.target and one.status == 200 and one.file and times[one.target] == 1:
+            handed = one.accept_tid != one.tid if one.accept_tid else one.pid in listeners
+            classes[3 - 2 * (one.target in misled) - handed].append(one)
+    return list(classes.values())
 
 
 def ask(classes: Sequence[Sequence[Request]], count: int, chance: Chance) -> tuple[str, ...]:
@@ -61,15 +67,18 @@ def ask(classes: Sequence[Sequence[Request]], count: int, chance: Chance) -> tup
     return tuple(one.target for one in chance.some(chosen[:count], count))
 
 
-def _descriptors(lines: Sequence[str]) -> dict[str, str]:
-    return {client: fd for line in lines for fd, client in CONNECTION.findall(line)}
-
-
-def _listeners(scene: Scene) -> set[int]:
-    """Return the processes that have a listener thread."""
-    return {
-        process.pid
-        for process in scene.truth.processes
-        for thread in process.threads
-        if thread.role == "listener"
-    }
+def _misled(scene: Scene) -> set[str]:
+    """Return the targets before which another process was the last to get a connection of that number."""
+    clients = {client: fd for line in scene.lines for fd, client in CONNECTION.findall(line)}
+    process_of = {thread.tid: process.pid for process in scene.truth.processes for thread in process.threads}
+    served = {one.target: one for one in scene.truth.requests}
+    last: dict[str, int] = {}
+    found = set()
+    for line in scene.lines:
+        if accepted := ACCEPTED.match(line):
+            last[accepted[2]] = int(accepted[1])
+        elif (read := READ.search(line)) and (one := served.get(read[1])):
+            taker = last.get(clients.get(one.client, ""))
+            if taker is not None and process_of.get(taker) != one.pid:
+                found.add(one.target)
+    return found

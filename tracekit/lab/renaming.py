@@ -6,11 +6,11 @@ text with other tokens, and so is its key: the truth's JSON.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
-from itertools import groupby
-from typing import Final
+from functools import cached_property
+from itertools import groupby, islice
+from typing import Final, NamedTuple
 
 from tracekit.lab import words
 from tracekit.lab.seeds import Chance
@@ -19,6 +19,8 @@ RUN: Final = re.compile(r"([A-Za-z0-9]+)")
 """A token is one whole run of these."""
 CLOSE: Final = 3
 """So many numbers there are to choose from for each task: those of a machine lie close together."""
+DRAWS: Final = 20
+"""So often a port is drawn for each that is needed: hardly ever is one taken, or drawn twice."""
 EPHEMERAL: Final = range(32768, 61000)
 """The ports that Linux gives to clients (ip(7), ip_local_port_range)."""
 
@@ -96,59 +98,52 @@ def rename(tokens: Mapping[str, Sequence[str]], there: frozenset[str], chance: C
         numbers keep their order, so that whoever was made first has the least number still.
     """
     new: dict[str, str] = {}
-    for kind, (free, choose) in CHOICES.items():
+    for kind, choose in CHOICES.items():
         for length, group in groupby(sorted(tokens.get(kind, ()), key=_order), key=len):
             olds = list(group)
-            given = set(new.values())
-            open_ones = [word for word in free(length, there) if word not in given]
-            new |= zip(olds, choose(open_ones, len(olds), chance), strict=True)
+            new |= zip(
+                olds, choose(length, len(olds), Taken(there, frozenset(new.values())), chance), strict=True
+            )
     return Renaming(new)
 
 
 def other_task(renaming: Renaming, length: int, there: frozenset[str], chance: Chance) -> str:
     """Return the number of a task, of so many digits, that is neither there nor a new one."""
-    given = set(renaming.new.values())
-    return chance.pick([number for number in _free_tasks(length, there) if number not in given])
+    return _tasks(length, 1, Taken(there, frozenset(renaming.new.values())), chance)[0]
+
+
+class Taken(NamedTuple):
+    """What no new token may be: the runs of the trace, and the new tokens so far."""
+
+    there: frozenset[str]
+    given: frozenset[str]
+
+    def leave(self, candidates: Iterable[str]) -> Iterator[str]:
+        """Yield those that are not taken."""
+        return (one for one in candidates if one not in self.there and one not in self.given)
 
 
 def _order(token: str) -> tuple[int, str]:
     return len(token), token
 
 
-@cache
-def _free_words(length: int, there: frozenset[str]) -> list[str]:
-    return [word for word in words.of_length(length) if word not in there]
+def _words(length: int, count: int, taken: Taken, chance: Chance) -> list[str]:
+    return chance.some(list(taken.leave(words.of_length(length))), count)
 
 
-@cache
-def _free_tasks(digits: int, there: frozenset[str]) -> list[str]:
-    return _not_in(there, range(10 ** (digits - 1), 10**digits))
+def _tasks(length: int, count: int, taken: Taken, chance: Chance) -> list[str]:
+    first = 10 ** (length - 1)
+    begin = chance.below(9 * first)
+    numbers = (str(first + (begin + step) % (9 * first)) for step in range(9 * first))
+    return sorted(chance.some(list(islice(taken.leave(numbers), CLOSE * count)), count))
 
 
-@cache
-def _free_ports(digits: int, there: frozenset[str]) -> list[str]:
-    return _not_in(there, EPHEMERAL if digits == 5 else range(10 ** (digits - 1), 10**digits))
+def _ports(length: int, count: int, taken: Taken, chance: Chance) -> list[str]:
+    every = EPHEMERAL if length == 5 else range(10 ** (length - 1), 10**length)
+    drawn = (str(chance.pick(every)) for _ in range(DRAWS * count))
+    return list(islice(dict.fromkeys(taken.leave(drawn)), count))
 
 
-def _not_in(there: frozenset[str], every: range) -> list[str]:
-    return [number for number in map(str, every) if number not in there]
-
-
-def _any(free: Sequence[str], count: int, chance: Chance) -> list[str]:
-    return chance.some(free, count)
-
-
-def _in_order(free: Sequence[str], count: int, chance: Chance) -> list[str]:
-    room = min(CLOSE * count, len(free))
-    begin = chance.below(len(free) - room + 1)
-    return sorted(chance.some(free[begin : begin + room], count))
-
-
-Free = Callable[[int, frozenset[str]], list[str]]
-Choose = Callable[[Sequence[str], int, Chance], list[str]]
-CHOICES: Final[Mapping[str, tuple[Free, Choose]]] = {
-    "words": (_free_words, _any),
-    "pids": (_free_tasks, _in_order),
-    "ports": (_free_ports, _any),
-}
-"""For each kind of token what may take its place, and how it is chosen; in this order: the chance is one."""
+Choose = Callable[[int, int, Taken, Chance], list[str]]
+CHOICES: Final[Mapping[str, Choose]] = {"words": _words, "pids": _tasks, "ports": _ports}
+"""How so many new tokens of a kind and length are chosen; in this order: the chance is one."""

@@ -62,9 +62,14 @@ def fitting(exercise: Exercise) -> list[str]:
 
     Every exercise of a student draws by itself, so that most students meet more than one MPM. Where it is
     asked who took and who served a request, the scene has listeners: without, it is the easier exercise.
+    And where all threads were traced, whoever sees no gap because of not looking would be right.
     """
     names = scenes.names(exercise.kind)
-    return [name for name in names if _has_listeners(name)] if exercise.questions else names
+    return [
+        name
+        for name in names
+        if not (exercise.questions and not _has_listeners(name)) and not _is_complete(name)
+    ]
 
 
 def fingerprint(key: Truth) -> frozenset[str]:
@@ -115,3 +120,9 @@ def _noise() -> tuple[str, list[Call]]:
 def _has_listeners(name: str) -> bool:
     processes = scenes.load(name).truth.processes
     return any(thread.role == "listener" for process in processes for thread in process.threads)
+
+
+@cache
+def _is_complete(name: str) -> bool:
+    coverage = scenes.load(name).truth.coverage
+    return coverage is not None and coverage.complete
