@@ -1,0 +1,1 @@
+"""How checks are run and judged; `tracekit.lab.plugin` is the way in."""
