@@ -27,30 +27,14 @@ from tracekit.lab.score import Check
 LIMIT_S: Final = 20
 """Seconds that a check may take, unless it says otherwise."""
 
-_LEFT_OUT: Final = [
-    "assertion",
-    "cacheprovider",
-    "capture",
-    "debugging",
-    "doctest",
-    "faulthandler",
-    "junitxml",
-    "legacypath",
-    "logging",
-    "pastebin",
-    "recwarn",
-    "setuponly",
-    "setupplan",
-    "stepwise",
-    "subtests",
-    "terminal",
-    "terminalprogress",
-    "threadexception",
-    "tmpdir",
-    "unittest",
-    "unraisableexception",
+_LEFT_OUT: Final = (
+    *("assertion", "cacheprovider", "capture", "debugging", "doctest", "faulthandler", "junitxml"),
+    *("legacypath", "logging", "pastebin", "recwarn", "setuponly", "setupplan", "stepwise", "subtests"),
+    *("terminal", "terminalprogress", "threadexception", "tmpdir", "unittest", "unraisableexception"),
     "warnings",
-]
+)
+"""The parts of pytest that checks do without: they take time, write files or change the process."""
+
 _ARGUMENTS: Final = (
     *("-c", os.devnull, "--rootdir", str(Path(__file__).parent), "--noconftest", "--strict-markers"),
     *("--disable-plugin-autoload", "-p", "pytest_timeout", f"--timeout={LIMIT_S}", "--timeout-method=signal"),
