@@ -7,6 +7,7 @@ from typing import Final
 from tracekit.lab.answers import Answers, read_answers
 from tracekit.lab.evidence import Evidence
 from tracekit.lab.exercise import Exercise
+from tracekit.lab.hostile import read
 from tracekit.lab.plugin import Context
 from tracekit.lab.said import own, said
 from tracekit.lab.seeds import Secret
@@ -16,6 +17,10 @@ from tracekit.lab.variants import Variant, variant
 
 TRACE: Final = "trace.strace"
 """The trace in an exercise's folder."""
+PS: Final = "ps.txt"
+"""What ps showed of the server, where somebody looked."""
+LONGEST: Final = 1 << 20
+"""Bytes of that."""
 HINTS: Final = {"offline": "start the exercise again", "live": "write your trace of the server to it"}
 """What to do where it is missing, by form."""
 
@@ -56,7 +61,15 @@ def for_grader(submission: Submission, exercise: Exercise, secret: Secret, keys:
     else:
         made = variant(exercise, secret, submission.course, submission.student)
     answers = read_answers(submission.folder_of(exercise.name), exercise, made.questions)
-    context = Context(answers, made.trace, Evidence(made.trace), made.questions, made.key)
+    context = Context(
+        answers=answers,
+        trace=made.trace,
+        evidence=Evidence(made.trace) if made.trace is not None else None,
+        question=made.questions,
+        key=made.key,
+        ps=tuple(made.ps.splitlines()),
+        form=submission.form,
+    )
     return Part(exercise, answers, context, own(made.key))
 
 
@@ -71,7 +84,15 @@ def for_student(submission: Submission, exercise: Exercise) -> Part:
         raise BadSubmissionError(f"there is no {exercise.name}/{TRACE}", HINTS[submission.form])
     trace = StudentTrace(folder / TRACE)
     answers = read_answers(folder, exercise, None)
-    return Part(exercise, answers, Context(answers, trace, Evidence(trace)))
+    ps = read(folder / PS, LONGEST) if (folder / PS).exists() else b""
+    context = Context(
+        answers=answers,
+        trace=trace,
+        evidence=Evidence(trace),
+        ps=tuple(ps.decode("utf-8", "replace").splitlines()),
+        form=submission.form,
+    )
+    return Part(exercise, answers, context)
 
 
 def _live(submission: Submission, exercise: Exercise, secret: Secret, keys: Path | None) -> Variant:
