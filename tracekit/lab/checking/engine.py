@@ -100,8 +100,8 @@ class _Run:
                 self.faults.append(f"{exercise.checks}: {type(error).__name__}: {error}")
                 continue
             found = list(session.genitems(module))
-            self.orders.append([item.nodeid.partition("::")[2] for item in found])
             items += self._to_run(found)
+            self.orders.append([item.stash[FINDING].name for item in found if FINDING in item.stash])
         session.items = items
         session.testscollected = len(items)
         if self.faults:

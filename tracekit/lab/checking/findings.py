@@ -116,7 +116,7 @@ class Job:
         for needed in finding.needs:
             for other in self.findings.values():
                 if function(other.name) == needed and other.outcome not in GOOD:
-                    return f"depends on {other.name!r}, which {_became(other.outcome)}"
+                    return f"depends on {other.title.rstrip('.')!r}, which {_became(other.outcome)}"
         return ""
 
 

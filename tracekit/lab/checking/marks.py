@@ -33,8 +33,14 @@ def finding_of(item: pytest.Function) -> Finding:
         raise pytest.UsageError(f"{item.nodeid}: points are from 0")
     if seconds:
         item.add_marker(pytest.mark.timeout(seconds, method="signal"))
-    name = item.nodeid.partition("::")[2]
-    return Finding(name, _title(item), of, item.get_closest_marker("public") is not None, tuple(needs))
+    return Finding(_name(item), _title(item), of, item.get_closest_marker("public") is not None, tuple(needs))
+
+
+def _name(item: pytest.Function) -> str:
+    """Return what tells a check from others of its file: class, function, parameters."""
+    return "::".join(
+        node.name for node in item.listchain() if isinstance(node, pytest.Class | pytest.Function)
+    )
 
 
 def _title(item: pytest.Function) -> str:

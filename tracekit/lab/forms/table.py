@@ -10,7 +10,7 @@ HEADING = (
 
 
 def write(score: Score) -> str:
-    """Return a score as CSV (RFC 4180); one without checks is a line without one."""
+    """Return a score as CSV; one without checks is a line without one. Lines end as in every other form."""
     about = (score.student, score.course, score.form, score.state)
     end = (score.percent, "; ".join(score.problems), "; ".join(score.notes))
     rows = [
@@ -20,4 +20,4 @@ def write(score: Score) -> str:
         )
         for check in score.checks
     ] or [("", "", "", "", "", 0, 0, "")]
-    return csv_lines([HEADING, *((*about, *row, *end) for row in rows)])
+    return csv_lines([HEADING, *((*about, *row, *end) for row in rows)]).replace("\r\n", "\n")
