@@ -13,13 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tracekit.lab.forms import FORMS
 
 from tests.support import lab_folders
 from tests.support.lab_folders import FOLDER, SAMPLES, SCORES, SECRET
 from tracekit.lab import batch, finding
 from tracekit.lab import exercise as exercises
 from tracekit.lab.batch import Batch, Wanted
+from tracekit.lab.forms import FORMS
 from tracekit.lab.grade import Order, grade_all
 from tracekit.lab.score import Score
 from tracekit.lab.seeds import Secret
