@@ -100,6 +100,7 @@ def test_an_exercise_is_shown_as_plain_text_in_a_pipe(capsys: pytest.CaptureFixt
         (("grade", "/nowhere"), "'/nowhere' does not exist"),
         (("grade", ".", "--exercise", "x"), "there is no exercise 'x'"),
         (("grade", ".", "--expect", "x"), "--expect takes a number of points"),
+        (("grade", ".", "--expect", "snan"), "--expect takes a number of points"),
         (("grade", ".", "--format", "text", "--format", "json"), "several forms need a folder"),
         (("grad", "."), "did you mean grade?"),
     ],

@@ -1,5 +1,6 @@
 """What ``tracekit lab grade`` does: find, grade, write, and tell by the exit code how it went."""
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
@@ -11,7 +12,7 @@ import click
 from tracekit.cli import streams
 from tracekit.cli.lab.tables import table
 from tracekit.cli.progress import Progress
-from tracekit.errors import ExitCode, UsageError
+from tracekit.errors import ExitCode, TracekitError, UsageError
 from tracekit.lab import batch, diff, exercise, finding
 from tracekit.lab.batch import Batch, Wanted
 from tracekit.lab.finding import Found
@@ -58,7 +59,8 @@ def grade(folders: tuple[Path, ...], given: Given) -> int:
         forms = _forms(given, several=several)
         result = _graded(found, wanted)
     except Exception as error:
-        _write_failure(given, error)
+        with contextlib.suppress(OSError, TracekitError):  # the first error is the one to tell
+            _write_failure(given, error)
         raise
     _write(result, forms, given.output, several=several)
     if earlier is not None:
@@ -88,7 +90,7 @@ def _wanted(given: Given, submissions: int) -> Wanted:
         raise UsageError(f"--student is for one submission, and there are {submissions}", "use --students")
     return Wanted(
         secret=Secret.find(given.secret_file),
-        exercises=given.exercises,
+        exercises=tuple(dict.fromkeys(given.exercises)),
         student=given.student or "",
         roster=tuple(roster(given.students)) if given.students else (),
         keys=given.keys,
@@ -111,10 +113,15 @@ def _forms(given: Given, *, several: bool) -> tuple[str, ...]:
 
 
 def _points(expect: str | None) -> Decimal | None:
+    if expect is None:
+        return None
     try:
-        return None if expect is None else Decimal(expect)
+        points = Decimal(expect)
     except InvalidOperation:
-        raise UsageError(f"--expect takes a number of points, not {expect!r}") from None
+        points = Decimal("nan")
+    if not points.is_finite():
+        raise UsageError(f"--expect takes a number of points, not {expect!r}")
+    return points
 
 
 def _status(scores: Sequence[Score], expected: Decimal | None) -> int:
