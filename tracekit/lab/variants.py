@@ -72,11 +72,6 @@ def fitting(exercise: Exercise) -> list[str]:
     ]
 
 
-def fingerprint(key: Truth) -> frozenset[str]:
-    """Return the values that tell a student's key from another's: its words, task numbers and ports."""
-    return frozenset(token for tokens in key.tokens.values() for token in tokens)
-
-
 @dataclass(frozen=True)
 class _Base:
     """A scene, and what every variant of it needs again.
