@@ -14,11 +14,20 @@ from tracekit.lab.checking.context import CheckingError, Context
 from tracekit.lab.checking.engine import run_all, run_checks
 from tracekit.lab.checking.findings import Finding
 from tracekit.lab.checking.jobs import finding_of_item, job_of, prepare
+from tracekit.lab.checking.limits import pytest_timeout_cancel_timer, pytest_timeout_set_timer
 from tracekit.lab.checking.marks import MARKERS
 from tracekit.lab.checking.own import traced_server
 from tracekit.lab.score import Points
 
-__all__ = ["CheckingError", "Context", "run_all", "run_checks", "traced_server"]
+__all__ = [
+    "CheckingError",
+    "Context",
+    "pytest_timeout_cancel_timer",
+    "pytest_timeout_set_timer",
+    "run_all",
+    "run_checks",
+    "traced_server",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
