@@ -77,6 +77,7 @@ def test_one_score_is_read(tmp_path: Path) -> None:
 def test_a_folder_of_scores_is_read(tmp_path: Path) -> None:
     for one in (BOB, ALICE):
         (tmp_path / f"{one.student}.json").write_text(one.to_json())
+        (tmp_path / f"{one.student}.gradescope.json").write_text("{}")
     assert read(tmp_path) == [ALICE, BOB]
 
 

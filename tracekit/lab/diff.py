@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tracekit.errors import UnreadableError
+from tracekit.lab.forms import FORMS
 from tracekit.lab.score import Check, Score, shown
 
 GRADED: Final = "graded"
@@ -90,11 +91,16 @@ def read(path: Path) -> list[Score]:
     Raises:
         UnreadableError: there are none.
     """
-    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    files = sorted(one for one in path.glob("*.json") if not _is_other(one)) if path.is_dir() else [path]
     scores = [score for file in files for score in _scores(file)]
     if not scores:
         raise UnreadableError(f"no earlier scores in {path}", "give JSON of tracekit lab grade")
     return scores
+
+
+def _is_other(file: Path) -> bool:
+    """Tell whether a file is JSON in another form: several are written into one folder."""
+    return any(file.name.endswith(form.suffix) for form in FORMS.values() if form.name != "json")
 
 
 def _scores(file: Path) -> list[Score]:

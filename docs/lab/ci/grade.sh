@@ -26,7 +26,12 @@ mkdir -p "$results"
 tracekit lab grade "$folder" "$@" --output "$results"
 status=$?
 
-cat "$results"/*.txt 2>/dev/null
+for file in "$results"/*.txt; do
+    case $file in
+        *.classroom.txt) ;; # base64, for GitHub Classroom
+        *) test ! -f "$file" || cat "$file" ;;
+    esac
+done
 case $status in
     0) ;;
     5) echo "The submission could not be graded: it has 0 points." >&2 ;;
