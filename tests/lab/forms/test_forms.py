@@ -153,12 +153,29 @@ def test_what_is_for_the_grader_stays_with_the_grader(form: str) -> None:
     assert "for the grader alone" not in (base64.b64decode(text).decode() if form == "classroom" else text)
 
 
-def test_text_has_a_line_a_check_and_never_says_all_is_well_while_some_is_hidden() -> None:
+def test_text_has_a_line_a_check() -> None:
     text = FORMS["text"].write(SCORE)
     assert re.search(r"^  What is passed \.+ passed \.\.\. 10$", text, re.M)
     assert re.search(r"^  What is partly \.+ partly \.\.\. 13\.33$", text, re.M)
     assert text.endswith("Total: 23.33 / 100\n")
-    assert "all public checks passed, 1 hidden (20 points)" in FORMS["text"].write(PUBLIC)
+
+
+def test_text_of_public_checks_has_no_points_and_never_says_that_this_is_all() -> None:
+    text = FORMS["text"].write(PUBLIC)
+    assert text.endswith("\nall public checks passed, 1 hidden (20 points) are left to the grader\n")
+    assert "Total" not in text
+    assert re.search(r"^  What is passed \.+ passed$", text, re.M)
+    some = Score("", "", "", (check("mpm", "failed", 0, 0), *PUBLIC.checks))
+    assert (
+        FORMS["text"]
+        .write(some)
+        .endswith("\n1 of 2 public checks passed, 1 hidden (20 points) are left to the grader\n")
+    )
+
+
+def test_a_long_title_is_cut_between_words() -> None:
+    text = FORMS["text"].write(Score("", "", "", (check("mpm", "passed", 1, 1, title="word " * 40),)))
+    assert re.search(r"word \.\.\. \.\.\. passed \.\.\. 1$", text, re.M)
 
 
 @pytest.mark.parametrize(
