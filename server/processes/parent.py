@@ -33,6 +33,7 @@ FROM_TERMINAL: dict[int, int] = {
     signal.SIGWINCH: 0,  # its window has another size
 }
 SIGNALS = STOP | RESTART | {signal.SIGWINCH}
+AWAITED = SIGNALS | {signal.SIGALRM}  # with the end of a sleep
 GRACEFUL_RESTART = {
     False: "Graceful restart requested, doing restart",
     True: "SIGUSR1 received.  Doing graceful restart",
@@ -74,7 +75,7 @@ class Parent:
         """
         if self._runtime.one_process:
             self._serve_alone()
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
         graceful = False
         while True:
             self._begin(graceful=graceful)
@@ -205,11 +206,18 @@ class Parent:
             self._runtime.scoreboard.set_starting(slot)
 
     def _sleep(self, seconds: float) -> bool:
-        """Sleep until a signal comes; True when one did. After TERM no other one counts."""
+        """Sleep until a signal comes; True when one did. After TERM no other one counts.
+
+        A timer ends it: sigtimedwait that is interrupted (a tracer attaches) and late returns a signal
+        that never came (CPython 3.11, Modules/signalmodule.c).
+        """
         self._runtime.scoreboard.note_cpu_time()
-        taken = signal.sigtimedwait(SIGNALS, seconds)
-        if taken is None:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        taken = signal.sigwaitinfo(AWAITED)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if taken.si_signo == signal.SIGALRM:
             return False
+        signal.sigtimedwait({signal.SIGALRM}, 0)  # that of a timer that ended just now
         number = taken.si_signo
         if taken.si_code == SI_KERNEL:  # of the terminal
             number = FROM_TERMINAL.get(number, number)

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -367,3 +368,15 @@ def test_a_failing_fork_is_reported_and_the_parent_rests(mpm: str, tmp_path: Pat
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
     assert log.read_text().count(number) == 1
+
+
+def test_a_stop_that_lasts_longer_than_a_sleep_is_no_signal(tmp_path: Path) -> None:
+    with lab_server(tmp_path, "event") as running:
+        parent, stopped = running.process.pid, time.monotonic()
+        os.kill(parent, signal.SIGSTOP)
+        wait_until(lambda: time.monotonic() > stopped + 1.2, "the end of its sleep of a second")
+        os.kill(parent, signal.SIGCONT)
+        os.kill(parent, signal.SIGUSR1)
+        wait_until(lambda: RECEIVED["event"]["USR1"] in running.error_log(), "the signal that was sent")
+        assert RECEIVED["event"]["HUP"] not in running.error_log()
+        assert ask(running.address, "/").status == 200
