@@ -14,11 +14,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.support import lab_folders
-from tracekit.lab import batch, exercise, finding
-from tracekit.lab.batch import Wanted
+from tracekit.lab import exercise
+from tracekit.lab.grading import batch
+from tracekit.lab.grading.batch import Wanted
+from tracekit.lab.handouts.starting import start_all
 from tracekit.lab.score import Score
 from tracekit.lab.seeds import Secret
-from tracekit.lab.starting import start_all
+from tracekit.lab.submissions import finding
 from tracekit.lab.variants import variant
 
 COURSE = "benchmark"

@@ -104,7 +104,7 @@ def test_no_file_imports_what_it_may_not(path: Path) -> None:
         ("tracekit/errors.py", "from tracekit import resources"),
         ("tracekit/stream/pairing.py", "from tracekit import read_trace"),
         ("tracekit/cli/serve.py", "import server.processes.parent"),
-        ("tracekit/lab/grade.py", "from server.processes import scoreboard"),
+        ("tracekit/lab/grading/grade.py", "from server.processes import scoreboard"),
         ("server/processes/parent.py", "from tracekit.errors import TracekitError"),
         ("server/mpm/event.py", "import tracekit"),
         ("server/mpm/event.py", "from ptrace.debugger import PtraceDebugger"),

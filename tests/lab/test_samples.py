@@ -16,13 +16,14 @@ import pytest
 
 from tests.support import lab_folders
 from tests.support.lab_folders import FOLDER, SAMPLES, SCORES, SECRET
-from tracekit.lab import batch, finding
 from tracekit.lab import exercise as exercises
-from tracekit.lab.batch import Batch, Wanted
 from tracekit.lab.forms import FORMS
-from tracekit.lab.grade import Order, grade_all
+from tracekit.lab.grading import batch
+from tracekit.lab.grading.batch import Batch, Wanted
+from tracekit.lab.grading.grade import Order, grade_all
 from tracekit.lab.score import Score
 from tracekit.lab.seeds import Secret
+from tracekit.lab.submissions import finding
 from tracekit.lab.variants import variant
 
 ROOT = Path(__file__).resolve().parents[2]

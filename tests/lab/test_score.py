@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracekit.errors import UnreadableError
+from tracekit.lab.harmless import LONGEST, harmless
 from tracekit.lab.score import OUTCOMES, Check, Score, exact, ratio, shown
-from tracekit.lab.texts import LONGEST, harmless
 
 TOTALS = (
     "Total: 100",

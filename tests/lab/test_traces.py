@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tracekit.errors import UsageError
-from tracekit.lab import hostile, traces
-from tracekit.lab.hostile import BadSubmissionError
+from tracekit.lab import traces
+from tracekit.lab.submissions import files
+from tracekit.lab.submissions.files import BadSubmissionError
 from tracekit.lab.traces import StudentTrace
 
 
@@ -72,6 +73,6 @@ def test_a_trace_that_is_too_large_is_refused(tmp_path: Path) -> None:
 
 def test_the_size_of_what_is_read_at_once_has_a_limit(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"12345")
-    assert hostile.read(tmp_path / "file", 5) == b"12345"
+    assert files.read(tmp_path / "file", 5) == b"12345"
     with pytest.raises(BadSubmissionError, match="too large: 4 bytes"):
-        hostile.read(tmp_path / "file", 4)
+        files.read(tmp_path / "file", 4)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
+from itertools import repeat
 from typing import Any, ClassVar, Protocol
 
 from tracekit.events import Row, Trace, without_collection
@@ -87,6 +88,8 @@ def plain(value: Any) -> Any:
     kind: Any = type(value)
     if kind in PLAIN or (kind is str and value.isascii()):
         return value
+    if kind is tuple:
+        return [plain(item) for item in value]
     if kind is Row or _members(kind):
         return _record(value, kind)
     if isinstance(value, str):
@@ -108,7 +111,8 @@ def _record(value: Any, kind: Any) -> dict[str, Any]:
             "tid": value.tid,
             "text": plain(_quoted(value)),
         }
-    found = {name: getattr(value, name) for name in _members(kind)}
+    names = _members(kind)
+    found = dict(zip(names, map(getattr, repeat(value), names), strict=True))
     for name, item in found.items():
         if (own := type(item)) not in PLAIN and not (own is str and item.isascii()):
             found[name] = plain(item)

@@ -7,17 +7,19 @@ was looked up for ``/`` is the root itself; and one target is enough where the
 server had named that folder before anything was asked for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence
 from tracekit.analyzers.questions import DOCROOT
 from tracekit.analyzers.roots.aliases import Alias, find_aliases
 from tracekit.analyzers.roots.beside import Openings, Rewrite, openings
 from tracekit.analyzers.roots.candidates import Asked, Candidate
+from tracekit.analyzers.roots.mapping import Match
 from tracekit.analyzers.roots.sites import Site, Sites
 from tracekit.analyzers.roots.unknown import not_shown, why
+from tracekit.analyzers.state.connections import Request
 from tracekit.analyzers.state.observe import observe
 from tracekit.analyzers.state.state import State
 from tracekit.events import Row, Trace, without_collection
@@ -89,16 +91,27 @@ class Docroot:
     @without_collection()
     def answer(self, trace: Trace) -> DocrootAnswer:
         """Answer from the requests of a trace and the files looked up for them."""
-        global _last  # noqa: PLW0603  # a cache of one: other answers are made of it
-        if _last is None or _last[0] is not trace:
-            _last = (trace, _answer(trace))
-        return _last[1]
+        return _known(trace)[0]
 
 
-_last: tuple[Trace, DocrootAnswer] | None = None
+def matches_of(trace: Trace) -> Mapping[Request, list[Match]]:
+    """Return every way to read each request for a path as a file below a root."""
+    return _known(trace)[1]
 
 
-def _answer(trace: Trace) -> DocrootAnswer:
+Known: TypeAlias = tuple[DocrootAnswer, Mapping[Request, list[Match]]]
+_last: tuple[Trace, Known] | None = None
+
+
+def _known(trace: Trace) -> Known:
+    """Return what was found; the last result is kept, since other answers are made of it."""
+    global _last  # noqa: PLW0603  # a cache of one
+    if _last is None or _last[0] is not trace:
+        _last = (trace, _answer(trace))
+    return _last[1]
+
+
+def _answer(trace: Trace) -> Known:
     state = observe(trace)
     asked = [(request, request.target) for request in state.requests if request.target.path is not None]
     opened = openings(asked)
@@ -115,7 +128,7 @@ def _answer(trace: Trace) -> DocrootAnswer:
             still_open.append(Open(site.host, site.listen, len(sites.groups[site]), reason))
     roots = tuple(_root_of(site, root) for site in found for root in found[site])
     said = [_summary(roots, still_open), "" if roots else not_shown(state, trace), state.encrypted]
-    return DocrootAnswer(
+    answer = DocrootAnswer(
         verdict=FOUND if roots else UNDETERMINED,
         reason="; ".join(filter(None, said)),
         docroots=roots,
@@ -124,6 +137,7 @@ def _answer(trace: Trace) -> DocrootAnswer:
         undetermined=tuple(still_open),
         trace=trace.summary(),
     )
+    return answer, sites.matches
 
 
 def _checked(state: State) -> dict[str, Row]:

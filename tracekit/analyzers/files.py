@@ -1,15 +1,15 @@
 """Which files did the server open, run or change, and for whom?"""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from tracekit.analyzers.answer import Answer, Evidence, evidence
-from tracekit.analyzers.docroot import Docroot, DocrootAnswer
+from tracekit.analyzers.docroot import Docroot, DocrootAnswer, matches_of
 from tracekit.analyzers.questions import FILES
 from tracekit.analyzers.roots.aliases import is_below
 from tracekit.analyzers.roots.kinds import DOCUMENT, OTHER, PROGRAM, kind_of
-from tracekit.analyzers.roots.mapping import Match, fits, matches, moved
+from tracekit.analyzers.roots.mapping import Match, fits, moved
 from tracekit.analyzers.roots.tally import Tally, tallies
 from tracekit.analyzers.state.changes import RUN
 from tracekit.analyzers.state.connections import Request
@@ -84,7 +84,7 @@ class Files:
         """Answer from the calls of a trace that open files, run them or change them."""
         state = observe(trace)
         docroot = Docroot().answer(trace)
-        documents = _documents(state, docroot)
+        documents = _documents(state, docroot, matches_of(trace))
         roots = {root.named for root in docroot.docroots}
         commands = _commands(trace, state)
         return FilesAnswer(
@@ -93,7 +93,9 @@ class Files:
         )
 
 
-def _documents(state: State, answer: DocrootAnswer) -> set[str]:
+def _documents(
+    state: State, answer: DocrootAnswer, matches: Mapping[Request, Iterable[Match]]
+) -> set[str]:
     """Return the paths that were served: from a root or an alias, rewritten to, or as their target says.
 
     Where no root is known a file counts that lies where a target says and can be the body by its size.
@@ -102,7 +104,7 @@ def _documents(state: State, answer: DocrootAnswer) -> set[str]:
     folders = (*roots - {"/"}, *(alias.path for alias in answer.aliases))
     found = {rewrite.path for rewrite in answer.rewrites if roots}
     for request in state.requests:
-        for match in matches(request, request.target):
+        for match in matches.get(request, ()):
             if match.root in roots or _is_body(request, match):
                 found.add(match.name.path)
         taken = [name.path for name in request.names if moved(name) and kind_of(name.path) == OTHER]

@@ -250,11 +250,11 @@ def _served(request: Request, threads: dict[Any, Running]) -> Served:
     own = threads.get(NO_TID if request.serve_tid is None else request.serve_tid)
     calls = errors = spent = None
     if own is not None and request.last is not None:
-        begin = int(own.seqs.searchsorted(request.row.seq))
-        end = max(begin, int(own.seqs.searchsorted(request.last.seq, side="right")))
-        calls, errors = end - begin, int(own.errors[end] - own.errors[begin])
+        begin = bisect_left(own.seqs, request.row.seq)
+        end = max(begin, bisect_right(own.seqs, request.last.seq))
+        calls, errors = end - begin, own.errors[end] - own.errors[begin]
         if own.timed[end] > own.timed[begin]:
-            spent = int(own.spent[end] - own.spent[begin])
+            spent = own.spent[end] - own.spent[begin]
     return Served(
         id=request.id,
         method=request.target.method,

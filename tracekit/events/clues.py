@@ -5,7 +5,7 @@ processes of those that were there before the trace began; it is kept of the
 first events alone, so memory does not grow with the trace.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from tracekit.events.columns import Columns
@@ -57,19 +57,15 @@ class Clues:
             self._complete(number, said)
         self._files.update(events.names)
         self._is_nameless = self._is_nameless and not (events.tids != MISSING).any()
-        first, lives, tells = self._count, self.lives, dict[int, bool]()
+        first, seen, telling = self._count, self.lives.seen, _ids(events.forms, _tells)
         again: set[tuple[int, int]] = set()  # what was said before; forks make a task each time
-        for place, (form, tid) in enumerate(zip(events.forms, events.tids.tolist(), strict=True)):
-            tell = tells.get(id(form))
-            if tell is None:
-                tell = tells[id(form)] = _tells(form)
-            if tid != MISSING and lives.is_new(tid) and form.says not in OF_NO_TASK:
-                lives.begin(tid, first + place)
-                self.tasks.add(lives.key(tid, first + place))
-                self._firsts.add(first + place)
-            if tell and (tid, id(form)) not in again:
+        for place, (key, tid) in enumerate(zip(map(id, events.forms), events.tids.tolist(), strict=True)):
+            if tid not in seen and tid != MISSING and events.forms[place].says not in OF_NO_TASK:
+                self._begin(first + place, tid)
+            if key in telling and (tid, key) not in again:
+                form = events.forms[place]
                 if form.says is Says.CALL and form.name not in FORKS:
-                    again.add((tid, id(form)))
+                    again.add((tid, key))
                 self._tell(first + place, *events.events([place]))
         if first < EARLY:
             self._early.append((first, _shortened(events)))
@@ -105,19 +101,24 @@ class Clues:
         """Return the first events that say how tasks behave; their tids are the keys of their tasks."""
         found = []
         for first, events in self._early:
-            several, matters = len(events.names) > 1, dict[int, bool]()
-            places = []
-            for place, form in enumerate(events.forms[: EARLY - first]):
-                matter = matters.get(id(form))
-                if matter is None:
-                    matter = matters[id(form)] = several or _behaves(form)
-                if matter or first + place in self._firsts:
-                    places.append(place)
+            forms = events.forms[: EARLY - first]
+            behaving = _ids(forms, _behaves)
+            places = [
+                place
+                for place, key in enumerate(map(id, forms))
+                if len(events.names) > 1 or key in behaving or first + place in self._firsts
+            ]
             for place, event in zip(places, events.events(places), strict=True):
                 if event.tid is not None:
                     event.tid = self.lives.key(event.tid, first + place)
                 found.append(event)
         return found
+
+    def _begin(self, number: int, tid: int) -> None:
+        """Take in the first event of a task."""
+        self.lives.begin(tid, number)
+        self.tasks.add(self.lives.key(tid, number))
+        self._firsts.add(number)
 
     def _complete(self, number: int, said: Late) -> None:
         """Take in what became known of an event."""
@@ -144,6 +145,11 @@ class Clues:
         if said not in self._said:
             self._said.add(said)
             self.told[number] = event
+
+
+def _ids(forms: Sequence[Form], holds: Callable[[Form], bool]) -> set[int]:
+    """Return the ids of the forms of which something holds; each is asked about once, though many repeat."""
+    return {key for key, form in {id(form): form for form in forms}.items() if holds(form)}
 
 
 def _tells(form: Form) -> bool:

@@ -22,31 +22,30 @@ class Lives:
 
     A tid is another task's after the end of its task, and after a fork that returned it although it was
     in use before: then the end is not in the log.
+
+    Attributes:
+        seen: the tids that were seen in their present life, with the number of its first event.
     """
 
     def __init__(self) -> None:
         """Know of no task."""
         self._ends: defaultdict[int, list[int]] = defaultdict(list)
-        self._born: dict[int, int] = {}
-
-    def is_new(self, tid: int) -> bool:
-        """Tell whether a task has not been seen in its present life."""
-        return tid not in self._born
+        self.seen: dict[int, int] = {}
 
     def begin(self, tid: int, number: int) -> None:
         """Take in the first event of a task."""
-        self._born[tid] = number
+        self.seen[tid] = number
 
     def end(self, tid: int, number: int) -> None:
         """Take in the end of a task."""
         self._ends[tid].append(number)
-        self._born.pop(tid, None)
+        self.seen.pop(tid, None)
 
     def forked(self, tid: int, number: int) -> None:
         """Take in that the call with this number made the task."""
-        if self._born.get(tid, number) < number:
+        if self.seen.get(tid, number) < number:
             insort(self._ends[tid], number)
-            del self._born[tid]
+            del self.seen[tid]
 
     def key(self, tid: int, number: int) -> int:
         """Return which task an event with this number is about, when it names this tid."""
@@ -55,5 +54,5 @@ class Lives:
 
     def reused(self) -> dict[int, list[int]]:
         """Return the events after which a tid is another task's, for those that were used again."""
-        used = {tid: ends if tid in self._born else ends[:-1] for tid, ends in self._ends.items()}
+        used = {tid: ends if tid in self.seen else ends[:-1] for tid, ends in self._ends.items()}
         return {tid: ends for tid, ends in used.items() if ends}

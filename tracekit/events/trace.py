@@ -116,7 +116,7 @@ def _plain(column: "pd.Series[Any]") -> list[Any]:
     values, missing = column.tolist(), column.isna()
     if column.name in REPEATING:
         seen: dict[Any, Any] = {}
-        values = [seen.setdefault(value, value) for value in values]
+        values = list(map(seen.setdefault, values, values))
     if not missing.any():
         return values
     return [None if lacks else value for value, lacks in zip(values, missing.tolist(), strict=True)]

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, Final, Self
 
 from tracekit.errors import UnreadableError
-from tracekit.lab.texts import harmless
+from tracekit.lab.harmless import harmless
 
 SCHEMA: Final = 1
 """The number of the JSON form; it grows when a reader of the old one could misunderstand the new."""

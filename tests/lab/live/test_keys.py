@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from tracekit.lab import exercise
-from tracekit.lab.hostile import BadSubmissionError
 from tracekit.lab.live import records
 from tracekit.lab.live.assignment import Assignment
 from tracekit.lab.live.keys import live_variant, truth_of
 from tracekit.lab.live.records import NoRecordError
 from tracekit.lab.seeds import PRACTICE, Secret
+from tracekit.lab.submissions.files import BadSubmissionError
 from tracekit.lab.traces import StudentTrace
 from tracekit.lab.truth import Coverage, Crash, Process, Scaling, Thread, Truth
 

@@ -75,15 +75,15 @@ def first(calls: "pd.DataFrame") -> list[tuple[str, int]]:
 class Running:
     """The calls of one thread: their numbers, and what all of them up to each one add up to."""
 
-    seqs: Numbers
-    errors: Numbers
-    timed: Numbers
-    spent: Numbers
+    seqs: list[int]
+    errors: list[int]
+    timed: list[int]
+    spent: list[int]
 
 
 def running(calls: "pd.DataFrame") -> Running:
     """Return the calls of one thread so that those of a span are the difference of two sums."""
     timed = calls["ns"].notna()
     values = (calls["error"], timed, calls["ns"].fillna(0))
-    totals = (np.concatenate(([0], np.cumsum(each.to_numpy(dtype=np.int64)))) for each in values)
-    return Running(calls["seq"].to_numpy(dtype=np.int64), *totals)
+    totals = ([0, *np.cumsum(each.to_numpy(dtype=np.int64)).tolist()] for each in values)
+    return Running(calls["seq"].tolist(), *totals)

@@ -52,7 +52,7 @@ def read_target(head: Head) -> Target:
     text = target or ""
     has_fields = head.line_cut or (len(words) > 2 and words[-1].startswith(b"HTTP/"))
     host, known, site = _host(head) if has_fields else (None, True, None)
-    if absolute := ABSOLUTE.fullmatch(text):
+    if not text.startswith("/") and (absolute := ABSOLUTE.fullmatch(text)):
         host, known, site = absolute[1], True, _site(absolute[1])
         text = absolute[2] or "/"
     path, folder = _path(text, complete)
@@ -63,7 +63,7 @@ def _path(text: str, complete: bool) -> tuple[str | None, bool]:
     """Decode the path of an origin-form target (RFC 3986, 2.1 and 3.3)."""
     if not text.startswith("/"):
         return None, False
-    path = re.split(r"[?#]", text, maxsplit=1)[0]
+    path = text.partition("?")[0].partition("#")[0]
     if not complete and path == text:
         path = CUT_ESCAPE.sub("", path)
     decoded = os.fsdecode(unquote_to_bytes(path.encode("latin-1")))

@@ -1,6 +1,6 @@
 """Files that lie outside of what a server serves, and were sent: by dots, by a query, by a link."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from tracekit.analyzers.reach.finding import (
@@ -34,7 +34,8 @@ def outside(state: State, places: Places) -> Iterator[Finding]:
     """Yield the files that were sent from outside, and the attempts that reached none or some."""
     for request in state.requests:
         target = request.target.target or ""
-        elsewhere = [name for name in sent(request) if not places.allow(name.path)]
+        names = sent(request)
+        elsewhere = [name for name in names if not places.allow(name.path)]
         files = [name for name in elsewhere if _is_asked(request, name)]
         left = [name for name in files if places.known(request) and not _is_mapped(request, name)]
         for name in left:
@@ -44,7 +45,7 @@ def outside(state: State, places: Places) -> Iterator[Finding]:
             shown = request.target.complete or not elsewhere
             told = shown and (places.known(request) or not files)
             yield _traversal(request, forms(target), left, told=told)
-        yield from _links(request, places)
+        yield from _links(request, names, places)
 
 
 def _is_asked(request: Request, name: Name) -> bool:
@@ -80,11 +81,11 @@ def _traversal(request: Request, ways: tuple[str, ...], left: list[Name], *, tol
     return replace(found, reached=False if told else None)
 
 
-def _links(request: Request, places: Places) -> Iterator[Finding]:
+def _links(request: Request, names: Iterable[Name], places: Places) -> Iterator[Finding]:
     """Yield the files whose name lies in a root and which themselves lie elsewhere."""
     if not places.roots:
         return
-    for name in sent(request):
+    for name in names:
         real = name.file.real_path if name.file else None
         if real is None or not real.startswith("/") or not places.allow(name.path):
             continue

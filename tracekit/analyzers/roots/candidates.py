@@ -58,7 +58,7 @@ class Candidate:
     @property
     def pieces(self) -> set[str]:
         """The first segments below the root: what one Alias each could account for."""
-        return {first_segment(match) for match in self.matches} - ELSEWHERE
+        return {match.first for match in self.matches} - ELSEWHERE
 
     @property
     def at_top(self) -> bool:
@@ -87,7 +87,7 @@ class Candidate:
     @property
     def rank(self) -> tuple[bool, int, int, int]:
         """The order among several: what was served counts more than what was opened beside it."""
-        served = {first_segment(match) for match in self.matches if match.served}
+        served = {match.first for match in self.matches if match.served}
         return self.of_root, len(served - ELSEWHERE), len(self.pieces), len(self.supports)
 
     @property
@@ -113,6 +113,10 @@ class Candidate:
         if self.of_root:
             return f"{text}, and / is this folder{supports}"
         return text + ("" if self.at_top else ", each of which could have an Alias") + supports
+
+    def copy(self) -> "Candidate":
+        """Return one that can be strengthened while this one stays as it is."""
+        return Candidate(self.path, self.bearers.copy(), self.supports.copy())
 
     def strengthen(self, other: "Candidate | None") -> None:
         """Add what speaks for the same root among requests of the same host, or whose host is not shown."""
@@ -160,15 +164,9 @@ ENOUGH = frozenset({"relative", "checked", "missed"})
 for another target in it."""
 
 
-def first_segment(match: Match) -> str:
-    """Return the first segment of a file's path below its root; empty for the root itself."""
-    return match.name.path.removeprefix(match.root).strip("/").partition("/")[0]
-
-
 def is_at_top(match: Match) -> bool:
     """Tell whether a file, and no folder, lies right in its root."""
-    below = match.name.path.removeprefix(match.root).strip("/")
-    return match.name.kind != "directory" and "/" not in below and below not in ELSEWHERE
+    return match.first == match.below and match.name.kind != "directory" and match.below not in ELSEWHERE
 
 
 def candidates(asked: Iterable[Asked]) -> dict[str, Candidate]:
@@ -176,7 +174,9 @@ def candidates(asked: Iterable[Asked]) -> dict[str, Candidate]:
     found: dict[str, Candidate] = {}
     for one in asked:
         for match in one.matches:
-            candidate = found.setdefault(match.root, Candidate(match.root))
+            candidate = found.get(match.root)
+            if candidate is None:
+                candidate = found[match.root] = Candidate(match.root)
             assert one.target.path is not None
             candidate.bearers[one.target.path].append((one, match))
     return found

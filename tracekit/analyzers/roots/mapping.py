@@ -28,12 +28,16 @@ class Match(NamedTuple):
         name: the name that was looked up.
         of_root: True when the target is ``/`` and the root itself was looked up as a folder.
         served: True when the file's bytes were taken: read, mapped or sent.
+        below: where the file lies below the root; empty for the root itself.
+        first: the first segment of that.
     """
 
     root: str
     name: Name
     of_root: bool
     served: bool
+    below: str
+    first: str
 
 
 def matches(request: Request, target: Target) -> list[Match]:
@@ -47,7 +51,12 @@ def matches(request: Request, target: Target) -> list[Match]:
         found = _of_folder(names, target.path)
     else:
         found = [(_root(name.path, target.path), name, False) for name in names]
-    return [Match(root, name, of_root, moved(name)) for root, name, of_root in found if root is not None]
+    return [_match(root, name, of_root) for root, name, of_root in found if root is not None]
+
+
+def _match(root: str, name: Name, of_root: bool) -> Match:
+    below = name.path.removeprefix(root).strip("/")
+    return Match(root, name, of_root, moved(name), below, below.partition("/")[0])
 
 
 def is_served(request: Request) -> bool:
@@ -57,7 +66,7 @@ def is_served(request: Request) -> bool:
 
 def is_probe(path: str) -> bool:
     """Tell whether a name is one that the server looks for itself: ``.htaccess``."""
-    return path.rpartition("/")[2].startswith(PROBES)
+    return path.startswith(PROBES, path.rfind("/") + 1)
 
 
 def is_open(name: Name) -> bool:
@@ -76,8 +85,8 @@ def document(request: Request) -> Name | None:
         for name in request.names
         if is_open(name) and name.file is not None and not _is_beside(name) and name.path.startswith("/")
     ]
-    if not opened:
-        return None
+    if len(opened) < 2:
+        return opened[0] if opened else None
     return min(
         opened, key=lambda name: (not moved(name), kind_of(name.path) in MACHINERY, not fits(request, name))
     )

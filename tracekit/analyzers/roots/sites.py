@@ -30,14 +30,23 @@ class Site(NamedTuple):
 
 
 class Sites:
-    """The requests of every site, and the folders that may be its root."""
+    """The requests of every site, and the folders that may be its root.
+
+    Attributes:
+        matches: every way to read each request as a file below a root.
+        groups: the requests of each site, with those that count.
+        fitting: the folders that may be the root of each site.
+        alike: the sites of each host.
+    """
 
     def __init__(
         self, asked: Iterable[tuple[Request, Target]], openings: Openings, checked: Mapping[str, Row]
     ) -> None:
+        self.matches: dict[Request, list[Match]] = {}
         self.groups: dict[Site, list[Asked]] = defaultdict(list)
         for request, target in asked:
-            found = [match for match in matches(request, target) if _counts(match, target, openings)]
+            self.matches[request] = matches(request, target)
+            found = [match for match in self.matches[request] if _counts(match, target, openings)]
             self.groups[_site(request, target)].append(Asked(request, target, found))
         self.fitting: dict[Site, dict[str, Candidate]] = {}
         for site, group in self.groups.items():
@@ -72,12 +81,11 @@ class Sites:
         That is among the requests of its listener whose host is not shown, and on other listeners. Where
         hosts are not shown, no folder fits all.
         """
-        own = candidates(self.groups[site])
+        own = {path: candidate.copy() for path, candidate in self.fitting[site].items()}
         elsewhere = [other for other in self.alike[site.host, site.known] if other != site]
         beside = [site.nameless(), *elsewhere] if site.known else elsewhere
         targets = {target for candidate in own.values() for target in candidate.bearers}
         for path, candidate in own.items():
-            candidate.supports = dict(self.fitting[site][path].supports)
             for other in beside if not site.known or candidate.bearers.keys() == targets else ():
                 candidate.strengthen(self.fitting.get(other, {}).get(path))
         return own

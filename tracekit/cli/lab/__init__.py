@@ -5,13 +5,13 @@ import importlib
 import click
 
 _COMMANDS = {
-    "list": "looking",
-    "show": "looking",
-    "start": "starting",
-    "check": "checking",
-    "crash": "serving",
-    "stop": "serving",
-    "grade": "grading",
+    "list": "list_commands",
+    "show": "list_commands",
+    "start": "start_command",
+    "check": "check_command",
+    "crash": "server_commands",
+    "stop": "server_commands",
+    "grade": "grade_command",
 }
 """The module of each command, in the order of the help."""
 

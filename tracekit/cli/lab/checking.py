@@ -1,23 +1,28 @@
-"""``tracekit lab check``: the public checks, for students."""
+"""What ``tracekit lab check`` does."""
 
 from pathlib import Path
 
 import click
 
+from tracekit.cli.lab.places import submission_of
+from tracekit.errors import ExitCode
+from tracekit.lab.forms import FORMS
+from tracekit.lab.grading.grade import Order, grade
+from tracekit.lab.score import Score
 
-@click.command("check", short_help="What kind of thing is still wrong in your answers?")
-@click.argument(
-    "folder", default=".", metavar="[DIR]", type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
-def check_command(folder: Path) -> int:
-    """Check answers without the key: are they there, well formed, and do the lines show what they should?
 
-    DIR is your folder, or that of one exercise in it; without it, the current one. What is right is not told,
-    only what kind of thing is wrong; the hidden checks, and the points, are the teacher's.
+def check(folder: Path) -> int:
+    """Run the public checks on a folder, or on that of one exercise, and return the exit code."""
+    submission, exercises = submission_of(folder)
+    score = grade(Order(submission, None, exercises)).score
+    click.echo(FORMS["text"].write(score), nl=False)
+    return _status(score)
 
-    \b
-    Exit codes: 0 all public checks passed; 1 one did not; 5 the folder cannot be checked.
-    """
-    from tracekit.cli.lab import checks  # noqa: PLC0415 - the help needs none of it
 
-    return checks.check(folder)
+def _status(score: Score) -> int:
+    outcomes = {one.outcome for one in score.judged}
+    if score.state == "grader error" or "not judged" in outcomes:
+        return ExitCode.BUG
+    if score.state == "bad submission":
+        return ExitCode.UNREADABLE
+    return ExitCode.ANSWERED if outcomes <= {"passed"} and not score.problems else ExitCode.CHECK_FAILED

@@ -1,64 +1,223 @@
-"""``tracekit lab grade``: the command's options; the work is in ``tracekit.cli.lab.grades``."""
+"""What ``tracekit lab grade`` does: find, grade, write, and tell by the exit code how it went."""
 
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import click
 
-from tracekit.cli.lab.options import keys_option, secret_option
-from tracekit.cli.tracing import Grouped
+from tracekit.cli import streams
+from tracekit.cli.lab.tables import table
+from tracekit.cli.progress import Progress
+from tracekit.errors import ExitCode, TracekitError, UsageError
+from tracekit.lab import exercise
+from tracekit.lab.forms import FORMS, write_atomically
+from tracekit.lab.grading import batch, regrading
+from tracekit.lab.grading.batch import Batch, Wanted
+from tracekit.lab.grading.grade import told, worth
+from tracekit.lab.score import Score, shown
+from tracekit.lab.seeds import Secret
+from tracekit.lab.submissions import finding
+from tracekit.lab.submissions.finding import Found
+from tracekit.lab.submissions.rosters import roster
+from tracekit.report.escape import visible
 
-FORMS = ("text", "json", "csv", "junit", "gradescope", "classroom", "summary", "vmchecker", "check50")
+OF_ALL = {"json": batch.as_json, "csv": batch.as_csv}
+"""The forms that many submissions have in one file."""
+_NAMED = 3
+"""Students that are named where the same is said of many."""
 
 
-@click.command("grade", cls=Grouped, short_help="Grade a submission, or a folder of hundreds.")
-@click.argument(
-    "folders", nargs=-1, required=True, metavar="DIR...", type=click.Path(exists=True, path_type=Path)
-)
-@secret_option
-@keys_option
-@click.option("--student", metavar="ID", help="Whose the submission is, whatever its folder is called.")
-@click.option(
-    "--students",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="The course's students, a line each: folders are named for them, and who is missing is told.",
-)
-@click.option("--exercise", "exercises", multiple=True, metavar="E", help="Grade E alone; repeatable.")
-@click.option(
-    "--format",
-    "forms",
-    type=click.Choice(FORMS),
-    multiple=True,
-    help="How to write it (text); several of one submission go into a folder.",
-)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="Write to a file or a folder."
-)
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Grade with N processes (a core each).")
-@click.option("--expect", metavar="SCORE", help="Exit with 1 unless each submission has just so many points.")
-@click.option(
-    "--before",
-    type=click.Path(exists=True, path_type=Path),
-    metavar="OLD",
-    help="Tell what is other than in OLD: JSON of an earlier grading, or a folder of such files.",
-)
-def grade_command(folders: tuple[Path, ...], **given: Any) -> int:
-    """Grade submissions: folders with a variant.toml, in DIR or anywhere below it.
+class Given(NamedTuple):
+    """The options of the command line."""
 
-    One submission prints its score. Several print a table, or with --format csv or json a file of all; every
-    other form, or -o FOLDER, is a file for each. Files are whole or not there, and nobody else reads them;
-    one is written also when the grader itself fails.
+    secret_file: Path | None
+    keys: Path | None
+    student: str | None
+    students: Path | None
+    exercises: tuple[str, ...]
+    forms: tuple[str, ...]
+    output: Path | None
+    jobs: int | None
+    expect: str | None
+    before: Path | None
 
-    \b
-    tracekit lab grade alice
-    tracekit lab grade lab --secret-file secret --format csv -o grades.csv
-    tracekit lab grade lab --secret-file secret --format json -o new.json --before old.json
 
-    \b
-    Exit codes: 0 graded; 1 graded, and not what --expect says; 2 usage; 5 a bad submission (0 points);
-    70 a grader error: of that submission the points mean nothing. Of several the worst counts.
+def grade(folders: tuple[Path, ...], given: Given) -> int:
+    """Grade what is in folders, write it as it is asked for, and return the exit code.
+
+    Raises:
+        TracekitError: the command line does not make sense, or a file of the teacher's cannot be read.
     """
-    from tracekit.cli.lab import grades  # noqa: PLC0415 - the help needs none of it
+    try:
+        expected = _points(given.expect)
+        earlier = regrading.read(given.before) if given.before else None
+        found = finding.find(folders)
+        wanted = _wanted(given, len(found))
+        several = len(found) > 1 or bool(wanted.roster)
+        forms = _forms(given, several=several)
+        result = _graded(found, wanted)
+    except Exception as error:
+        with contextlib.suppress(OSError, TracekitError):  # the first error is the one to tell
+            _write_failure(given, error)
+        raise
+    _write(result, forms, given.output, several=several)
+    if earlier is not None:
+        click.echo(regrading.report(earlier, result.scores), nl=False, err=given.output is None)
+    return _status(result.scores, expected)
 
-    return grades.grade(folders, grades.Given(**given))
+
+def _graded(found: Sequence[Found], wanted: Wanted) -> Batch:
+    """Grade submissions, and show how far that is."""
+    for warning in wanted.secret.warnings:
+        streams.tell(f"warning: {warning}")
+    with Progress() as shown:
+        return batch.graded(
+            found, wanted, lambda done, of: shown.counting("grading", done, of, "submissions")
+        )
+
+
+def _wanted(given: Given, submissions: int) -> Wanted:
+    """Return how to grade.
+
+    Raises:
+        UsageError: an exercise is unknown, or --student is given for several submissions.
+    """
+    for name in given.exercises:
+        exercise.get(name)
+    if given.student and submissions > 1:
+        raise UsageError(f"--student is for one submission, and there are {submissions}", "use --students")
+    return Wanted(
+        secret=Secret.find(given.secret_file),
+        exercises=tuple(dict.fromkeys(given.exercises)),
+        student=given.student or "",
+        roster=tuple(roster(given.students)) if given.students else (),
+        keys=given.keys,
+        jobs=given.jobs or len(os.sched_getaffinity(0)),
+    )
+
+
+def _forms(given: Given, *, several: bool) -> tuple[str, ...]:
+    """Return the forms that are wanted.
+
+    Raises:
+        UsageError: there is no place for them.
+    """
+    forms = given.forms or ("text",)
+    if given.output is None and len(forms) > 1:
+        raise UsageError("several forms need a folder", "add -o FOLDER")
+    if given.output is None and several and forms[0] not in ("text", *OF_ALL):
+        raise UsageError(f"of several submissions, {forms[0]} is a file for each", "add -o FOLDER")
+    return forms
+
+
+def _points(expect: str | None) -> Decimal | None:
+    if expect is None:
+        return None
+    try:
+        points = Decimal(expect)
+    except InvalidOperation:
+        points = Decimal("nan")
+    if not points.is_finite():
+        raise UsageError(f"--expect takes a number of points, not {expect!r}")
+    return points
+
+
+def _status(scores: Sequence[Score], expected: Decimal | None) -> int:
+    """Return the exit code: that of the worst score."""
+    if any(score.state == "grader error" or _unjudged(score) for score in scores):
+        return ExitCode.BUG
+    if any(score.state == "bad submission" for score in scores):
+        return ExitCode.UNREADABLE
+    if expected is not None and any(score.points != expected for score in scores):
+        return ExitCode.CHECK_FAILED
+    return ExitCode.ANSWERED
+
+
+def _unjudged(score: Score) -> bool:
+    return any(check.outcome == "not judged" for check in score.checks)
+
+
+def _write(result: Batch, forms: Sequence[str], output: Path | None, *, several: bool) -> None:
+    """Print a grading, or write its files."""
+    if output is None:
+        click.echo(_text_of(result, forms[0], several=several), nl=False)
+        return
+    if not _is_folder(output, forms, several=several):
+        write_atomically(output, _text_of(result, forms[0], several=several))
+    else:
+        output.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for form in forms:
+            for name, score in _named(result.scores):
+                write_atomically(output / f"{name}{FORMS[form].suffix}", FORMS[form].write(score))
+    if several:
+        click.echo(_table(result), nl=False)
+
+
+def _text_of(result: Batch, form: str, *, several: bool) -> str:
+    """Return a grading in one piece."""
+    if not several:
+        return FORMS[form].write(result.scores[0])
+    return OF_ALL[form](result) if form in OF_ALL else _table(result)
+
+
+def _is_folder(output: Path, forms: Sequence[str], *, several: bool) -> bool:
+    """Tell whether a file for each submission and form is wanted, in a folder."""
+    in_one = len(forms) == 1 and (not several or forms[0] in OF_ALL)
+    return output.is_dir() or not in_one
+
+
+def _named(scores: Sequence[Score]) -> Iterator[tuple[str, Score]]:
+    """Yield each score and a file name for it: its student's, with a number where that is not enough."""
+    taken: set[str] = set()
+    for score in scores:
+        plain = "".join(c if c.isascii() and (c.isalnum() or c in "._@-") else "_" for c in score.student)
+        first = plain.lstrip(".-") or "submission"
+        name, number = first, 1
+        while name in taken:
+            number += 1
+            name = f"{first}-{number}"
+        taken.add(name)
+        yield name, score
+
+
+def _write_failure(given: Given, error: Exception) -> None:
+    """Write the forms that are waited for, although nothing can be graded."""
+    if given.output is None:
+        return
+    score = Score.failed(told(error), worth=worth(given.exercises), student=given.student or "")
+    forms = given.forms or ("text",)
+    if _is_folder(given.output, forms, several=False):
+        given.output.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for form in forms:
+            write_atomically(given.output / f"score{FORMS[form].suffix}", FORMS[form].write(score))
+    else:
+        write_atomically(given.output, FORMS[forms[0]].write(score))
+
+
+def _table(result: Batch) -> str:
+    """Return a row for each submission, and below what was noticed."""
+    names = batch.exercises(result)
+    rows = []
+    for score in result.scores:
+        state = "" if score.state == "graded" else score.state
+        rows.append([score.student, shown(score.points), shown(score.of), *batch.earned(score, names), state])
+    below = [visible(f"{_list(who)}: {said}") for said, who in _said(result).items()]
+    return table(["student", "points", "of", *names, ""], rows) + "".join(f"{line}\n" for line in below)
+
+
+def _said(result: Batch) -> dict[str, list[str]]:
+    """Return what was noticed, each with the students of whom it was."""
+    found: dict[str, list[str]] = {}
+    for score in result.scores:
+        for said in (*(score.problems if score.state != "graded" else ()), *score.notes):
+            found.setdefault(said, []).append(score.student)
+    return found
+
+
+def _list(students: Sequence[str]) -> str:
+    shown_ones = ", ".join(students[:_NAMED])
+    return f"{shown_ones} and {len(students) - _NAMED} more" if len(students) > _NAMED else shown_ones

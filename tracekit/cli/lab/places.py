@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tracekit.lab.finding import MARK
+from tracekit.lab.submissions.finding import MARK
 
 
 def submission_of(folder: Path) -> tuple[Path, tuple[str, ...]]:

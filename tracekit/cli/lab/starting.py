@@ -1,53 +1,117 @@
-"""``tracekit lab start``: lay out a folder for a student, or one for each of a list."""
+"""What ``tracekit lab start`` does."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import click
 
-from tracekit.cli.lab.options import keys_option, secret_option
-from tracekit.cli.tracing import Grouped
+from tracekit.cli import streams
+from tracekit.cli.progress import Progress
+from tracekit.errors import ExitCode, TracekitError, UsageError
+from tracekit.lab.exercise import Exercise
+from tracekit.lab.handouts.starting import Laid, Live, Server, start_all, wanted
+from tracekit.lab.handouts.starting import start as lay_out
+from tracekit.lab.seeds import Secret
+from tracekit.lab.submissions import student_id
+from tracekit.lab.submissions.rosters import roster
 
 
-@click.command("start", cls=Grouped, short_help="Lay out exercises for a student, or for each of a list.")
-@click.argument("exercises", nargs=-1, required=True, metavar="EXERCISE...|all")
-@click.option("--student", metavar="ID", help="Whose variant: letters, digits and ._@-, at most 64.")
-@click.option(
-    "--students",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="A student a line, # before a comment: a folder for each.",
-)
-@click.option("--course", metavar="C", default="practice", help="The course's name (practice).")
-@secret_option
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=".",
-    metavar="DIR",
-    help="Where the folder named for the student is made (here).",
-)
-@click.option("--live", is_flag=True, help="With a server that is started now, to be traced by yourself.")
-@click.option(
-    "--server",
-    type=click.Choice(("tracekit", "apache2")),
-    default="tracekit",
-    help="Which server, with --live (tracekit: the built-in one).",
-)
-@keys_option
-def start_command(exercises: tuple[str, ...], **given: Any) -> int:
-    """Lay out EXERCISE (several; all for every one) in a folder named for the student.
+class Given(NamedTuple):
+    """The options of the command line."""
 
-    The offline form is a recorded trace, and needs no privileges. With --live a server of the student's own
-    is started here, and somebody who may trace it does so: see tracekit doctor. Nothing that is already there
-    is overwritten, so that answers are safe: start again to have what is missing.
+    student: str | None
+    students: Path | None
+    course: str
+    secret_file: Path | None
+    output: Path
+    live: bool
+    server: str
+    keys: Path | None
 
-    \b
-    tracekit lab start tour --student me
-    tracekit lab start all --students ids.txt --course os-lab --secret-file secret -o lab
-    sudo tracekit lab start mpm --student me --live --server apache2
+
+def start(exercises: tuple[str, ...], given: Given) -> int:
+    """Lay out exercises, say what to do next, and return the exit code.
+
+    Raises:
+        TracekitError: the command line does not make sense, or a folder or a server cannot be had.
     """
-    from tracekit.cli.lab import starts  # noqa: PLC0415 - the help needs none of it
+    if (given.student is None) == (given.students is None):
+        raise UsageError("whose exercises are they?", "give --student ID, or --students FILE")
+    secret = Secret.find(given.secret_file)
+    for warning in secret.warnings:
+        streams.tell(f"warning: {warning}")
+    if secret.practice:
+        streams.tell("note: a variant to practise with: without a secret anybody can make its key")
+    chosen = wanted(exercises, "live" if given.live else "offline")
+    if given.students:
+        return _for_all(chosen, roster(given.students), secret, given)
+    student = student_id(given.student or "")
+    folder = given.output / student
+    with _served(chosen, student, secret, given) as live:
+        laid = lay_out([one.name for one in chosen], student, given.course, secret, folder, live)
+    _tell(laid)
+    _next(laid, chosen, live)
+    return ExitCode.ANSWERED
 
-    return starts.start(exercises, starts.Given(**given))
+
+def _for_all(chosen: list[Exercise], students: list[str], secret: Secret, given: Given) -> int:
+    """Lay out a folder for each student.
+
+    Raises:
+        UsageError: servers are wanted for them all.
+    """
+    if given.live:
+        raise UsageError("--live starts servers for one student", "use --student where they are to run")
+    new = 0
+    with Progress() as progress:
+        names = [one.name for one in chosen]
+        laid = start_all(names, students, given.course, secret, given.output)
+        for done, one in enumerate(laid, 1):
+            new += bool(one.written)
+            progress.counting("laying out", done, len(students), "folders")
+    click.echo(f"{len(students)} folders in {given.output}, {new} of them new or completed")
+    click.echo(f"next: give each student their folder; grade with: tracekit lab grade {given.output}")
+    return ExitCode.ANSWERED
+
+
+@contextmanager
+def _served(chosen: list[Exercise], student: str, secret: Secret, given: Given) -> Iterator[Live | None]:
+    """Start the servers of the live form; they end again if what follows fails."""
+    if not given.live:
+        yield None
+        return
+    from tracekit.lab.live.assignment import Assignment  # noqa: PLC0415 - the offline form needs no server
+    from tracekit.lab.live.control import start_live, stop_live  # noqa: PLC0415
+
+    started: list[Assignment] = []
+    servers: dict[str, Server] = {}
+    try:
+        for one in chosen:
+            assignment = Assignment(given.course, student, one, given.server)
+            where = start_live(assignment, secret, given.keys)
+            started.append(assignment)
+            words = {name: str(getattr(where, name)) for name in ("url", "host", "port", "pid", "command")}
+            servers[one.name] = Server(words, where.targets)
+        yield Live(given.server, servers)
+    except (TracekitError, KeyboardInterrupt):
+        for assignment in started:
+            stop_live(assignment, given.keys)
+        raise
+
+
+def _tell(laid: Laid) -> None:
+    """Say what is new in a folder, and what was left alone."""
+    click.echo(f"{laid.folder}: {len(laid.written)} new files")
+    if laid.left:
+        click.echo(f"left as they were: {', '.join(laid.left)}")
+
+
+def _next(laid: Laid, chosen: list[Exercise], live: Live | None) -> None:
+    """Say what to do next."""
+    for name, server in live.of.items() if live else ():
+        click.echo(f"{name}: a server of your own, {server.words['url']}, pid {server.words['pid']}")
+    first = laid.folder / chosen[0].name
+    click.echo(f"next: read {first / 'README.md'} and write {first / 'answers.toml'}")
+    click.echo(f"then: tracekit lab check {laid.folder}")

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from tracekit.lab.hostile import BadSubmissionError, read
+from tracekit.lab.submissions.files import BadSubmissionError, read
 
 LIMIT: Final = 64 * 1024
 """Bytes that a file of answers may have."""

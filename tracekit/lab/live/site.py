@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from tracekit.lab.seeds import Chance
 from tracekit.lab.truth import Alias
-from tracekit.lab.words import word
+from tracekit.lab.variants.words import word
 
 THREADED: Final = ("worker", "event")
 MODELS: Final = ("prefork", *THREADED)

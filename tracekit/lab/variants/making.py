@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from tracekit.lab import questions, scenes
+from tracekit.lab import scenes
 from tracekit.lab.exercise import Exercise
-from tracekit.lab.mixing import Call, Silences, calls, mix
-from tracekit.lab.renaming import Pieces, other_task, rename, runs
 from tracekit.lab.scenes import Scene
 from tracekit.lab.seeds import Secret
-from tracekit.lab.traces import Trace, VariantTrace
+from tracekit.lab.traces import Trace
 from tracekit.lab.truth import Request, Truth
+from tracekit.lab.variants import questions
+from tracekit.lab.variants.noise import Call, Silences, calls, mix
+from tracekit.lab.variants.renaming import Pieces, other_task, rename, runs
+from tracekit.lab.variants.trace import VariantTrace
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tracekit.errors import UnreadableError
-from tracekit.lab.diff import differences, read, report
+from tracekit.lab.grading.regrading import differences, read, report
 from tracekit.lab.score import Check, Score, exact
 
 

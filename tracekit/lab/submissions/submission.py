@@ -11,8 +11,8 @@ from typing import Any, Final, Self
 from tracekit.errors import UsageError
 from tracekit.lab import exercise as catalogue
 from tracekit.lab.exercise import FORMS
-from tracekit.lab.hostile import BadSubmissionError, read
 from tracekit.lab.seeds import Secret
+from tracekit.lab.submissions.files import BadSubmissionError, read
 
 __all__ = ["BadSubmissionError", "Submission", "course_name", "student_id"]
 

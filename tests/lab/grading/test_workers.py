@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.processes import task, wait_until
-from tracekit.lab.crew import Crew, Lost
+from tracekit.lab.grading.workers import Crew, Lost
 
 ENDLESS = "max(iter(int, 1))"
 """Takes a processor until it is ended, in one call of a C function: no signal handler of Python runs."""
@@ -74,7 +74,7 @@ def test_processes_end_with_the_one_who_waits() -> None:
 
 PARENT = """
 import os, sys, time
-from tracekit.lab.crew import Crew
+from tracekit.lab.grading.workers import Crew
 done = Crew(eval, 1).results(["__import__('os').getpid()", "1"])
 print(next(done)[1], flush=True)
 time.sleep(3600)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from tracekit.lab.finding import Found
-from tracekit.lab.grade import Graded, worth
+from tracekit.lab.grading.grade import Graded, worth
 from tracekit.lab.score import Score
+from tracekit.lab.submissions.finding import Found
 
 ENOUGH: Final = 3
 """Numbers of another variant that answers have to name, or one path: tasks of different variants can have

@@ -13,12 +13,12 @@ from typing import Final
 
 from tracekit.errors import TracekitError, UsageError
 from tracekit.lab import exercise as catalogue
-from tracekit.lab import handout
 from tracekit.lab.answers import blank_answers
 from tracekit.lab.exercise import Exercise
-from tracekit.lab.hostile import FOLDER
+from tracekit.lab.handouts import texts
 from tracekit.lab.seeds import Secret
 from tracekit.lab.submissions import FILE, BadSubmissionError, Submission, course_name, student_id
+from tracekit.lab.submissions.files import FOLDER
 from tracekit.lab.variants import variant
 
 ALL: Final = "all"
@@ -193,7 +193,7 @@ def _files(
         if made.ps:
             yield PS, made.ps.splitlines()
     words["questions"] = "\n".join(f"- `{one}`" for one in questions)
-    yield README, handout.text(exercise, new.form, words).splitlines()
+    yield README, texts.text(exercise, new.form, words).splitlines()
     yield ANSWERS, blank_answers(exercise, questions).splitlines()
 
 

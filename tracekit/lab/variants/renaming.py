@@ -12,8 +12,8 @@ from functools import cached_property
 from itertools import groupby, islice
 from typing import Final, NamedTuple
 
-from tracekit.lab import words
 from tracekit.lab.seeds import Chance
+from tracekit.lab.variants import words
 
 RUN: Final = re.compile(r"([A-Za-z0-9]+)")
 """A token is one whole run of these."""

@@ -9,10 +9,11 @@ import click
 import pytest
 
 from tracekit.cli.commands import cli
-from tracekit.lab import exercise, handout
+from tracekit.lab import exercise
 from tracekit.lab.exercise import Exercise
+from tracekit.lab.handouts import texts
 
-WORDS = {name: f"<{name}>" for name in handout.WORDS}
+WORDS = {name: f"<{name}>" for name in texts.WORDS}
 BOTH = [(one, form) for one in exercise.everything() for form in one.forms]
 
 
@@ -28,7 +29,7 @@ def commands(text: str) -> Iterator[str]:
 
 @pytest.mark.parametrize(("one", "form"), BOTH, ids=names)
 def test_a_text_is_of_one_form_and_complete(one: Exercise, form: str) -> None:
-    text = handout.text(one, form, WORDS)
+    text = texts.text(one, form, WORDS)
     assert "{{" not in text
     assert "<!--" not in text
     assert text.startswith(f"# {one.title}\n")
@@ -37,7 +38,7 @@ def test_a_text_is_of_one_form_and_complete(one: Exercise, form: str) -> None:
 
 @pytest.mark.parametrize(("one", "form"), BOTH, ids=names)
 def test_a_text_names_every_field_with_its_points(one: Exercise, form: str) -> None:
-    text = handout.text(one, form, WORDS)
+    text = texts.text(one, form, WORDS)
     for field in one.fields:
         for asked in field.columns[1:] or [field]:
             points = rf" \| {asked.points}" if one.points else ""
@@ -46,7 +47,7 @@ def test_a_text_names_every_field_with_its_points(one: Exercise, form: str) -> N
 
 @pytest.mark.parametrize(("one", "form"), BOTH, ids=names)
 def test_the_commands_of_tracekit_that_a_text_shows_are_there(one: Exercise, form: str) -> None:
-    shown = [line.split() for line in commands(handout.text(one, form, WORDS)) if line.startswith("tracekit")]
+    shown = [line.split() for line in commands(texts.text(one, form, WORDS)) if line.startswith("tracekit")]
     assert shown
     for _, *words in shown:
         found: click.Command | None = cli
@@ -60,12 +61,12 @@ def test_the_commands_of_tracekit_that_a_text_shows_are_there(one: Exercise, for
 def test_what_has_no_word_stays(tmp_path: Path) -> None:
     one = replace(exercise.get("tree"), folder=tmp_path)
     (tmp_path / "text.md").write_text("of {{student}}\n<!-- live -->\nat {{url}}\n<!-- end -->\nend\n")
-    assert handout.text(one, "live", {"student": "me"}) == "of me\nat {{url}}\nend\n"
-    assert handout.text(one, "offline", {"student": "{{url}}"}) == "of {{url}}\nend\n"
+    assert texts.text(one, "live", {"student": "me"}) == "of me\nat {{url}}\nend\n"
+    assert texts.text(one, "offline", {"student": "{{url}}"}) == "of {{url}}\nend\n"
 
 
 def test_an_unknown_place_is_told(tmp_path: Path) -> None:
     one = replace(exercise.get("tree"), folder=tmp_path)
     (tmp_path / "text.md").write_text("of {{studnet}}\n")
     with pytest.raises(exercise.BrokenExerciseError, match="studnet"):
-        handout.text(one, "offline", {})
+        texts.text(one, "offline", {})

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from tracekit.lab import batch
-from tracekit.lab.batch import Batch, Wanted
-from tracekit.lab.finding import Found
-from tracekit.lab.grade import Graded
+from tracekit.lab.grading import batch
+from tracekit.lab.grading.batch import Batch, Wanted
+from tracekit.lab.grading.grade import Graded
 from tracekit.lab.score import Check, Score, exact
 from tracekit.lab.seeds import Secret
+from tracekit.lab.submissions.finding import Found
 
 SECRET = Secret(b"a secret that only tests know")
 BAD = Score.bad("variant.toml was changed", student="carol", worth={"tree": 10, "mpm": 20})

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tracekit.lab import swaps
-from tracekit.lab.finding import Found
-from tracekit.lab.grade import Graded
+from tracekit.lab.grading import swaps
+from tracekit.lab.grading.grade import Graded
 from tracekit.lab.score import Check, Score, exact
+from tracekit.lab.submissions.finding import Found
 
 ALICES = frozenset({"/srv/amber/www", "/srv/coral/files", "4711", "4712", "4713", "4714"})
 BOBS = frozenset({"/srv/basil/www", "/srv/dove/files", "4713", "5811", "5812", "5813", "5814"})

@@ -12,8 +12,8 @@ from typing import Final
 
 from tracekit.errors import TracekitError
 from tracekit.lab import exercise as exercises
-from tracekit.lab.crew import Crew, Lost
-from tracekit.lab.parts import Part, for_grader, for_student
+from tracekit.lab.grading.parts import Part, for_grader, for_student
+from tracekit.lab.grading.workers import Crew, Lost
 from tracekit.lab.plugin import run_all
 from tracekit.lab.score import Check, Score, exact
 from tracekit.lab.seeds import Secret

@@ -9,10 +9,10 @@ import pytest
 from tracekit.errors import UnreadableError, UsageError
 from tracekit.lab import exercise as catalogue
 from tracekit.lab import scenes
-from tracekit.lab.rosters import roster
+from tracekit.lab.handouts.starting import Live, Server, start, start_all
 from tracekit.lab.seeds import Secret
-from tracekit.lab.starting import Live, Server, start, start_all
 from tracekit.lab.submissions import Submission
+from tracekit.lab.submissions.rosters import roster
 from tracekit.lab.variants import variant
 
 SECRET = Secret(b"a secret of the course")

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
-from tracekit.lab.renaming import Renaming
 from tracekit.lab.seeds import Chance
+from tracekit.lab.variants.renaming import Renaming
 
 LEADER: Final = re.compile(r"^(\d+) +(\d+)\.(\d{6}) ")
 RESUMED: Final = "<... "

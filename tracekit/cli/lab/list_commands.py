@@ -27,10 +27,10 @@ def list_command() -> None:
 def show_command(exercise: str, *, live: bool) -> None:
     """Print the text of EXERCISE as students read it; words in capitals stand for what is theirs alone."""
     from tracekit.lab import exercise as exercises  # noqa: PLC0415 - the help needs none of it
-    from tracekit.lab import handout  # noqa: PLC0415
+    from tracekit.lab.handouts import texts  # noqa: PLC0415
 
-    words = {name: name.upper() for name in handout.WORDS}
-    text = handout.text(exercises.get(exercise), "live" if live else "offline", words)
+    words = {name: name.upper() for name in texts.WORDS}
+    text = texts.text(exercises.get(exercise), "live" if live else "offline", words)
     if sys.stdout.isatty():
         from rich.markdown import Markdown  # noqa: PLC0415
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tracekit.errors import UsageError
-from tracekit.lab.finding import DEPTH, find
+from tracekit.lab.submissions.finding import DEPTH, find
 
 
 def submission(folder: Path) -> Path:

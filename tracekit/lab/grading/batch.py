@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from tracekit.lab import swaps
-from tracekit.lab.finding import Found
-from tracekit.lab.grade import Graded, Order, Progress, grade_all, worth
+from tracekit.lab.grading import swaps
+from tracekit.lab.grading.grade import Graded, Order, Progress, grade_all, worth
 from tracekit.lab.score import Score, shown
 from tracekit.lab.seeds import Secret
+from tracekit.lab.submissions.finding import Found
 from tracekit.report.tables import csv_lines
 
 SCHEMA: Final = 1

@@ -12,13 +12,14 @@ from tracekit.analyzers.dispatch import Dispatch
 from tracekit.analyzers.docroot import Docroot
 from tracekit.events import read_trace
 from tracekit.lab import exercise as catalogue
-from tracekit.lab import questions, scenes
-from tracekit.lab.mixing import Silences, calls, mix
-from tracekit.lab.renaming import RUN, Pieces, Renaming, rename, runs
-from tracekit.lab.said import own as told_apart
+from tracekit.lab import scenes
+from tracekit.lab.grading.fingerprints import own as told_apart
 from tracekit.lab.seeds import Chance, Secret
 from tracekit.lab.truth import Truth
-from tracekit.lab.variants import Variant, fitting, variant
+from tracekit.lab.variants import questions
+from tracekit.lab.variants.making import Variant, fitting, variant
+from tracekit.lab.variants.noise import Silences, calls, mix
+from tracekit.lab.variants.renaming import RUN, Pieces, Renaming, rename, runs
 
 SECRET = Secret(b"a secret of the course")
 DISPATCH = catalogue.get("dispatch")
@@ -71,7 +72,7 @@ def test_another_process_makes_the_same_variant() -> None:
     told = {
         subprocess.run(
             [sys.executable, "-c", program],
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[2])},
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[3])},
             capture_output=True,
             text=True,
             check=True,

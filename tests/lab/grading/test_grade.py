@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from tracekit.lab import grade as grading
 from tracekit.lab.exercise import Exercise
-from tracekit.lab.grade import Order, grade, grade_all
-from tracekit.lab.parts import Part, for_grader
+from tracekit.lab.grading import grade as grading
+from tracekit.lab.grading.grade import Order, grade, grade_all
+from tracekit.lab.grading.parts import Part, for_grader
+from tracekit.lab.handouts.starting import start
 from tracekit.lab.score import Score
 from tracekit.lab.seeds import Secret
-from tracekit.lab.starting import start
 from tracekit.lab.submissions import Submission
 
 SECRET = Secret(b"a secret that only tests know")

@@ -7,11 +7,11 @@ from typing import Final
 from tracekit.lab.answers import Answers, read_answers
 from tracekit.lab.evidence import Evidence
 from tracekit.lab.exercise import Exercise
-from tracekit.lab.hostile import read
+from tracekit.lab.grading.fingerprints import own, said
 from tracekit.lab.plugin import Context
-from tracekit.lab.said import own, said
 from tracekit.lab.seeds import Secret
 from tracekit.lab.submissions import BadSubmissionError, Submission
+from tracekit.lab.submissions.files import read
 from tracekit.lab.traces import StudentTrace
 from tracekit.lab.variants import Variant, variant
 

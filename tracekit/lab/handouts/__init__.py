@@ -1,0 +1,1 @@
+"""What students are given: a folder each, with the texts, the traces, and the answers to fill in."""
