@@ -227,6 +227,25 @@ def test_all_scores_in_one_file_and_what_a_regrading_changes(
     assert "1 changed, 2 as before; points of all: 0 -> 0\n" in out
 
 
+def test_no_folder_takes_the_file_of_another_student(
+    course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = course / "class" / "a-zip" / "bob"
+    broken.mkdir(parents=True)
+    (broken / "variant.toml").write_text("Total: 100")
+    words = ("grade", course / "class", "--secret-file", course / "secret", "--exercise", "tree")
+    (tmp_path / "scores").mkdir()
+    _, out, _ = lab(capsys, *words, "--format", "json", "-o", tmp_path / "scores")
+    states = {one.name: json.loads(one.read_text())["state"] for one in (tmp_path / "scores").iterdir()}
+    assert states == {
+        "alice.json": "graded",
+        "bob.json": "graded",
+        "bob-2.json": "bad submission",
+        "carol.json": "graded",
+    }
+    assert "bob, bob: 2 submissions are of bob, by variant or by the folder's name" in out
+
+
 def test_forms_are_written_also_when_nothing_can_be_graded(
     course: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -218,6 +219,15 @@ def test_a_reason_names_no_value_of_the_key(tmp_path: Path) -> None:
     assert "99" in found["test_it"].reason
     said = named(run_checks(own, Context({"tid": 4711}, key=key)))
     assert said["test_named"].reason == "you said 4711"
+
+
+def test_a_word_within_what_a_student_named_is_told_back(tmp_path: Path) -> None:
+    own = exercise(
+        tmp_path, "def test_it(key):\n    assert not key, '/amber/coral.html: not basil, not 47'\n"
+    )
+    key = SimpleNamespace(tokens={"words": ("amber", "coral", "basil"), "pids": ("47",)})
+    found = run_checks(own, Context({"/amber/coral.html": 1470}, key=key))[0]
+    assert found.reason == "/amber/coral.html: not [hidden], not [hidden]"
 
 
 def test_nothing_of_the_surroundings_plays_a_part_or_is_changed(

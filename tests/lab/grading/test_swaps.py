@@ -103,8 +103,15 @@ def test_what_could_not_be_graded_is_its_owners() -> None:
 
 def test_one_variant_twice_is_noted_in_both() -> None:
     batch = swaps.repeated([BOB, graded("alice", ALICES), BOB])
-    note = "2 submissions have the variant of bob"
+    note = "2 submissions are of bob, by variant or by the folder's name"
     assert [one.score.notes for one in batch] == [(note,), (), (note,)]
+
+
+def test_a_broken_folder_that_is_called_like_a_student_is_noted_in_both() -> None:
+    broken = Graded(Path("alice/bob"), Score.bad("variant.toml was changed", student="bob"))
+    nobodys = Graded(Path("alice/lab"), Score.bad("variant.toml was changed", student="lab"))
+    batch = swaps.repeated([broken, nobodys, BOB, nobodys])
+    assert [len(one.score.notes) for one in batch] == [1, 0, 1, 0]
 
 
 def test_who_gave_in_nothing_has_nothing() -> None:

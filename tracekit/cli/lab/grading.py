@@ -171,17 +171,27 @@ def _is_folder(output: Path, forms: Sequence[str], *, several: bool) -> bool:
 
 
 def _named(scores: Sequence[Score]) -> Iterator[tuple[str, Score]]:
-    """Yield each score and a file name for it: its student's, with a number where that is not enough."""
+    """Yield each score and a file name for it: its student's, with a number where that is not enough.
+
+    What was graded has the name before a folder that is only called like the student, and no number makes
+    a name that is another's: nobody's file can be taken by somebody else's folders.
+    """
+    firsts = {_plain(score.student) for score in scores}
     taken: set[str] = set()
-    for score in scores:
-        plain = "".join(c if c.isascii() and (c.isalnum() or c in "._@-") else "_" for c in score.student)
-        first = plain.lstrip(".-") or "submission"
-        name, number = first, 1
-        while name in taken:
+    for score in sorted(scores, key=lambda one: one.state != "graded"):
+        first = name = _plain(score.student)
+        number = 1
+        while name in taken or (number > 1 and name in firsts):
             number += 1
             name = f"{first}-{number}"
         taken.add(name)
         yield name, score
+
+
+def _plain(student: str) -> str:
+    """Return a student's id, or whatever a folder is called instead, as the name of a file."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._@-") else "_" for c in student)
+    return plain.lstrip(".-") or "submission"
 
 
 def _write_failure(given: Given, error: Exception) -> None:

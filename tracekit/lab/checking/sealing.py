@@ -25,8 +25,11 @@ def sealed(text: str, key: Any, answers: Any) -> str:
     found = {leaf for leaf in named if leaf in text}
     if not found:
         return text
-    for leaf in sorted(found - set(leaves(answers)), key=len, reverse=True):
-        text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(leaf)}(?![A-Za-z0-9])", HIDDEN, text)
+    given = "\n".join(leaves(answers))
+    for leaf in sorted(found, key=len, reverse=True):
+        whole = re.compile(rf"(?<![A-Za-z0-9]){re.escape(leaf)}(?![A-Za-z0-9])")
+        if not whole.search(given):  # a word of a path or target that was named is no news either
+            text = whole.sub(HIDDEN, text)
     return text
 
 

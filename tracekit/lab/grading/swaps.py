@@ -64,11 +64,16 @@ def absent(student: str, exercises: Sequence[str]) -> Graded:
 
 
 def repeated(batch: Sequence[Graded]) -> list[Graded]:
-    """Return a batch in which it is noted where several submissions have one student's variant."""
-    times = Counter(one.score.student for one in batch if one.own)
+    """Return a batch in which it is noted where several submissions are a student's.
+
+    By their variants, or by the names of their folders: a broken one that is called like somebody whose
+    submission is there may be anybody's.
+    """
+    times = Counter(one.score.student for one in batch)
+    there = {one.score.student for one in batch if one.own}
     return [
-        _noted(one, f"{times[one.score.student]} submissions have the variant of {one.score.student}")
-        if one.own and times[one.score.student] > 1
+        _noted(one, f"{times[student]} submissions are of {student}, by variant or by the folder's name")
+        if (student := one.score.student) in there and times[student] > 1
         else one
         for one in batch
     ]
