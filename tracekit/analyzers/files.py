@@ -93,9 +93,7 @@ class Files:
         )
 
 
-def _documents(
-    state: State, answer: DocrootAnswer, matches: Mapping[Request, Iterable[Match]]
-) -> set[str]:
+def _documents(state: State, answer: DocrootAnswer, matches: Mapping[Request, Iterable[Match]]) -> set[str]:
     """Return the paths that were served: from a root or an alias, rewritten to, or as their target says.
 
     Where no root is known a file counts that lies where a target says and can be the body by its size.
