@@ -88,15 +88,13 @@ def plain(value: Any) -> Any:
     kind: Any = type(value)
     if kind in PLAIN or (kind is str and value.isascii()):
         return value
-    if kind is tuple:
-        return [plain(item) for item in value]
     if kind is Row or _members(kind):
         return _record(value, kind)
-    if isinstance(value, str):
-        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     if isinstance(value, (tuple, list, set, frozenset)):
         items = [plain(item) for item in value]
         return sorted(items) if isinstance(value, (set, frozenset)) else items
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     return value

@@ -4,6 +4,7 @@ Also by thread and by request. Durations (-T) are wall time, as of ``strace -c -
 has system time, which no line of a trace tells.
 """
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 

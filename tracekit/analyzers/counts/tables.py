@@ -4,14 +4,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from tracekit.events import Trace
 
 if TYPE_CHECKING:
     import pandas as pd  # half a second to import; a trace comes with it
-
-Numbers = npt.NDArray[np.int64]
 
 NO_NUMBER: Final = "syscall_0x"
 """How the name of a call begins that strace has no name for."""
