@@ -1,6 +1,7 @@
 """Variants that were swapped: noticed where it can be told, and nobody accused by chance."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,21 @@ def test_a_broken_folder_that_is_called_like_a_student_is_noted_in_both() -> Non
     nobodys = Graded(Path("alice/lab"), Score.bad("variant.toml was changed", student="lab"))
     batch = swaps.repeated([broken, nobodys, BOB, nobodys])
     assert [len(one.score.notes) for one in batch] == [1, 0, 1, 0]
+
+
+def test_a_variant_of_another_course_or_with_fewer_exercises_is_noted() -> None:
+    carol, dave = graded("carol", ALICES), graded("dave", ALICES)
+    older = replace(BOB, score=replace(BOB.score, course="os-lab-1999"))
+    more = (*carol.score.checks, Check("mpm", "mpm", "mpm", exact(20), exact(0), "failed"))
+    carol, dave = (replace(one, score=replace(one.score, checks=more)) for one in (carol, dave))
+    found = swaps.unusual([carol, dave, older])
+    assert [one.score.notes for one in found] == [
+        (),
+        (),
+        ("the variant is of the course os-lab-1999, and most are of os-lab", "most have mpm, too"),
+    ]
+    assert swaps.unusual([carol, older]) == [carol, older]
+    assert swaps.unusual([]) == []
 
 
 def test_who_gave_in_nothing_has_nothing() -> None:

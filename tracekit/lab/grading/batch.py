@@ -66,7 +66,7 @@ def graded(found: Sequence[Found], wanted: Wanted, progress: Progress | None = N
         swaps.of_another(one, owner) if owner else one for one, owner in zip(results, owners, strict=True)
     ]
     matches = swaps.matches(owned)
-    noted = swaps.noted(swaps.repeated(owned), matches)
+    noted = swaps.noted(swaps.unusual(swaps.repeated(owned)), matches)
     there = {one.score.student for one in noted}
     course = _exercises(owned)
     absent = [swaps.absent(student, course) for student in wanted.roster if student not in there]

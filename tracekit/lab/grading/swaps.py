@@ -5,14 +5,16 @@ nearest to what the teacher gave count first, since a student may name what is i
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from tracekit.lab.grading.grade import Graded, worth
 from tracekit.lab.score import Score
 from tracekit.lab.submissions.finding import Found
+
+Value = TypeVar("Value", bound=Hashable)
 
 ENOUGH: Final = 3
 """Numbers of another variant that answers have to name, or one path: tasks of different variants can have
@@ -79,6 +81,26 @@ def repeated(batch: Sequence[Graded]) -> list[Graded]:
     ]
 
 
+def unusual(batch: Sequence[Graded]) -> list[Graded]:
+    """Return a batch in which it is noted whose variant.toml is not like that of most.
+
+    Its tag is right, so it was given out: in another course with the same secret, or before there were more
+    exercises. What it has may all be right and yet not be what was to be handed in.
+    """
+    whole = [one.score for one in batch if one.own]
+    course = _most([score.course for score in whole])
+    exercises = _most([tuple(score.by_exercise()) for score in whole]) or ()
+    result = []
+    for one in batch:
+        notes = []
+        if course is not None and one.score.course != course:
+            notes.append(f"the variant is of the course {one.score.course}, and most are of {course}")
+        if missing := [name for name in exercises if name not in one.score.by_exercise()]:
+            notes.append(f"most have {', '.join(missing)}, too")
+        result.append(_noted(one, *notes) if one.own else one)
+    return result
+
+
 def matches(batch: Sequence[Graded]) -> list[Match]:
     """Return the answers of a batch that fit another student's variant and not their own.
 
@@ -136,6 +158,12 @@ def _unearned(graded: Graded) -> list[str]:
     return [name for name, score in graded.score.by_exercise().items() if score.points < score.of]
 
 
-def _noted(graded: Graded, note: str) -> Graded:
+def _most(values: Sequence[Value]) -> Value | None:
+    """Return what more than half of some values are."""
+    value, times = Counter(values).most_common(1)[0] if values else (None, 0)
+    return value if 2 * times > len(values) else None
+
+
+def _noted(graded: Graded, *notes: str) -> Graded:
     score = graded.score
-    return replace(graded, score=replace(score, notes=(*score.notes, note)))
+    return replace(graded, score=replace(score, notes=(*score.notes, *notes)))
