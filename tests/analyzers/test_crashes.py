@@ -121,3 +121,21 @@ def test_children_whose_end_is_not_shown_leave_it_open(log: Written) -> None:
     answer: CrashesAnswer = Crashes().answer(log.read())
     assert not answer.determined
     assert "not traced" in answer.reason
+
+
+def test_a_thread_that_was_taken_for_anothers_is_of_the_process_that_it_dies_with(log: Written) -> None:
+    """Siblings wait at the same addresses: 30 seems to wake 23, which is of 20 and dies with it."""
+    log.add(10, "wait4(-1, 0x7f, WNOHANG, NULL) = 0")
+    for main, port in ((20, 4000), (30, 4001)):
+        client = f"7<TCP:[127.0.0.1:80->127.0.0.1:{port}]>"
+        log.add(main, f"accept4(3<TCP:[127.0.0.1:80]>, NULL, NULL, SOCK_CLOEXEC) = {client}")
+        log.add(main + 1, f'read({client}, "", 8000) = 0')
+        log.add(main + 2, f"close({client}) = 0")
+    log.add(30, "futex(0x7f10, FUTEX_WAKE_PRIVATE, 1) = 1")
+    log.add(23, "futex(0x7f10, FUTEX_WAIT_PRIVATE, 0, NULL) = 0")
+    signal(log, 23, "SIGSEGV", "si_code=SI_TKILL, si_pid=999, si_uid=0")
+    ends(log, "killed by SIGSEGV", 23, 22, 21, 20)
+    notices(log, "WIFSIGNALED(s) && WTERMSIG(s) == SIGSEGV")
+    (crash,) = told(log)["crashes"]
+    assert (crash["pid"], crash["culprit_tid"], crash["cause"], crash["sender"]) == (20, 23, "sent", 999)
+    assert crash["victims"] == [20, 21, 22, 23]

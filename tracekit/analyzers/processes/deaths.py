@@ -71,8 +71,7 @@ def victims(parts: Parts, death: Death) -> list[Thread]:
     A thread whose process was inferred is of this one when the same signal ended it before the process was
     gone: a signal that ends one thread ends all of its process, and none of another (signal(7)).
     """
-    begin, ends = death.begin.seq, (death.process.ended, death.process.reaped)
-    gone = max(row.seq for row in ends if row is not None)
+    begin, gone = death.begin.seq, _gone(death.process)
     found = [
         thread
         for thread in death.process.threads
@@ -89,6 +88,29 @@ def victims(parts: Parts, death: Death) -> list[Thread]:
             and begin <= thread.ended.seq <= gone
         ]
     return found
+
+
+def _gone(process: Process) -> int:
+    """Return the number of the last event that shows the end of a process."""
+    return max(row.seq for row in (process.ended, process.reaped) if row is not None)
+
+
+def _strays(parts: Parts, process: Process) -> set[Thread]:
+    """Return the threads that died with a process and were taken for another's, which outlived them."""
+    gone = _gone(process)
+    earlier = [
+        _gone(other) for other in parts.lives.processes if other.exit == process.exit and _gone(other) < gone
+    ]
+    return {
+        thread
+        for other in parts.lives.processes
+        for thread in other.threads
+        if (other.ended is None or other.ended.seq > gone)
+        and not thread.known
+        and thread.how == process.exit
+        and thread.ended is not None
+        and max(earlier, default=-1) < thread.ended.seq <= gone
+    }
 
 
 def deaths(parts: Parts, *, ordered: bool) -> Iterator[Death]:
@@ -118,7 +140,10 @@ def _first(parts: Parts, process: Process, name: str) -> tuple[Row | None, Threa
     What a process sends itself out of the handler of another signal is that one's consequence: httpd and
     Python's faulthandler raise a fault again so that it has its usual end (server/mpm_unix.c, sig_coredump).
     """
-    got = [(row, thread) for row, thread in parts.lives.signals if thread.process is process]
+    strays = _strays(parts, process)
+    got = [
+        (row, thread) for row, thread in parts.lives.signals if thread.process is process or thread in strays
+    ]
     last = next((pair for pair in reversed(got) if pair[0].name == name), None)
     while last is not None and sender_of(last[0]) == process.pid:
         before = _raised_from(parts, process, last[0], got)
