@@ -177,3 +177,13 @@ def test_the_script_for_a_ci_grades_them_alike(name: str, status: int, tmp_path:
     assert f"Total: {int(KNOWN[name]['points'])}/100" in done.stdout
     score = json.loads((tmp_path / "results" / f"{name}.json").read_text())
     assert score["points"] == KNOWN[name]["points"]
+
+
+def test_what_the_script_prints_is_no_command_to_a_runner(tmp_path: Path) -> None:
+    program = tmp_path / "tracekit"
+    program.write_text("#!/bin/sh\nprintf '::notice::x\\n ##[error]x\\nTotal: 5\\n' >results/x.txt\n")
+    program.chmod(0o755)
+    script = ROOT / "docs" / "lab" / "ci" / "grade.sh"
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["sh", script], env=environment, cwd=tmp_path, capture_output=True, check=True)
+    assert done.stdout == b": :notice: :x\n # #[error]x\nTotal: 5\n"
