@@ -10,6 +10,9 @@ from tracekit.events import Row, Trace, without_collection
 
 FOUND = "found"
 UNDETERMINED = "undetermined"
+UNKNOWN = "unknown"
+UNTOLD = frozenset({UNDETERMINED, UNKNOWN})
+"""Verdicts of answers that the trace does not tell."""
 EVIDENCE_LIMIT = 3
 """How many calls are shown for one claim; all of them would drown it."""
 TEXT_LIMIT = 300
@@ -121,6 +124,22 @@ def _record(value: Any, kind: Any) -> dict[str, Any]:
 def _members(kind: Any) -> tuple[str, ...]:
     """Return the names of a dataclass's fields; empty for another type."""
     return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged(Answer):
+    """An answer that comes down to one word.
+
+    Attributes:
+        verdict: that word; ``undetermined``, or of coverage ``unknown``, where the trace does not tell.
+    """
+
+    verdict: str
+
+    @property
+    def determined(self) -> bool:
+        """False when the trace does not tell: the answer's reason says why."""
+        return self.verdict not in UNTOLD
 
 
 class Analyzer(Protocol):

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from tracekit.analyzers.answer import EVIDENCE_LIMIT, Answer, Evidence, evidence
+from tracekit.analyzers.answer import EVIDENCE_LIMIT, UNKNOWN, Evidence, Judged, evidence
 from tracekit.analyzers.gaps.find import gaps
 from tracekit.analyzers.gaps.gap import DETAIL, MISSING, POSSIBLE, Gap
 from tracekit.analyzers.gaps.tasks import tids_of
@@ -13,7 +13,6 @@ from tracekit.events import Trace
 
 COMPLETE: Final = "complete"
 PARTIAL: Final = "partial"
-UNKNOWN: Final = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Lacking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CoverageAnswer(Answer):
+class CoverageAnswer(Judged):
     """Whether a trace is complete, and what is not in it.
 
     Attributes:
@@ -55,18 +54,12 @@ class CoverageAnswer(Answer):
     """
 
     name: ClassVar[str] = COVERAGE.name
-    verdict: str
     reason: str
     traced_tids: tuple[int, ...]
     untraced_tids: tuple[int, ...]
     untraced_unknown: bool
     gaps: tuple[Lacking, ...]
     evidence: tuple[Evidence, ...]
-
-    @property
-    def determined(self) -> bool:
-        """False when the trace does not tell whether it is complete."""
-        return self.verdict != UNKNOWN
 
 
 class Coverage:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence, evidence
+from tracekit.analyzers.answer import FOUND, UNDETERMINED, Evidence, Judged, evidence
 from tracekit.analyzers.processes import deaths
 from tracekit.analyzers.processes.deaths import Death
 from tracekit.analyzers.processes.parts import PARENT, SERVING, Parts
@@ -84,19 +84,13 @@ class Exit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CrashesAnswer(Answer):
+class CrashesAnswer(Judged):
     """The crashes in the order in which they came, and the other ends of the server's processes."""
 
     name: ClassVar[str] = CRASHES.name
-    verdict: str
     reason: str
     crashes: tuple[Crash, ...]
     exits: tuple[Exit, ...]
-
-    @property
-    def determined(self) -> bool:
-        """False when processes may have crashed where the trace does not show it."""
-        return self.verdict == FOUND
 
 
 class Crashes:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer
+from tracekit.analyzers.answer import FOUND, UNDETERMINED, Judged
 from tracekit.analyzers.questions import DISPATCH
 from tracekit.analyzers.serving.handover import handover
 from tracekit.analyzers.serving.shares import Share, Spread, classes, fairness, shares, spread
@@ -84,7 +84,7 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DispatchAnswer(Answer):
+class DispatchAnswer(Judged):
     """Every request once, in the order in which they were read, and how the work was shared out.
 
     Attributes:
@@ -100,7 +100,6 @@ class DispatchAnswer(Answer):
     """
 
     name: ClassVar[str] = DISPATCH.name
-    verdict: str
     reason: str
     fairness: float | None = None
     handovers: Mapping[str, int] = field(default_factory=dict)
@@ -109,11 +108,6 @@ class DispatchAnswer(Answer):
     service_ns: Spread = field(default_factory=Spread)
     threads: tuple[Share, ...] = ()
     requests: tuple[Served, ...]
-
-    @property
-    def determined(self) -> bool:
-        """False when the trace does not tell which calls of its tasks belong together."""
-        return self.verdict == FOUND
 
 
 class Dispatch:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
-from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence
+from tracekit.analyzers.answer import FOUND, UNDETERMINED, Evidence, Judged
 from tracekit.analyzers.questions import DOCROOT
 from tracekit.analyzers.roots.aliases import Alias, find_aliases
 from tracekit.analyzers.roots.beside import Openings, Rewrite, openings
@@ -64,21 +64,15 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DocrootAnswer(Answer):
+class DocrootAnswer(Judged):
     """The document roots, one a listener and host; what is served from elsewhere; what stays open."""
 
     name: ClassVar[str] = DOCROOT.name
-    verdict: str
     reason: str
     docroots: tuple[Root, ...]
     aliases: tuple[Alias, ...]
     rewrites: tuple[Rewrite, ...]
     undetermined: tuple[Open, ...]
-
-    @property
-    def determined(self) -> bool:
-        """False when no document root was found."""
-        return self.verdict == FOUND
 
 
 class Docroot:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence, evidence
+from tracekit.analyzers.answer import FOUND, UNDETERMINED, Evidence, Judged, evidence
 from tracekit.analyzers.gaps.texts import unread
 from tracekit.analyzers.models import models
 from tracekit.analyzers.models.models import Server, Verdict
@@ -59,7 +59,7 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MpmAnswer(Answer):
+class MpmAnswer(Judged):
     """The model, what shows it, and the processes that it is made of.
 
     Attributes:
@@ -75,7 +75,6 @@ class MpmAnswer(Answer):
     """
 
     name: ClassVar[str] = MPM.name
-    verdict: str
     mpm: str
     reason: str
     processes: int
@@ -83,11 +82,6 @@ class MpmAnswer(Answer):
     findings: tuple[Shown, ...]
     evidence: tuple[Evidence, ...]
     members: tuple[Process, ...]
-
-    @property
-    def determined(self) -> bool:
-        """False when the trace does not tell."""
-        return self.verdict == FOUND
 
 
 class Mpm:

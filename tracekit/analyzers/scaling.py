@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence, evidence
+from tracekit.analyzers.answer import FOUND, UNDETERMINED, Evidence, Judged, evidence
 from tracekit.analyzers.processes import growth
 from tracekit.analyzers.processes.growth import Point, Step
 from tracekit.analyzers.processes.limit import reached
@@ -30,7 +30,7 @@ class Spawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScalingAnswer(Answer):
+class ScalingAnswer(Judged):
     """The size of a server over time: of what serves, without its parent and what started it.
 
     Attributes:
@@ -48,7 +48,6 @@ class ScalingAnswer(Answer):
     """
 
     name: ClassVar[str] = SCALING.name
-    verdict: str
     reason: str
     peak_processes: int | None
     peak_threads: int | None
@@ -58,11 +57,6 @@ class ScalingAnswer(Answer):
     steps: tuple[Step, ...]
     spawns: tuple[Spawn, ...]
     timeline: tuple[Point, ...]
-
-    @property
-    def determined(self) -> bool:
-        """False when the trace does not tell how many there were, or when."""
-        return self.verdict == FOUND
 
 
 class Scaling:

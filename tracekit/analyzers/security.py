@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer
+from tracekit.analyzers.answer import FOUND, UNDETERMINED, Judged
 from tracekit.analyzers.docroot import Docroot
 from tracekit.analyzers.gaps.find import gaps
 from tracekit.analyzers.gaps.gap import MISSING
@@ -24,7 +24,7 @@ HIDING: Final = frozenset({"tasks", "connections", "calls", "addresses"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SecurityAnswer(Answer):
+class SecurityAnswer(Judged):
     """What was reached, and what the trace does not tell.
 
     Attributes:
@@ -35,15 +35,9 @@ class SecurityAnswer(Answer):
     """
 
     name: ClassVar[str] = SECURITY.name
-    verdict: str
     reason: str
     findings: tuple[Finding, ...]
     undetermined: tuple[str, ...]
-
-    @property
-    def determined(self) -> bool:
-        """False when nothing was found, and the trace does not exclude it."""
-        return self.verdict != UNDETERMINED
 
 
 class Security:

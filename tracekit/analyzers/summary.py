@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
-from tracekit.analyzers.answer import FOUND, UNDETERMINED, Answer, Evidence, evidence
+from tracekit.analyzers.answer import FOUND, UNDETERMINED, Evidence, Judged, evidence
 from tracekit.analyzers.counts import tables
 from tracekit.analyzers.counts.tables import NO_TID, Running
 from tracekit.analyzers.dispatch import Dispatch
@@ -114,7 +114,7 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SummaryAnswer(Answer):
+class SummaryAnswer(Judged):
     """The calls of a trace, counted.
 
     Attributes:
@@ -129,7 +129,6 @@ class SummaryAnswer(Answer):
     """
 
     name: ClassVar[str] = SUMMARY.name
-    verdict: str
     reason: str
     not_returned: int
     unknown: int
@@ -137,11 +136,6 @@ class SummaryAnswer(Answer):
     calls: tuple[Count, ...]
     threads: tuple[Thread, ...]
     requests: tuple[Served, ...]
-
-    @property
-    def determined(self) -> bool:
-        """False when there is no call to count."""
-        return self.verdict == FOUND
 
 
 class Summary:

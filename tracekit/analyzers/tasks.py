@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from tracekit.analyzers.answer import EVIDENCE_LIMIT, FOUND, UNDETERMINED, Answer, Evidence, evidence
+from tracekit.analyzers.answer import EVIDENCE_LIMIT, FOUND, UNDETERMINED, Evidence, Judged, evidence
 from tracekit.analyzers.processes.parts import IDLE, SERVING, UNKNOWN, Parts
 from tracekit.analyzers.processes.roles import parts_of
 from tracekit.analyzers.questions import TASKS
@@ -82,7 +82,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TasksAnswer(Answer):
+class TasksAnswer(Judged):
     """Every process with its threads, in the order in which the trace shows them first.
 
     Attributes:
@@ -90,15 +90,9 @@ class TasksAnswer(Answer):
     """
 
     name: ClassVar[str] = TASKS.name
-    verdict: str
     reason: str
     span: Span | None
     processes: tuple[ProcessShown, ...]
-
-    @property
-    def determined(self) -> bool:
-        """False when the trace does not name its tasks."""
-        return self.verdict == FOUND
 
 
 class Tasks:
