@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tracekit.lab.plugin import Context, run_all
 
 from tests.support.lab_samples import mistaken, perfect, written
 from tracekit.lab.answers import read_answers
 from tracekit.lab.evidence import Evidence
 from tracekit.lab.exercise import Exercise
+from tracekit.lab.plugin import Context, run_all
 from tracekit.lab.score import Check
 from tracekit.lab.seeds import Secret
 from tracekit.lab.variants import Variant, variant
