@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tracekit.analyzers.questions import QUESTIONS, Question
+from tracekit.cli.headings import Grouped
 from tracekit.cli.parse import jobs_option
-from tracekit.cli.tracing import Grouped, target_options
+from tracekit.cli.tracing import target_options
 from tracekit.errors import UsageError
 from tracekit.report import FORMATS
 

@@ -15,7 +15,8 @@ from rich.text import Text
 
 from tracekit.cli import installed, streams
 from tracekit.cli.commands import own
-from tracekit.cli.tracing import Grouped, process_options
+from tracekit.cli.headings import Grouped
+from tracekit.cli.tracing import process_options
 from tracekit.errors import ExitCode, TracekitError
 from tracekit.report.escape import visible
 from tracekit.tracer import machine

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import click
 
+from tracekit.cli.headings import Headed
 from tracekit.cli.strace import options as table
 from tracekit.cli.strace.asked import Asked, ComplaintError
 from tracekit.cli.strace.getopt import Option, Takes
@@ -70,14 +71,6 @@ def trace_options(starting: bool) -> Callable[[Command], Command]:
         return command
 
     return decorate
-
-
-class Headed(click.Option):
-    """An option that stands under a heading of the help."""
-
-    def __init__(self, *arguments: Any, heading: str, **others: Any) -> None:
-        super().__init__(*arguments, **others)
-        self.heading = heading
 
 
 def _options(starting: bool) -> Iterator[Callable[[Command], Command]]:

@@ -9,7 +9,7 @@ import click
 
 from tracekit.analyzers.questions import QUESTIONS
 from tracekit.cli import closing, letters, streams
-from tracekit.cli.letters import Headed
+from tracekit.cli.headings import Grouped
 from tracekit.cli.progress import Growth
 from tracekit.cli.strace.asked import ComplaintError, processes
 from tracekit.cli.strace.job import settings_of
@@ -32,39 +32,6 @@ def _options(*options: Command) -> Callable[[Command], Command]:
         return command
 
     return decorate
-
-
-GROUPS = {
-    "follow": "What to trace",
-    "given": "What to trace",
-    "name": "What to trace",
-    "port": "What to trace",
-    "tree": "What to trace",
-    "duration": "What to trace",
-    "same_cpu": "What to trace",
-    "analyses": "What to write",
-    "plain": "How to write it",
-    "output": "What to write",
-    "form": "What to write",
-}
-"""Over which heading of the help an option stands, by its parameter's name."""
-
-
-class Grouped(click.Command):
-    """A command whose help has its options under headings."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, group by group."""
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
-            if record:
-                title = GROUPS.get(parameter.name or "", "Options")
-                title = parameter.heading if isinstance(parameter, Headed) else title
-                groups.setdefault(title, []).append(record)
-        for title, records in groups.items():
-            with formatter.section(title):
-                formatter.write_dl(records)
 
 
 def _pids(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[int, ...]:

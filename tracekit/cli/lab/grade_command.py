@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
+from tracekit.cli.headings import Grouped
 from tracekit.cli.lab.options import keys_option, secret_option
-from tracekit.cli.tracing import Grouped
 
 FORMS = ("text", "json", "csv", "junit", "gradescope", "classroom", "summary", "vmchecker", "check50")
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
+from tracekit.cli.headings import Grouped
 from tracekit.cli.lab.options import keys_option, secret_option
-from tracekit.cli.tracing import Grouped
 
 
 @click.command("start", cls=Grouped, short_help="Lay out exercises for a student, or for each of a list.")
