@@ -14,7 +14,7 @@ LONGEST: Final = 300
 """Characters of a text that are shown; what is longer is cut and ends in dots."""
 
 _CUT: Final = "..."
-_TOTAL: Final = re.compile(r"(?i)(t[\W_]*o[\W_]*t[\W_]*a[\W_]*l[\W_]*?):")
+TOTAL: Final = re.compile(r"(?i)(t[\W_]*o[\W_]*t[\W_]*a[\W_]*l[\W_]*?):")
 """What a grader could take for the line with the grade, in any spelling."""
 
 
@@ -30,7 +30,7 @@ def harmless(text: str, longest: int = LONGEST) -> str:
         return text.strip()
     plain = unicodedata.normalize("NFKC", visible(text[:longest]))
     shown = "".join(map(_shown, plain)).strip()
-    shown = _TOTAL.sub(r"\1\\x3a", shown)
+    shown = TOTAL.sub(r"\1\\x3a", shown)
     if len(text) > longest or len(shown) > longest:
         return shown[: longest - len(_CUT)].rstrip() + _CUT
     return shown

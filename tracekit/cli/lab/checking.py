@@ -5,15 +5,22 @@ from pathlib import Path
 import click
 
 from tracekit.cli.lab.places import submission_of
-from tracekit.errors import ExitCode
+from tracekit.errors import ExitCode, UnreadableError
 from tracekit.lab.forms import FORMS
 from tracekit.lab.grading.grade import Order, grade
 from tracekit.lab.score import Score
+from tracekit.lab.submissions import FILE
 
 
 def check(folder: Path) -> int:
-    """Run the public checks on a folder, or on that of one exercise, and return the exit code."""
+    """Run the public checks on a folder, or on that of one exercise, and return the exit code.
+
+    Raises:
+        UnreadableError: it is neither.
+    """
     submission, exercises = submission_of(folder)
+    if not (submission / FILE).exists():
+        raise UnreadableError(f"there is no {FILE} in {folder}", "name the folder that lab start laid out")
     score = grade(Order(submission, None, exercises)).score
     click.echo(FORMS["text"].write(score), nl=False)
     return _status(score)

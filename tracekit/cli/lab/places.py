@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from tracekit.lab.submissions.finding import MARK
+from tracekit.lab.submissions import FILE
 
 
 def submission_of(folder: Path) -> tuple[Path, tuple[str, ...]]:
     """Return a submission, and the exercise if a folder is that of one: none means all."""
     here = folder.resolve()
-    if not (here / MARK).exists() and (here.parent / MARK).exists():
+    if not (here / FILE).exists() and (here.parent / FILE).exists():
         return here.parent, (here.name,)
     return here, ()

@@ -12,7 +12,6 @@ from rich.text import Text
 from tracekit.cli import streams
 from tracekit.report.escape import visible
 
-_WIDEST = 110
 _UNBOUNDED = 1_000
 """Columns for a pipe: no row is as long, so nothing is folded."""
 

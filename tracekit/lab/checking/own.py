@@ -15,9 +15,8 @@ from tracekit.lab.checking.jobs import FINDING, job_of
 from tracekit.lab.evidence import Evidence
 from tracekit.lab.forms import FORMS, write_atomically
 from tracekit.lab.score import Check, Score
+from tracekit.lab.submissions import TRACE
 from tracekit.lab.traces import StudentTrace
-
-TRACE = "trace.strace"
 
 
 def add_options(parser: pytest.Parser) -> None:

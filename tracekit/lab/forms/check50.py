@@ -7,7 +7,7 @@ import json
 from typing import Any, Final
 
 from tracekit import __version__
-from tracekit.lab.forms.words import STATES, why
+from tracekit.lab.forms.words import STATES, problems, why
 from tracekit.lab.score import Check, Score
 
 _PASSED: Final = {"passed": True, "partly": False, "failed": False}
@@ -21,7 +21,7 @@ def write(score: Score) -> str:
         "version": __version__,
     }
     if score.state in STATES:
-        value = "; ".join(score.problems) or STATES[score.state]
+        value = "; ".join(problems(score))
         record["error"] = {"type": score.state, "value": value, "traceback": [], "data": {}}
     return json.dumps(record, indent=1) + "\n"
 

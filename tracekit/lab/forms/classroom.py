@@ -7,7 +7,7 @@ import base64
 import json
 from typing import Any, Final
 
-from tracekit.lab.forms.words import STATES, why
+from tracekit.lab.forms.words import problems, why
 from tracekit.lab.score import Check, Score
 
 VERSION: Final = 1
@@ -17,7 +17,7 @@ _STATUS: Final = {"passed": "pass", "not judged": "error"}
 def write(score: Score) -> str:
     """Return a score as the reporter reads it from a variable."""
     tests = [_test(check) for check in score.judged]
-    for problem in score.problems or ((STATES[score.state],) if score.state in STATES else ()):
+    for problem in problems(score):
         status = "error" if score.state == "grader error" else "fail"
         tests.append({"name": "submission", "status": status, "score": 0, "message": problem})
     statuses = {test["status"] for test in tests}

@@ -7,7 +7,7 @@ import re
 import xml.etree.ElementTree as ET
 from typing import Final
 
-from tracekit.lab.forms.words import STATES, why
+from tracekit.lab.forms.words import problems, why
 from tracekit.lab.score import Check, Score, shown
 
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -48,11 +48,10 @@ def _case(suite: ET.Element, check: Check) -> None:
 
 def _submission(root: ET.Element, score: Score) -> None:
     """Add what is wrong with the submission as a whole, a case each."""
-    problems = score.problems or ((STATES[score.state],) if score.state in STATES else ())
-    if problems:
+    if found := problems(score):
         suite = _suite(root, "submission")
         tag = "error" if score.state == "grader error" else "failure"
-        for number, problem in enumerate(problems, 1):
+        for number, problem in enumerate(found, 1):
             case = ET.SubElement(suite, "testcase", classname="lab.submission", name=f"problem {number}")
             _because(case, tag, problem)
 

@@ -4,14 +4,13 @@ So there is one such line, the last, with a whole number, and it is among the fi
 it is ASCII: nothing there can look like a total to any reader.
 """
 
-import re
 from typing import Final
 
 from tracekit.lab.forms import text
+from tracekit.lab.harmless import TOTAL
 from tracekit.lab.score import Score
 
 LINES: Final = 300
-_TOTAL: Final = re.compile(r"(?i)(t[\W_]*o[\W_]*t[\W_]*a[\W_]*l[\W_]*?):")
 
 
 def write(score: Score) -> str:
@@ -23,4 +22,4 @@ def write(score: Score) -> str:
 
 
 def _neutral(line: str) -> str:
-    return _TOTAL.sub(r"\1;", line.encode("ascii", "backslashreplace").decode())
+    return TOTAL.sub(r"\1;", line.encode("ascii", "backslashreplace").decode())

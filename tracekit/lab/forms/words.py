@@ -21,6 +21,11 @@ def why(check: Check) -> str:
     return reason if check.outcome == "failed" else f"{check.outcome}: {reason}"
 
 
+def problems(score: Score) -> tuple[str, ...]:
+    """Return what is wrong with the submission as a whole: at least the state, unless it was graded."""
+    return score.problems or ((STATES[score.state],) if score.state in STATES else ())
+
+
 def remarks(score: Score) -> Iterator[str]:
     """Yield what is to be said of the submission as a whole."""
     if score.state in STATES:

@@ -10,17 +10,13 @@ from tracekit.lab.exercise import Exercise
 from tracekit.lab.grading.fingerprints import own, said
 from tracekit.lab.plugin import Context
 from tracekit.lab.seeds import Secret
-from tracekit.lab.submissions import BadSubmissionError, Submission
+from tracekit.lab.submissions import PS, TRACE, BadSubmissionError, Submission
 from tracekit.lab.submissions.files import read
 from tracekit.lab.traces import StudentTrace
 from tracekit.lab.variants import Variant, variant
 
-TRACE: Final = "trace.strace"
-"""The trace in an exercise's folder."""
-PS: Final = "ps.txt"
-"""What ps showed of the server, where somebody looked."""
 LONGEST: Final = 1 << 20
-"""Bytes of that."""
+"""Bytes of what ps showed."""
 HINTS: Final = {"offline": "start the exercise again", "live": "write your trace of the server to it"}
 """What to do where it is missing, by form."""
 

@@ -17,15 +17,13 @@ from tracekit.lab.answers import blank_answers
 from tracekit.lab.exercise import Exercise
 from tracekit.lab.handouts import texts
 from tracekit.lab.seeds import Secret
-from tracekit.lab.submissions import FILE, BadSubmissionError, Submission, course_name, student_id
+from tracekit.lab.submissions import FILE, PS, TRACE, BadSubmissionError, Submission, course_name, student_id
 from tracekit.lab.submissions.files import FOLDER
 from tracekit.lab.variants import variant
 
 ALL: Final = "all"
 README: Final = "README.md"
 ANSWERS: Final = "answers.toml"
-TRACE: Final = "trace.strace"
-PS: Final = "ps.txt"
 NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 SERVED: Final = ("url", "host", "port", "pid", "command")
 """What a text of the live form says of the server."""
@@ -118,11 +116,7 @@ def start(  # noqa: PLR0917 - whose, and where
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for one in chosen:
-            with _inside(folder, one.name) as place:
-                for name, lines in _files(one, new, secret, live):
-                    over = bool(live) and name == README  # it tells of the server that runs now
-                    new_one = _put(place, name, lines, over=over)
-                    (laid.written if new_one else laid.left).append(f"{one.name}/{name}")
+            _lay(laid, one.name, _files(one, new, secret, live), over=README if live else "")
         text = (old or new).having([one.name for one in chosen]).text(secret)
         with _opened(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) as place:
             _put(place, FILE, text.splitlines(), over=True)
@@ -147,6 +141,21 @@ def start_all(
     """
     for student in students:
         yield start(exercises, student, course, secret, parent / student_id(student))
+
+
+def _lay(laid: Laid, exercise: str, files: Iterable[tuple[str, Iterable[str]]], over: str) -> None:
+    """Write the files of an exercise that are not there yet, and note it.
+
+    Args:
+        laid: the student's folder so far.
+        exercise: its name, and that of its folder.
+        files: names and lines.
+        over: the file that is written even if it is there: it tells of the server that runs now.
+    """
+    with _inside(laid.folder, exercise) as place:
+        for name, lines in files:
+            new = _put(place, name, lines, over=name == over)
+            (laid.written if new else laid.left).append(f"{exercise}/{name}")
 
 
 def _old(folder: Path, new: Submission, secret: Secret) -> Submission | None:

@@ -17,6 +17,7 @@ from tracekit.lab.live.keys import truth_of
 from tracekit.lab.live.launching import Where, launch, wait
 from tracekit.lab.live.site import Site, plan
 from tracekit.lab.seeds import PRACTICE, Secret
+from tracekit.lab.submissions import TRACE
 from tracekit.lab.traces import StudentTrace
 from tracekit.lab.truth import Truth
 
@@ -101,7 +102,7 @@ def traced(server: str = "tracekit", mpm: str = "event", seed: int = 0) -> Itera
         chance = Secret(PRACTICE).chance("traced", str(seed), mpm)
         site = plan("traced", "site", 0, chance, base, mpm=mpm)
         where = launch(site, server, place, KEY, (0, 0))
-        trace = base / "trace.strace"
+        trace = base / TRACE
         one = Traced(where, site, trace, place / "access.log", _attach(where.pid, trace, base), place)
         try:
             wait(lambda: one._tracer.poll() is not None or _all_traced(where.pid), "the tracer")  # noqa: SLF001

@@ -1,13 +1,10 @@
 """What was answered at all: a check begins here, so that none passes on an absent answer."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final
 
 from tracekit.lab.answers import Cited, Row
 from tracekit.lab.evidence import Call, Evidence
-
-TRACE: Final = "trace.strace"
-"""The file that lines are cited of."""
+from tracekit.lab.submissions import TRACE
 
 
 def answered(answers: Row, *names: str) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from tracekit.errors import UsageError
+from tracekit.lab.submissions.submission import FILE
 
-MARK: Final = "variant.toml"
 DEPTH: Final = 8
 """Levels of folders below a given one that are looked through."""
 
@@ -55,7 +55,7 @@ def _below(folder: Path, names: tuple[str, ...]) -> Iterator[Found]:
     Raises:
         OSError: the folder cannot be read.
     """
-    if os.path.lexists(folder / MARK):
+    if os.path.lexists(folder / FILE):
         yield Found(folder, names)
         return
     inside = {child: list(_submissions(child, (*names, child.name))) for child in _children(folder)}
@@ -66,7 +66,7 @@ def _below(folder: Path, names: tuple[str, ...]) -> Iterator[Found]:
 
 def _submissions(folder: Path, names: tuple[str, ...]) -> Iterator[Found]:
     """Yield the submissions in a folder and below it; what cannot be read is passed by."""
-    if os.path.lexists(folder / MARK):
+    if os.path.lexists(folder / FILE):
         yield Found(folder, names)
     elif len(names) <= DEPTH:
         try:

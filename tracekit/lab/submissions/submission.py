@@ -17,6 +17,10 @@ from tracekit.lab.submissions.files import BadSubmissionError, read
 __all__ = ["BadSubmissionError", "Submission", "course_name", "student_id"]
 
 FILE: Final = "variant.toml"
+TRACE: Final = "trace.strace"
+"""The trace in the folder of an exercise."""
+PS: Final = "ps.txt"
+"""Beside it: what ps showed of the server, where somebody looked."""
 SCHEMA: Final = 1
 LIMIT: Final = 4096
 """Bytes of it: it takes tomllib long to refuse what is made to be long."""
