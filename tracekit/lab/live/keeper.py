@@ -8,6 +8,7 @@ It only looks: when it is killed, the server goes on.
 import ctypes
 import json
 import os
+import platform
 import signal
 import sys
 import time
@@ -24,8 +25,8 @@ LONGEST_S: Final = 0.1
 """Between two looks."""
 WRITE_S: Final = 0.5
 """Between two writes of the record, at least."""
-TGKILL: Final = 234
-"""tgkill(2) on x86-64; asm/unistd_64.h."""
+TGKILL: Final = {"x86_64": 234, "aarch64": 131}
+"""The number of tgkill(2), by machine (asm/unistd_64.h, asm-generic/unistd.h)."""
 CRASH, END = signal.SIGUSR1, signal.SIGTERM
 
 
@@ -96,7 +97,8 @@ class Keeper:
         pid = list(serving)[self.victim[0] % len(serving)]
         culprit = serving[pid][self.victim[1] % len(serving[pid])]
         self.crashes.append(_before(culprit, workers))
-        if ctypes.CDLL(None, use_errno=True).syscall(TGKILL, pid, culprit.tid, signal.SIGSEGV):
+        tgkill = TGKILL[platform.machine()]
+        if ctypes.CDLL(None, use_errno=True).syscall(tgkill, pid, culprit.tid, signal.SIGSEGV):
             self.crashes.pop()
 
     def _settle(self) -> bool:

@@ -1,19 +1,33 @@
 """What proc(5) says of a process now, by its cheapest files; None or nothing where it has gone."""
 
 import os
+import platform
 from pathlib import Path
 from typing import Final, NamedTuple
 
 CALLS: Final = {
-    "7": "worker",  # poll
-    "43": "listener",  # accept
-    "202": "worker",  # futex
-    "232": "listener",  # epoll_wait
-    "281": "listener",  # epoll_pwait
-    "288": "listener",  # accept4
-    "441": "listener",  # epoll_pwait2
+    "x86_64": {
+        "7": "worker",  # poll
+        "43": "listener",  # accept
+        "202": "worker",  # futex
+        "232": "listener",  # epoll_wait
+        "281": "listener",  # epoll_pwait
+        "288": "listener",  # accept4
+        "441": "listener",  # epoll_pwait2
+    },
+    "aarch64": {
+        "22": "listener",  # epoll_pwait
+        "73": "worker",  # ppoll
+        "98": "worker",  # futex
+        "202": "listener",  # accept
+        "242": "listener",  # accept4
+        "441": "listener",  # epoll_pwait2
+    },
 }
-"""What a thread is by the call that it waits in (asm/unistd_64.h). A listener may wait in a futex too."""
+"""What a thread is by the call that it waits in, by machine (asm/unistd_64.h, asm-generic/unistd.h).
+
+A listener may wait in a futex too.
+"""
 NAMES: Final = {"listener": "listener", "worker": "worker", "starter": "starter"}
 """What a thread of the built-in server is by the beginning of its name; a new one has that of its maker."""
 
@@ -69,7 +83,8 @@ def role(pid: int, tid: int) -> str:
     """Return what a thread that is not the main one seems to be now; empty where it does not show."""
     name = (_read(f"/proc/{pid}/task/{tid}/comm") or "").strip()
     by_name = next((found for begin, found in NAMES.items() if name.startswith(begin)), "")
-    return by_name or CALLS.get((_read(f"/proc/{pid}/task/{tid}/syscall") or "").partition(" ")[0], "")
+    number = (_read(f"/proc/{pid}/task/{tid}/syscall") or "").partition(" ")[0]
+    return by_name or CALLS.get(platform.machine(), {}).get(number, "")
 
 
 def tracer(pid: int) -> int:
