@@ -8,7 +8,7 @@ import pytest
 from tracekit.lab import exercise
 from tracekit.lab.live import records
 from tracekit.lab.live.assignment import Assignment
-from tracekit.lab.live.keys import live_variant, truth_of
+from tracekit.lab.live.keys import Seen, live_variant, truth_of
 from tracekit.lab.live.records import NoRecordError
 from tracekit.lab.seeds import PRACTICE, Secret
 from tracekit.lab.submissions.files import BadSubmissionError
@@ -220,3 +220,12 @@ def test_a_variant_of_a_record(tmp_path: Path) -> None:
         live_variant(assignment, secret, None, tmp_path)
     with pytest.raises(NoRecordError):
         live_variant(assignment, Secret(b"x" * 20), StudentTrace(file), tmp_path)
+
+
+def test_a_line_of_a_million_characters_is_soon_read() -> None:
+    """What tries each beginning to each end takes hours: nobody waits that long for one student's trace."""
+    for some in ("a", "1", ".", ":1", "[::1"):
+        seen = Seen.of(
+            ["7 1700000000.000000 " + some * (1_000_000 // len(some)), "8 read(4<TCP:[::1]:5000]>)"]
+        )
+        assert (seen.tids, seen.ports) == ({7, 8}, {5000})

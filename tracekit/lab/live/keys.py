@@ -18,8 +18,9 @@ from tracekit.lab.variants import Variant
 
 LINE: Final = re.compile(r"(?:\[pid +)?(\d{1,10})\]? +(?:(\d{9,11})\.(\d{1,9}) )?")
 """How a line of a trace begins: the thread, and perhaps the time (strace's -ttt)."""
-PORT: Final = re.compile(r"htons\((\d{1,5})\)|\[?[0-9a-f.:]+\]?:(\d{1,5})\]>")
-"""Where a line has a port: in an address, or behind a descriptor (strace's -yy)."""
+PORT: Final = re.compile(r"htons\((\d{1,5})\)|(?<=[0-9a-f.:\]]):(\d{1,5})\]>")
+"""Where a line has a port: in an address, or behind a descriptor (strace's -yy). It reads each character of
+a line a few times at most: the line is a student's, and has a million of them if need be."""
 ATTACHING_NS: Final = 300_000_000
 """A thread that ended so soon after the trace began may have been missed by no fault of the student's."""
 SEEING_NS: Final = 200_000_000
