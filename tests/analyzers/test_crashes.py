@@ -123,7 +123,8 @@ def test_children_whose_end_is_not_shown_leave_it_open(log: Written) -> None:
     assert "not traced" in answer.reason
 
 
-def test_a_thread_that_was_taken_for_anothers_is_of_the_process_that_it_dies_with(log: Written) -> None:
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_thread_that_was_taken_for_anothers_dies_with_its_process(log: Written, *, stopped: bool) -> None:
     """Siblings wait at the same addresses: 30 seems to wake 23, which is of 20 and dies with it."""
     log.add(10, "wait4(-1, 0x7f, WNOHANG, NULL) = 0")
     for main, port in ((20, 4000), (30, 4001)):
@@ -136,6 +137,8 @@ def test_a_thread_that_was_taken_for_anothers_is_of_the_process_that_it_dies_wit
     signal(log, 23, "SIGSEGV", "si_code=SI_TKILL, si_pid=999, si_uid=0")
     ends(log, "killed by SIGSEGV", 23, 22, 21, 20)
     notices(log, "WIFSIGNALED(s) && WTERMSIG(s) == SIGSEGV")
+    if stopped:
+        ends(log, "exited with 0", 32, 31, 30)
     (crash,) = told(log)["crashes"]
     assert (crash["pid"], crash["culprit_tid"], crash["cause"], crash["sender"]) == (20, 23, "sent", 999)
     assert crash["victims"] == [20, 21, 22, 23]

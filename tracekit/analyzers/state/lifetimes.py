@@ -142,12 +142,19 @@ class Process:
 
     @property
     def exit(self) -> str | None:
-        """How it ended: ``exited with 0``, ``killed by SIGSEGV (core dumped)``; None while it is there."""
+        """How it ended: ``exited with 0``, ``killed by SIGSEGV (core dumped)``; None while it is there.
+
+        A signal ends all threads at once (signal(7)): one that it ended before the others was another's.
+        """
         if self.ended is None:
             return None
-        killed = next((thread.how for thread in self.threads if thread.how.startswith("killed")), None)
+        last = next((thread.how for thread in self.threads if thread.ended is self.ended), "")
+        hows = [thread.how for thread in self.threads]
+        if last.startswith("exited"):
+            hows = [how for how in hows if not how.startswith("killed")]
+        killed = next((how for how in hows if how.startswith("killed")), None)
         main = self.main
-        return killed or self.status or (main.how if main else "") or self.threads[-1].how
+        return killed or self.status or (main.how if main and main.how in hows else "") or hows[-1]
 
     def alive(self, moment: int) -> bool:
         """Tell whether it was there at a time."""
