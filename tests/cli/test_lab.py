@@ -214,6 +214,19 @@ def test_files_are_written_for_their_owner_alone(course: Path, capsys: pytest.Ca
     assert {path.stat().st_mode & 0o777 for path in out.iterdir()} == {0o600}
 
 
+@pytest.mark.parametrize("forms", [("json",), ("json", "csv")])
+def test_a_place_that_cannot_be_written_to_is_a_mistake_and_no_grader_error(
+    forms: tuple[str, ...], course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (course / "file").touch()
+    given = [word for form in forms for word in ("--format", form)]
+    code, out, err = lab(
+        capsys, "grade", course / "class" / "alice", "--exercise", "tree", *given, "-o", course / "file" / "x"
+    )
+    assert (code, out) == (ExitCode.USAGE, "")
+    assert err.endswith("(name another place)\n" if len(forms) == 1 else "(name another folder)\n")
+
+
 def test_all_scores_in_one_file_and_what_a_regrading_changes(
     course: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -219,7 +219,9 @@ class Score:
             problems, notes = (tuple(map(_text, _each(record[name]))) for name in ("problems", "notes"))
             return cls(student, course, form, checks, problems, notes, state)
         except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
-            raise UnreadableError(f"no score: {type(error).__name__}: {harmless(str(error))}") from error
+            raise UnreadableError(
+                f"this is no score: {type(error).__name__}: {harmless(str(error))}"
+            ) from error
 
 
 def _void(worth: Mapping[str, Points] | None, outcome: str, reason: str) -> tuple[Check, ...]:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from tracekit.errors import TracekitError
+from tracekit.errors import UsageError
 from tracekit.lab.forms import FORMS, write_atomically
 from tracekit.lab.score import Check, Score, exact
 
@@ -344,6 +344,6 @@ def test_what_cannot_be_written_leaves_all_as_it_was(tmp_path: Path) -> None:
         (tmp_path / "folder", "x"),
         (tmp_path / "x", "\ud800"),
     ):
-        with pytest.raises(TracekitError):
+        with pytest.raises(UsageError, match="cannot be written"):
             write_atomically(path, text)
     assert [one.name for one in tmp_path.iterdir()] == ["folder"]

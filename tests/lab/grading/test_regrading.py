@@ -90,7 +90,7 @@ def test_a_file_of_all_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", "\xff", '{"scores": [3]}', '{"scores": []}'])
 def test_what_is_no_score_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "old.json").write_text(text, encoding="latin-1")
-    with pytest.raises(UnreadableError):
+    with pytest.raises(UnreadableError, match=r"old\.json"):
         read(tmp_path / "old.json")
 
 

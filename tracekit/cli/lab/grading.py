@@ -149,7 +149,7 @@ def _write(result: Batch, forms: Sequence[str], output: Path | None, *, several:
     if not _is_folder(output, forms, several=several):
         write_atomically(output, _text_of(result, forms[0], several=several))
     else:
-        output.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(output)
         for form in forms:
             for name, score in _named(result.scores):
                 write_atomically(output / f"{name}{FORMS[form].suffix}", FORMS[form].write(score))
@@ -168,6 +168,18 @@ def _is_folder(output: Path, forms: Sequence[str], *, several: bool) -> bool:
     """Tell whether a file for each submission and form is wanted, in a folder."""
     in_one = len(forms) == 1 and (not several or forms[0] in OF_ALL)
     return output.is_dir() or not in_one
+
+
+def _make(folder: Path) -> None:
+    """Make a folder that is the teacher's alone, unless it is there.
+
+    Raises:
+        UsageError: it cannot be made.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made: {error.strerror}", "name another folder") from None
 
 
 def _named(scores: Sequence[Score]) -> Iterator[tuple[str, Score]]:
@@ -201,7 +213,7 @@ def _write_failure(given: Given, error: Exception) -> None:
     score = Score.failed(told(error), worth=worth(given.exercises), student=given.student or "")
     forms = given.forms or ("text",)
     if _is_folder(given.output, forms, several=False):
-        given.output.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(given.output)
         for form in forms:
             write_atomically(given.output / f"score{FORMS[form].suffix}", FORMS[form].write(score))
     else:

@@ -5,7 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from tracekit.errors import TracekitError
+from tracekit.errors import UsageError
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -14,7 +14,7 @@ def write_atomically(path: Path, text: str) -> None:
     A link of that name is replaced, and what it points to left alone.
 
     Raises:
-        TracekitError: it cannot be written; nothing has changed then.
+        UsageError: it cannot be written; nothing has changed then.
     """
     temporary = ""
     try:
@@ -28,4 +28,5 @@ def write_atomically(path: Path, text: str) -> None:
         with contextlib.suppress(OSError):
             if temporary:
                 Path(temporary).unlink()
-        raise TracekitError(f"{path} cannot be written: {error}", "name another place") from error
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(f"{path} cannot be written: {why}", "name another place") from error

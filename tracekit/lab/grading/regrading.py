@@ -107,11 +107,10 @@ def _scores(file: Path) -> list[Score]:
     try:
         text = file.read_text(encoding="utf-8")
         data = json.loads(text)
-    except (OSError, ValueError) as error:
+        several = isinstance(data, dict) and isinstance(data.get("scores"), list)
+        return [Score.from_json(one) for one in (map(json.dumps, data["scores"]) if several else [text])]
+    except (OSError, ValueError, RecursionError, UnreadableError) as error:
         raise UnreadableError(f"cannot read {file}: {error}", "give JSON of tracekit lab grade") from None
-    if isinstance(data, dict) and isinstance(data.get("scores"), list):
-        return [Score.from_json(json.dumps(one)) for one in data["scores"]]
-    return [Score.from_json(text)]
 
 
 def _by_student(scores: Sequence[Score]) -> dict[str, Score]:

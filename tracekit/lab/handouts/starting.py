@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from tracekit.errors import TracekitError, UsageError
+from tracekit.errors import UsageError
 from tracekit.lab import exercise as catalogue
 from tracekit.lab.answers import blank_answers
 from tracekit.lab.exercise import Exercise
@@ -104,8 +104,7 @@ def start(  # noqa: PLR0917 - whose, and where
         live: the servers of the live form; None for the offline form.
 
     Raises:
-        UsageError: there is no such exercise, or the folder is somebody else's.
-        TracekitError: the folder cannot be written to.
+        UsageError: there is no such exercise, or the folder is somebody else's or cannot be written to.
     """
     form = "live" if live else "offline"
     chosen = wanted(exercises, form)
@@ -121,7 +120,7 @@ def start(  # noqa: PLR0917 - whose, and where
         with _opened(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) as place:
             _put(place, FILE, text.splitlines(), over=True)
     except OSError as error:
-        raise TracekitError(
+        raise UsageError(
             f"{folder} cannot be laid out: {error.strerror}", "name another folder with -o"
         ) from error
     laid.written += [] if old else [FILE]
@@ -137,7 +136,7 @@ def start_all(
         What became of each folder, once it is done.
 
     Raises:
-        TracekitError: as `start` does.
+        UsageError: as `start` does.
     """
     for student in students:
         yield start(exercises, student, course, secret, parent / student_id(student))
