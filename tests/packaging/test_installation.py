@@ -89,6 +89,15 @@ def test_a_trace_is_answered(installation: Installation, tmp_path: Path) -> None
     assert [one["path"] for one in json.loads(run.stdout)["files"]] == ["/etc/hosts"]
 
 
+def test_the_lab_has_its_exercises_and_recordings(installation: Installation, tmp_path: Path) -> None:
+    run = installation.run("tracekit", "lab", "start", "all", "--student", "me", "-o", str(tmp_path))
+    assert run.returncode == 0, run.stderr
+    exercises = {path.parent.name for path in (ROOT / "tracekit" / "lab").glob("exercises/*/exercise.toml")}
+    assert {path.parent.name for path in tmp_path.glob("me/*/trace.strace")} == exercises
+    run = installation.run("tracekit", "lab", "grade", str(tmp_path / "me"), "--expect", "0")
+    assert (run.returncode, run.stdout.splitlines()[-1]) == (0, "Total: 0 / 100"), run.stderr
+
+
 def test_the_server_is_found_and_no_other(installation: Installation, tmp_path: Path) -> None:
     for name in ("server", "tracekit"):
         (tmp_path / name).mkdir()
