@@ -46,6 +46,12 @@ def test_a_change_is_noticed_with_the_secret_alone(tmp_path: Path, change: dict[
     assert Submission.open(folder, None)
 
 
+def test_who_grades_without_a_secret_is_told_that_one_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(BadSubmissionError) as caught:
+        Submission.open(put(tmp_path, text()), Secret(b"known to everybody", practice=True))
+    assert "--secret-file" in caught.value.hint
+
+
 @pytest.mark.parametrize(
     "content",
     [

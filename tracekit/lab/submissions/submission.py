@@ -39,6 +39,7 @@ SHAPE: Final[dict[str, type]] = {
     "tag": str,
 }
 AGAIN: Final = "put the variant.toml back that was given out"
+PUBLIC: Final = "no course's secret was given: --secret-file"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ class Submission:
             raise BadSubmissionError(f"{FILE} cannot be understood: {_plain(error)}", AGAIN) from None
         found = cls(folder=real, **_fields(data))
         if secret is not None and not secret.is_tag(data["tag"], *found.signed):
-            raise BadSubmissionError(f"{FILE} was changed or is another course's", AGAIN)
+            hint = PUBLIC if secret.practice else AGAIN
+            raise BadSubmissionError(f"{FILE} was changed or is another course's", hint)
         return found
 
     @property
