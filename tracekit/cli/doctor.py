@@ -1,21 +1,18 @@
 """``tracekit doctor``: what this machine allows, and what to do about the rest."""
 
-import io
 import json
-import shutil
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tracekit.cli import installed, streams
+from tracekit.cli import installed
 from tracekit.cli.commands import own
 from tracekit.cli.headings import Grouped
+from tracekit.cli.rendering import rendered
 from tracekit.cli.tracing import process_options
 from tracekit.errors import ExitCode, TracekitError
 from tracekit.report.escape import visible
@@ -25,8 +22,6 @@ from tracekit.tracer.tasks.targets import Selection
 
 SCHEMA = "tracekit.doctor/1"
 _STYLES = {"yes": "green", "no": "bold red", "note": "dim"}
-_UNBOUNDED = 1_000
-"""Columns for a pipe: no text is as long, so nothing is folded."""
 
 
 class _Row(NamedTuple):
@@ -135,25 +130,12 @@ def _json(value: dict[str, Any]) -> str:
 
 def _text(summary: str, rows: Iterable[_Row]) -> str:
     """Return the report as text: folded for a terminal, a line each in a pipe."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _UNBOUNDED
-    color = streams.colored()
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=width,
-        color_system="standard" if color else None,
-        force_terminal=color,
-        highlight=False,
-        emoji=False,
-        markup=False,
-    )
-    console.print(Text(f"tracekit doctor: {summary}", style="bold"))
     shown = list(rows)
     topics = max((len(row.topic) for row in shown), default=0)
+    parts: list[Text | Table] = [Text(f"tracekit doctor: {summary}", style="bold")]
     for group, table in _tables(shown, topics):
-        console.print(Text(f"\n{group}", style="bold"))
-        console.print(table)
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+        parts += [Text(f"\n{group}", style="bold"), table]
+    return rendered(*parts)
 
 
 def _tables(rows: list[_Row], topics: int) -> Iterator[tuple[str, Table]]:

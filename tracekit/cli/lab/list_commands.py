@@ -34,7 +34,7 @@ def show_command(exercise: str, *, live: bool) -> None:
     if sys.stdout.isatty():
         from rich.markdown import Markdown  # noqa: PLC0415
 
-        from tracekit.cli.lab.tables import rendered  # noqa: PLC0415
+        from tracekit.cli.rendering import rendered  # noqa: PLC0415
 
-        text = rendered(Markdown(text), _READABLE)
+        text = rendered(Markdown(text), widest=_READABLE)
     click.echo(text, nl=False)

@@ -1,19 +1,12 @@
-"""What the lab's commands print: tables and texts, for a terminal or, without escapes, for a pipe."""
+"""Tables as the lab's commands print them."""
 
-import io
-import shutil
-import sys
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tracekit.cli import streams
+from tracekit.cli.rendering import rendered
 from tracekit.report.escape import visible
-
-_UNBOUNDED = 1_000
-"""Columns for a pipe: no row is as long, so nothing is folded."""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -26,23 +19,6 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     for row in shown:
         made.add_row(*map(Text, row))
     return rendered(made)
-
-
-def rendered(shown: RenderableType, widest: int = _UNBOUNDED) -> str:
-    """Return what rich makes of something."""
-    out = io.StringIO()
-    color = streams.colored()
-    width = min(widest, shutil.get_terminal_size().columns) if sys.stdout.isatty() else widest
-    console = Console(
-        file=out,
-        width=width,
-        color_system="standard" if color else None,
-        force_terminal=color,
-        highlight=False,
-        emoji=False,
-    )
-    console.print(shown)
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
 def _is_number(cell: str) -> bool:
