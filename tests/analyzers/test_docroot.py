@@ -23,6 +23,24 @@ def test_path_minus_target_over_two_targets(site: Site) -> None:
     assert {proof.text.partition("(")[0] for proof in root.evidence} == {"read", "openat"}
 
 
+def test_what_dots_in_a_target_reach_bears_out_no_root(site: Site) -> None:
+    site.serve("/a.html", "/srv/www/a.html")
+    site.serve("/b/c.html", "/srv/www/b/c.html")
+    for target in ("/../secret.txt", "/../keys/a.pem", "/../keys/b.pem"):
+        site.serve(target, f"/srv{target.removeprefix('/..')}")
+    answer = site.answer()
+    assert [(root.path, root.requests) for root in answer.docroots] == [("/srv/www", 2)]
+    assert (answer.aliases, answer.undetermined) == ((), ())
+
+
+def test_dots_alone_tell_no_root(site: Site) -> None:
+    site.serve("/../a.txt", "/srv/a.txt")
+    site.serve("/../b/c.txt", "/srv/b/c.txt")
+    answer = site.answer()
+    assert (answer.verdict, answer.docroots) == ("undetermined", ())
+    assert "targets with dots in them prove nothing" in answer.reason
+
+
 def test_one_file_alone_proves_nothing(site: Site) -> None:
     site.serve("/sub/a.html", "/srv/www/sub/a.html")
     answer = site.answer()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.traces import Written, accept, get, ok
+from tracekit.analyzers.http.traversal import forms, is_attempt
 from tracekit.analyzers.reach.finding import Finding
-from tracekit.analyzers.reach.traversal import forms, is_attempt
 from tracekit.analyzers.security import Security, SecurityAnswer
 from tracekit.report.render import render
 

@@ -116,7 +116,7 @@ def _answer(trace: Trace) -> Known:
     for site in sites.ordered():
         found[site] = sites.roots(site, found)
         paths.update(root.path for root in found[site])
-        if not found[site] and not _explained(site, sites.groups[site], paths):
+        if not found[site] and not _explained(site, sites, paths):
             left = _unexplained(sites.groups[site], paths) or sites.groups[site]
             reason = why(left, opens=bool(state.openings))
             still_open.append(Open(site.host, site.listen, len(sites.groups[site]), reason))
@@ -193,9 +193,14 @@ def _may_be_of_another_root(site: Site, one: Asked, sites: Sites) -> bool:
     return any(candidate.at_top or len(candidate.pieces) > 1 for candidate in fitting)
 
 
-def _explained(site: Site, asked: list[Asked], paths: set[str]) -> bool:
-    """Tell whether requests without a shown host all belong to the roots of others."""
-    return not site.known and bool(paths) and not any(one.matches for one in _unexplained(asked, paths))
+def _explained(site: Site, sites: Sites, paths: set[str]) -> bool:
+    """Tell whether requests without a shown host all belong to the roots of others.
+
+    Where dots in a target lead to a file, nobody knows from which root.
+    """
+    left = _unexplained(sites.groups[site], paths)
+    unclear = any(one.matches or sites.by_dots(one, paths) for one in left)
+    return not site.known and bool(paths) and not unclear
 
 
 def _summary(roots: tuple[Root, ...], still_open: list[Open]) -> str:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from tracekit.analyzers.http.traversal import only_query_names, path_names
 from tracekit.analyzers.reach.finding import EXEC, WRITE, Finding, finding
 from tracekit.analyzers.reach.places import Places, is_in
-from tracekit.analyzers.reach.traversal import only_query_names, path_names
 from tracekit.analyzers.roots.kinds import LOG, kind_of
 from tracekit.analyzers.state.changes import RUN
 from tracekit.analyzers.state.connections import Request

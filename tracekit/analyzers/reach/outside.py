@@ -3,6 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from tracekit.analyzers.http.traversal import (
+    AFTER_NAME,
+    forms,
+    is_attempt,
+    only_query_names,
+    path_names,
+)
 from tracekit.analyzers.reach.finding import (
     LINK,
     OUTSIDE,
@@ -14,13 +21,6 @@ from tracekit.analyzers.reach.finding import (
     quoted,
 )
 from tracekit.analyzers.reach.places import Places, sent
-from tracekit.analyzers.reach.traversal import (
-    AFTER_NAME,
-    forms,
-    is_attempt,
-    only_query_names,
-    path_names,
-)
 from tracekit.analyzers.roots.kinds import MACHINERY, kind_of
 from tracekit.analyzers.roots.mapping import fits
 from tracekit.analyzers.state.connections import Name, Request

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tracekit.analyzers.docroot import DocrootAnswer
-from tracekit.analyzers.reach.traversal import forms, only_query_names
+from tracekit.analyzers.http.traversal import forms, only_query_names
 from tracekit.analyzers.roots.aliases import is_below
 from tracekit.analyzers.roots.beside import openings
 from tracekit.analyzers.roots.candidates import Candidate

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tracekit.analyzers.answer import EVIDENCE_LIMIT, Evidence, evidence
 from tracekit.analyzers.http.targets import Target
+from tracekit.analyzers.http.traversal import forms
 from tracekit.analyzers.roots.beside import Openings
 from tracekit.analyzers.roots.kinds import MACHINERY, kind_of
 from tracekit.analyzers.roots.mapping import SERVED, document, fits
@@ -142,8 +143,13 @@ def _strength(group: Sequence[Pair]) -> tuple[int, int]:
 
 
 def _pair(request: Request, target: Target) -> Pair | None:
-    """Take the longest common end off a target and a path; None where they have nothing in common."""
+    """Take the longest common end off a target and a path; None where they have nothing in common.
+
+    What a target with dots in it leads to is no alias's.
+    """
     if target.path is None or not target.complete or request.status not in SERVED:
+        return None
+    if forms(target.target or ""):
         return None
     wanted = target.path.strip("/").split("/")
     name = _file(request, wanted[-1])

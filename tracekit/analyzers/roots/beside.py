@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from tracekit.analyzers.answer import EVIDENCE_LIMIT, Evidence, evidence
 from tracekit.analyzers.http.targets import Target
+from tracekit.analyzers.http.traversal import forms
 from tracekit.analyzers.roots.kinds import MACHINERY, kind_of
 from tracekit.analyzers.roots.mapping import document, fits, is_open, is_served, moved
 from tracekit.analyzers.state.connections import Name, Request
@@ -55,10 +56,10 @@ class Openings:
 
 
 def openings(asked: Iterable[tuple[Request, Target]]) -> Openings:
-    """Go through all requests once."""
+    """Go through all requests once; targets with dots in them lead to files that they do not name."""
     found = Openings()
     for request, target in asked:
-        if target.path is None:
+        if target.path is None or forms(target.target or ""):
             continue
         for name in request.names:
             if name.opened and name.file is not None and not lies_at(name.path, target):

@@ -1,10 +1,11 @@
 """Listeners and hosts, and the root of each: what speaks for one is put together, then the best is taken."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from tracekit.analyzers.http.targets import Target
+from tracekit.analyzers.http.traversal import forms
 from tracekit.analyzers.roots.beside import Openings
 from tracekit.analyzers.roots.candidates import Asked, Candidate, candidates
 from tracekit.analyzers.roots.mapping import Match, matches
@@ -32,6 +33,8 @@ class Site(NamedTuple):
 class Sites:
     """The requests of every site, and the folders that may be its root.
 
+    What a target with dots in it reaches lies where its client says: that bears out no root.
+
     Attributes:
         matches: every way to read each request as a file below a root.
         groups: the requests of each site, with those that count.
@@ -46,7 +49,8 @@ class Sites:
         self.groups: dict[Site, list[Asked]] = defaultdict(list)
         for request, target in asked:
             self.matches[request] = matches(request, target)
-            found = [match for match in self.matches[request] if _counts(match, target, openings)]
+            plain = () if forms(target.target or "") else self.matches[request]
+            found = [match for match in plain if _counts(match, target, openings)]
             self.groups[_site(request, target)].append(Asked(request, target, found))
         self.fitting: dict[Site, dict[str, Candidate]] = {}
         for site, group in self.groups.items():
@@ -55,6 +59,12 @@ class Sites:
         self.alike: dict[tuple[str | None, bool], list[Site]] = defaultdict(list)
         for site in self.groups:
             self.alike[site.host, site.known].append(site)
+
+    def by_dots(self, one: Asked, paths: Collection[str]) -> bool:
+        """Tell whether dots in a target lead to a file where it says, and below none of some folders."""
+        found = self.matches[one.request]
+        inside = any(match.root in paths for match in found)
+        return bool(found) and not inside and bool(forms(one.target.target or ""))
 
     def ordered(self) -> list[Site]:
         """Return the sites, those whose host is shown first."""

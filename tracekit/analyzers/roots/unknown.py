@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tracekit.analyzers.gaps.find import gaps
 from tracekit.analyzers.gaps.gap import MISSING
+from tracekit.analyzers.http.traversal import forms
 from tracekit.analyzers.models.unseen import what_is_missing
 from tracekit.analyzers.questions import DOCROOT
 from tracekit.analyzers.roots.candidates import Asked, Candidate, candidates
@@ -12,6 +13,8 @@ from tracekit.analyzers.state.state import State
 from tracekit.events import Trace
 
 NOT_TRACED = "such calls were not traced, or the threads that made them were not"
+ERRORS = "no request was answered with a file: what errors looked for proves nothing"
+DOTS = "targets with dots in them prove nothing: what they reach lies where their client says"
 TEXTS = "strings"
 """The kind of gap that cut texts are."""
 
@@ -50,8 +53,8 @@ def why(asked: Sequence[Asked], *, opens: bool) -> str:
 
 def _why_nothing_fits(asked: Sequence[Asked], opens: bool) -> str:
     served = [one.request for one in asked if is_served(one.request)]
-    if not served:
-        return "no request was answered with a file: what errors looked for proves nothing"
+    if all(forms(request.target.target or "") for request in served):
+        return DOTS if served else ERRORS
     if not opens:
         return f"the trace shows no call that opens a file: {NOT_TRACED}"
     if not any(request.names for request in served):

@@ -25,15 +25,15 @@ LONGER: Final = {
     b"\xc0\xaf": b"/", b"\xe0\x80\xaf": b"/", b"\xf0\x80\x80\xaf": b"/", b"\xc1\x9c": b"\\",
 }  # fmt: skip
 """UTF-8 that is longer than allowed, and what it stands for."""
-SIGNS: Final = ("..", "%", "\0")
-"""Every way needs one of these, or bytes that are no ASCII."""
+SIGN = re.compile(r"\.\.|[%\0]|[^\0-\x7f]")
+"""Every way needs one of these: dots, an escape, NUL, or bytes that are no ASCII."""
 HARMLESS: Final = frozenset({DOTS, AFTER_NAME})
 """What a name or a plain relative reference can hold, too."""
 
 
 def forms(target: str) -> tuple[str, ...]:
     """Return the ways in which a target leads upwards; empty for one that does not."""
-    if target.isascii() and not any(sign in target for sign in SIGNS):
+    if not SIGN.search(target):
         return ()
     path, query = parts(target)
     found = dict.fromkeys(_in_path(path))
