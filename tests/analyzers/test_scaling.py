@@ -107,6 +107,18 @@ def test_what_the_server_says_itself_does_not_count(log: Written) -> None:
     assert told(log)["limit_reached"] is False
 
 
+def test_without_times_it_is_told_which_processes_were_made(log: Written) -> None:
+    server = Prefork(log)
+    server.look(2)
+    server.hold(101, 102)
+    log.lines = [
+        " ".join(word for place, word in enumerate(line.split(" ")) if place != 1) for line in log.lines
+    ]
+    found = told(log)
+    assert (found["verdict"], found["peak_processes"]) == ("undetermined", None)
+    assert [(one["parent"], one["pid"]) for one in found["spawns"]] == [(10, 101), (10, 102)]
+
+
 def test_the_launcher_and_its_programs_are_not_counted(log: Written) -> None:
     log.add(1, 'execve("/bin/sh", ["sh"], 0x7f /* 9 vars */) = 0', f"{FORK} = 2", f"{FORK} = 3")
     log.add(2, 'execve("/bin/serve", ["serve"], 0x7f /* 9 vars */) = 0', accept(7, 4000), get(7, "/"), ok(7))

@@ -37,14 +37,15 @@ class ScalingAnswer(Judged):
         verdict: found, or undetermined.
         reason: what the numbers are of, or what is missing.
         peak_processes: the most processes at one time; None where the trace does not tell.
-        peak_threads: the most threads of those processes.
+        peak_threads: the most threads of those processes, as /proc would show them; also those that live for
+            a moment, as the one that makes the others in httpd's threaded children.
         peak_connections: the most connections, accepted and not closed.
         limit_reached: whether the server could make no more processes although it would have; None where
             the trace does not tell.
         limit_reason: why, in a sentence.
         timeline: the counts at each change of them.
         steps: the processes that came or went together.
-        spawns: each process that was made.
+        spawns: each process that was made; also where the counts are not told.
     """
 
     name: ClassVar[str] = SCALING.name
@@ -72,7 +73,7 @@ class Scaling:
         times = trace.events["time_ns"].dropna()
         missing = _missing(parts, timed=bool(len(times)), ordered=trace.ordered)
         if missing:
-            return _undetermined(missing, trace)
+            return _undetermined(missing, parts, trace)
         connections = [one for one in state.connections if one.accepted is not None]
         found = growth.changes(parts, connections, int(times.min()))
         limit, why = reached(parts, connections, trace)
@@ -104,7 +105,8 @@ def _missing(parts: Parts, *, timed: bool, ordered: bool) -> str:
     return ""
 
 
-def _undetermined(reason: str, trace: Trace) -> ScalingAnswer:
+def _undetermined(reason: str, parts: Parts, trace: Trace) -> ScalingAnswer:
+    """Return what is told all the same: a process that was made is, whatever the others are."""
     return ScalingAnswer(
         verdict=UNDETERMINED,
         reason=reason,
@@ -114,7 +116,7 @@ def _undetermined(reason: str, trace: Trace) -> ScalingAnswer:
         limit_reached=None,
         limit_reason=reason,
         steps=(),
-        spawns=(),
+        spawns=tuple(_spawns(parts)),
         timeline=(),
         trace=trace.summary(),
     )
