@@ -77,6 +77,14 @@ def test_who_sent_a_signal_is_said(log: Written) -> None:
     assert (crash["culprit_tid"], crash["cause"], crash["sender"]) == (21, "sent", 999)
 
 
+def test_a_signal_that_the_trace_does_not_have_is_nobodys(log: Written) -> None:
+    server(log)
+    ends(log, "killed by SIGSEGV", 20, 21, 22)
+    notices(log, "WIFSIGNALED(s) && WTERMSIG(s) == SIGSEGV")
+    (crash,) = told(log)["crashes"]
+    assert (crash["culprit_tid"], crash["cause"], crash["sender"]) == (None, "unseen", None)
+
+
 @pytest.mark.parametrize("lives", [True, False])
 def test_a_kill_from_outside_counts_where_the_server_goes_on(log: Written, *, lives: bool) -> None:
     server(log)

@@ -18,6 +18,7 @@ from tracekit.events import Row, Trace
 
 CAUSES: Final = {
     deaths.FAULT: "the kernel sent {0}: the thread did what it may not",
+    deaths.UNSEEN: "{0} ended it; the trace does not show who sent that",
     deaths.ABORT: "the process sent itself {0}",
     deaths.SENT: "process {1} sent {0}",
     deaths.KILLED: "SIGKILL, from outside of what was traced, or by the kernel for want of memory",
@@ -34,7 +35,8 @@ class Crash:
         culprit_tid: the thread that got it; None where the trace does not tell.
         pid: the process.
         role: its part.
-        cause: fault (of the kernel), abort (of the process itself), sent (of another), killed (SIGKILL).
+        cause: fault (of the kernel), unseen (the signal itself is not in the trace), abort (of the process
+            itself), sent (of another), killed (SIGKILL).
         sender: the process that sent it, if one did and that is known.
         reason: the cause in a sentence.
         core_dumped: whether a core dump was written.

@@ -19,6 +19,7 @@ TOGETHER_NS: Final = 1_000_000_000
 """Processes that are killed within this time are stopped together."""
 
 FAULT: Final = "fault"
+UNSEEN: Final = "unseen"
 ABORT: Final = "abort"
 SENT: Final = "sent"
 KILLED: Final = "killed"
@@ -37,9 +38,9 @@ class Death:
         signal: the first that struck it.
         culprit: the thread that got that; None where the trace does not tell.
         row: that signal, as it came; None where the trace does not have it.
-        cause: fault (the kernel sent it), abort (the process itself did), sent (another did), killed
-            (SIGKILL: another process, or the kernel for want of memory), stopped (in order: by its parent,
-            with the whole server, or asked to end).
+        cause: fault (the kernel sent it), unseen (the trace has not the signal itself), abort (the
+            process itself did), sent (another did), killed (SIGKILL: another process, or the kernel for
+            want of memory), stopped (in order: by its parent, with the whole server, or asked to end).
         sender: the process that sent it; None where that is not known, or it was the kernel.
     """
 
@@ -182,7 +183,7 @@ def _cause(parts: Parts, process: Process, name: str, row: Row | None) -> tuple[
         return STOPPED, sender
     if name in FAULTS:
         if sender is None:
-            return FAULT, None
+            return (UNSEEN if row is None else FAULT), None
         return (ABORT if sender == process.pid else SENT), sender
     if name != "SIGKILL" or not _outlived(parts, process):
         return STOPPED, sender
