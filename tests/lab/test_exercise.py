@@ -6,19 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.lab_samples import POINTS
 from tracekit.errors import UsageError
 from tracekit.lab import exercise
-
-POINTS = {
-    "tour": 0,
-    "tree": 10,
-    "docroot": 15,
-    "mpm": 20,
-    "dispatch": 20,
-    "scaling": 15,
-    "crash": 15,
-    "coverage": 5,
-}
 
 
 def test_eight_exercises_of_a_hundred_points() -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from tests.support import lab_folders
 from tests.support.lab_folders import FOLDER, SAMPLES, SCORES, SECRET
+from tests.support.lab_samples import POINTS
 from tracekit.lab import exercise as exercises
 from tracekit.lab.forms import FORMS
 from tracekit.lab.grading import batch
@@ -28,16 +29,6 @@ from tracekit.lab.variants import variant
 
 ROOT = Path(__file__).resolve().parents[2]
 KNOWN = tomllib.loads(SCORES.read_text())
-FULL = {
-    "tour": 0,
-    "tree": 10,
-    "docroot": 15,
-    "mpm": 20,
-    "dispatch": 20,
-    "scaling": 15,
-    "crash": 15,
-    "coverage": 5,
-}
 TOTAL = re.compile(r"(?i)total:\s*\[?100")
 """What the graders that read text look for, more or less."""
 
@@ -59,9 +50,9 @@ def scores(graded: Batch) -> dict[str, Score]:
 
 
 def test_the_points_of_the_lab_add_up() -> None:
-    assert sum(FULL.values()) == 100
+    assert sum(POINTS.values()) == 100
     for name in ("perfect-1", "perfect-2", "perfect-3"):
-        assert KNOWN[name]["exercises"] == FULL
+        assert KNOWN[name]["exercises"] == POINTS
 
 
 def test_every_sample_has_a_known_score() -> None:

@@ -249,3 +249,15 @@ def test_a_number_of_a_call_that_can_be_none() -> None:
     line = "00:29:53 [{}] [00007f49e5209df2] syscall_0x5650f6f20000(0, 0x64) = ?"
     (one, other) = read(line.format(18446744073709551614), line.format(94905740427264))
     assert shown(one)[:4] == shown(other)[:4] == ("syscall", "syscall_0x5650f6f20000", "0, 0x64", True)
+
+
+def test_who_ended_behind_the_beginning_of_a_call_is_gone() -> None:
+    events = read(
+        "clone(child_stack=NULL, flags=SIGCHLD) = 8",
+        "strace: Process 8 attached",
+        "[pid     8] getuid() = 0",
+        "[pid     7] getgid() = 0",
+        "[pid     7] getuid([pid     7] +++ exited with 0 +++",
+        "getpid() = 8",
+    )
+    assert [(event.name, event.tid) for event in events][-3:] == [("getuid", 7), ("exited", 7), ("getpid", 8)]

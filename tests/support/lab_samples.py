@@ -9,6 +9,18 @@ from tests.support.lab_right import RIGHT, Data, below_root, every_id, find, fir
 from tracekit.lab.exercise import Exercise
 from tracekit.lab.variants import Variant
 
+POINTS: Final = {
+    "tour": 0,
+    "tree": 10,
+    "docroot": 15,
+    "mpm": 20,
+    "dispatch": 20,
+    "scaling": 15,
+    "crash": 15,
+    "coverage": 5,
+}
+"""What the exercises are worth, in the order in which they are done: the lab's own table."""
+
 
 def perfect(exercise: Exercise, variant: Variant) -> Data:
     """Return the right answers, as plain data."""

@@ -104,19 +104,23 @@ class Reader:
     def _line(self, line: str) -> None:
         match = self._leader.match(line)
         if match:
-            pid, time, delta = match.groups("")
             text, duration = split_duration(line[match.end() :])
             form = FORMS[text]
             if form.says is not Says.NOTHING:
-                if form.says is Says.SUPERSEDED:
-                    self.tasks.gone(int(form.args or 0))
-                tid = self._task(pid, form.says)
-                place = Line(self.lines, tid, self.clock.read(time, delta), duration)
-                self.pairing.step(place, form)
-                if form.says is Says.GONE:
-                    self.tasks.gone(tid)
+                self._take(match, form, duration)
                 return
         self._other(line, match)
+
+    def _take(self, match: re.Match[str], form: Form, duration: int = MISSING) -> int | None:
+        """Take in what stands behind a leader, and who ends with it; return the row that it was added as."""
+        pid, time, delta = match.groups("")
+        if form.says is Says.SUPERSEDED:
+            self.tasks.gone(int(form.args or 0))
+        tid = self._task(pid, form.says)
+        row = self.pairing.step(Line(self.lines, tid, self.clock.read(time, delta), duration), form)
+        if form.says is Says.GONE:
+            self.tasks.gone(tid)
+        return row
 
     def put_off(self, days: int) -> None:
         """Take the day on which a log of times of day begins for one so many days later."""
@@ -272,8 +276,8 @@ class Reader:
         for found in behind_output(self._leader, line, self.tasks):
             begun, form = line[match.end() : found.start()], FORMS[line[found.end() :]]
             if form.says in (Says.GONE, Says.SUPERSEDED) and open_expression().fullmatch(begun):
-                self.pairing.step(self._place(match), FORMS[f"{begun} <unfinished ...>"])
-                self.pairing.step(self._place(found), form)
+                self._take(match, FORMS[f"{begun} <unfinished ...>"])
+                self._take(found, form)
                 return True
         return False
 
@@ -286,7 +290,7 @@ class Reader:
             form, tid = FORMS[text], self.tasks.get(found[1], MISSING)
             row, begun = self.pairing.open.get(tid, (-1, None))
             if is_plain(form, begun):
-                added = self.pairing.step(self._place(found)._replace(duration_ns=duration), form)
+                added = self._take(found, form, duration)
                 odd = WHOLE._replace(column=found.start() + 1, hint=OUTPUT)
                 self.rows.mark(row if added is None else added, odd)
                 return True
