@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.lab_server import LabServer, lab_server
 from tests.support.processes import PATIENCE_S, wait_until
+from tests.support.raw_http import ask
 
 LAB = "MinSpareThreads 10\nMaxSpareThreads 60\nMaxRequestWorkers 80\nServerLimit 16"
 PREFORK = "MinSpareServers 5\nMaxSpareServers 26\nMaxRequestWorkers 30"
@@ -61,10 +62,15 @@ def test_children_that_have_had_their_connections_are_replaced(mpm: str, tmp_pat
     extra = "MaxConnectionsPerChild 1\nLogLevel debug" + ("\nMinSpareServers 2" if mpm == "prefork" else "")
     with lab_server(tmp_path, mpm, servers=2, threads=1, extra=extra) as server:
         before = set(server.children())
+        asked = 0
 
         def replaced() -> bool:
-            with held(server, 1):  # whoever is free takes it: one of the first, or one that came for it
-                return not before & set(server.children())
+            nonlocal asked
+            asked += 1
+            ask(server.address, "/")  # whoever is free takes it: one of the first, or one that came for it
+            taker = server.served(asked)[-1].pid
+            wait_until(lambda: taker not in server.children(), "the end of who had its connection")
+            return not before & set(server.children())
 
         wait_until(replaced, "the end of the first children")
         wait_until(lambda: len(server.children()) >= 1, "others")
