@@ -23,6 +23,7 @@ from .fd_queue import FdQueue, Idler
 
 SLOT_WAIT_SECONDS = 1.0
 WAKE_SIGNAL = signal.SIGHUP  # interrupts a call that a thread of the child blocks in
+WAKE_AGAIN_SECONDS = 0.05
 
 
 class LeavingError(Exception):
@@ -51,6 +52,7 @@ class ThreadedChild(ABC):
         self.listener: threading.Thread | None = None
         self.workers = 0  # threads that have not been sent home
         self._waiting = False  # the main thread is in the read of the pipe of death
+        self._awake = threading.Event()  # it has left that read
 
     # ---- what a model is
 
@@ -83,7 +85,9 @@ class ThreadedChild(ABC):
             handlers |= {signal.SIGTERM: end_at_once, signal.SIGINT: end_at_once}
         become_child(self.runtime, handlers)
         starter = self._start_thread("starter", self._start_threads)
-        if self._word_of_death() != GRACEFUL:
+        word = self._word_of_death()
+        self._awake.set()
+        if word != GRACEFUL:
             return
         starter.join()
         self.leave()
@@ -99,7 +103,6 @@ class ThreadedChild(ABC):
             word = self.runtime.pipe_of_death.wait()
             self._waiting = False
         except LeavingError:
-            self._waiting = False
             return GRACEFUL
         return word
 
@@ -111,6 +114,7 @@ class ThreadedChild(ABC):
     def _on_wake(self, *_: object) -> None:
         """Break off the read of the pipe of death when the listener has begun to leave."""
         if self._waiting and self.child.leaving:
+            self._waiting = False  # here, since the signal may come again
             raise LeavingError
 
     def leave(self) -> None:
@@ -121,6 +125,12 @@ class ThreadedChild(ABC):
         self.process.quiescing = 1
         self.stop_listening()
         if threading.current_thread() is not threading.main_thread():
+            self._wake_main()
+
+    def _wake_main(self) -> None:
+        """Get the main thread out of its read; a signal that comes just before it blocks there does not."""
+        os.kill(os.getpid(), WAKE_SIGNAL)
+        while not self._awake.wait(WAKE_AGAIN_SECONDS):
             os.kill(os.getpid(), WAKE_SIGNAL)
 
     def send_home(self, idler: Idler) -> None:

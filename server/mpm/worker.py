@@ -15,9 +15,7 @@ from ..runtime import Runtime
 from .acceptor import Acceptor, ShortageError
 from .fd_queue import Idler
 from .synchronous import serve_to_the_end
-from .threads import WAKE_SIGNAL, ThreadedChild
-
-WAKE_AGAIN_SECONDS = 0.5
+from .threads import WAKE_AGAIN_SECONDS, WAKE_SIGNAL, ThreadedChild
 
 
 def run_child(runtime: Runtime, slot: int) -> None:

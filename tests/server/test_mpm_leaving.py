@@ -13,6 +13,21 @@ from tests.support.processes import PROC, task, threads, wait_until
 from tests.support.raw_http import ask
 
 PATIENT = "KeepAliveTimeout 300\nTimeout 300"
+DEAF_AT_FIRST = """
+import os, runpy, signal
+kill, lost = os.kill, []
+
+def kill_later(pid, number):
+    if (pid, number) == (os.getpid(), signal.SIGHUP) and not lost:
+        lost.append(number)
+    else:
+        kill(pid, number)
+
+os.kill = kill_later
+runpy.run_module("server", run_name="__main__")
+"""
+"""Runs a server whose children lose the first signal to themselves, as one is lost that comes just before the
+read that it should interrupt."""
 
 
 def graceful(server: LabServer) -> None:
@@ -115,3 +130,14 @@ def test_a_child_without_descriptors_is_replaced(mpm: str, tmp_path: Path) -> No
         wait_until(replaced, "another child")
         assert "(24)Too many open files: AH02179: apr_socket_accept" in running.error_log()
         assert ask(running.address, "/").status == 200
+
+
+@pytest.mark.parametrize("mpm", ["worker", "event"])
+def test_a_lost_signal_keeps_no_child_from_leaving(mpm: str, tmp_path: Path) -> None:
+    extra = "MaxConnectionsPerChild 1"
+    with lab_server(
+        tmp_path, mpm, servers=1, threads=1, extra=extra, program=("-c", DEAF_AT_FIRST)
+    ) as running:
+        (old,) = running.children()
+        ask(running.address, "/")
+        wait_until(lambda: old not in running.children(), "the end of the child")

@@ -7,7 +7,7 @@ request on its connection, the process, the LWP that accepted and the LWP that s
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,7 +159,14 @@ def write_config(
 
 @contextmanager
 def lab_server(
-    root: Path, mpm: str, *, servers: int = 2, threads: int = 5, listens: int = 1, extra: str = ""
+    root: Path,
+    mpm: str,
+    *,
+    servers: int = 2,
+    threads: int = 5,
+    listens: int = 1,
+    extra: str = "",
+    program: Sequence[str] = ("-m", "server"),
 ) -> Iterator[LabServer]:
     """Run the server with that MPM on free ports for as long as the block lasts.
 
@@ -170,10 +177,11 @@ def lab_server(
         threads: ThreadsPerChild.
         listens: how many sockets it listens on.
         extra: more lines for its configuration.
+        program: what Python is to run.
     """
     config = write_config(root, mpm, servers=servers, threads=threads, listens=listens, extra=extra)
     with (root / "output").open("wb") as output:
-        process = start([sys.executable, "-m", "server", "-f", config], stdout=output, stderr=output)
+        process = start([sys.executable, *program, "-f", config], stdout=output, stderr=output)
     try:
         yield LabServer(root, process, _addresses(root, process))
     finally:
