@@ -1,7 +1,7 @@
 """What tracekit says about a real apache2, from a trace, against what apache2's own logs say."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
