@@ -197,6 +197,44 @@ def test_a_file_that_was_changed(site: Written, calls: tuple[str, ...], what: st
     ]
 
 
+@pytest.mark.parametrize(
+    ("call", "what"),
+    [
+        ('chmod("/srv/www/a.html", 04755) = 0', "mode was set"),
+        ('fchmodat(AT_FDCWD, "/srv/www/a.html", 0777) = 0', "mode was set"),
+        ("fchmod(6, 0777) = 0", "mode was set"),
+        ('lchown("/srv/www/a.html", 0, -1) = 0', "owner was set"),
+        ("fchown(6, 0, 0) = 0", "owner was set"),
+        ('fchownat(6, "", 0, 0, AT_EMPTY_PATH) = 0', "owner was set"),
+        ('utimensat(AT_FDCWD, "/srv/www/a.html", NULL, 0) = 0', "times were set"),
+        ("utimensat(6, NULL, NULL, 0) = 0", "times were set"),
+        ('setxattr("/srv/www/a.html", "user.token", "hunter2", 7, 0) = 0', "attributes were set"),
+        ('fsetxattr(6, "user.token", "hunter2", 7, 0) = 0', "attributes were set"),
+        ('removexattr("/srv/www/a.html", "user.token") = 0', "attributes were set"),
+    ],
+)
+def test_a_file_that_was_given_to_others(site: Written, call: str, what: str) -> None:
+    do(site, "/upload", 'open("/srv/www/a.html", O_RDONLY) = 6', call)
+    [one] = found(site, "write")
+    assert (one.what, one.path) == (f"a file's {what}", "/srv/www/a.html")
+    assert one.evidence[-1].text.startswith(call.partition("(")[0])
+    assert "hunter2" not in json.dumps(ask(site).to_json())
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'chmod("/srv/www/a.html", 0777) = -1 EPERM (Operation not permitted)',
+        "utimensat(6, 0x7ffe26d6a3b0, NULL, 0) = 0",  # a name that could not be read
+        "utimensat(7, NULL, NULL, 0) = 0",  # a socket
+        'chmod("/tmp/wgunicorn-x", 01) = 0',
+    ],
+)
+def test_what_was_given_to_nobody(site: Written, call: str) -> None:
+    do(site, "/upload", 'open("/srv/www/a.html", O_RDONLY) = 6', "socket(AF_INET, SOCK_STREAM, 0) = 7", call)
+    assert found(site, "write") == []
+
+
 def test_a_file_in_tmp_that_the_target_names(site: Written) -> None:
     do(site, "/?save=/tmp/x", 'open("/tmp/x", O_WRONLY|O_CREAT, 0644) = 6', 'write(6, "hi", 2) = 2')
     assert [one.path for one in found(site, "write")] == ["/tmp/x"]

@@ -9,7 +9,7 @@ import pytest
 
 from tracekit.analyzers.catalogue import ANALYZERS
 from tracekit.analyzers.questions import QUESTIONS
-from tracekit.analyzers.state.calls import of_requests
+from tracekit.analyzers.state.calls import of_files
 from tracekit.analyzers.state.changes import CHANGES
 from tracekit.analyzers.state.observe import AT_BEGINNING, AT_RETURN
 
@@ -84,7 +84,7 @@ def test_strace_s_command_line_loads_only_a_tracer(tmp_path: Path) -> None:
 
 
 def test_an_answer_needs_the_calls_that_are_looked_at() -> None:
-    assert {*AT_RETURN, *AT_BEGINNING, *CHANGES, "exit", "exit_group"} == of_requests()
+    assert {*AT_RETURN, *AT_BEGINNING, *CHANGES, "exit", "exit_group"} == of_files()
 
 
 def test_every_question_has_its_analyzer() -> None:

@@ -34,8 +34,8 @@ class Opened:
         failures: how often that failed, with the errors in ``errors``.
         errors: names of the errors.
         flags: every flag that it was opened with.
-        changes: what was done to it by its name, with how often: run, renamed, renamed to, removed, cut,
-            made, linked.
+        changes: what else was done to it, with how often: run, renamed, renamed to, removed, cut, made,
+            linked, mode set, owner set, times set, attributes set.
         bytes_read: read from it or sent from it by sendfile or splice.
         bytes_mapped: mapped into memory.
         bytes_written: written to it.

@@ -6,8 +6,8 @@ The command line is made of it and a live trace is filtered by it, without an an
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from tracekit.analyzers.gaps.needs import of_coverage
-from tracekit.analyzers.state.calls import of_models, of_requests
+from tracekit.analyzers.gaps.needs import of_coverage, of_security
+from tracekit.analyzers.state.calls import of_files, of_models, of_requests
 from tracekit.analyzers.state.task_calls import of_tasks
 from tracekit.syscalls.families import every_call
 
@@ -32,7 +32,7 @@ class Question(NamedTuple):
 
 
 DOCROOT: Final = Question("docroot", "Where is the document root?", of_requests)
-FILES: Final = Question("files", "Which files did the server open, and for which requests?", of_requests)
+FILES: Final = Question("files", "Which files did the server open, and for which requests?", of_files)
 DISPATCH: Final = Question(
     "dispatch", "Which process and which thread took and served each request?", of_models
 )
@@ -48,7 +48,7 @@ COVERAGE: Final = Question("coverage", "Was the trace complete, and what is not 
 SUMMARY: Final = Question(
     "summary", "Which calls were made, how often, and how long did they take?", every_call
 )
-SECURITY: Final = Question("security", "What did requests reach that they should not?", of_coverage)
+SECURITY: Final = Question("security", "What did requests reach that they should not?", of_security)
 
 QUESTIONS: Final[Mapping[str, Question]] = {
     one.name: one

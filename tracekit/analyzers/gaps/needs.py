@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tracekit.analyzers.state.calls import of_models
+from tracekit.analyzers.state.calls import of_files, of_models
 from tracekit.syscalls.families import doing, names_of
 
 NAMING: Final = (
@@ -16,3 +16,8 @@ NAMING: Final = (
 def of_coverage() -> frozenset[str]:
     """The calls that tell what is missing."""
     return of_models() | names_of(*NAMING) | doing("forks", "execs", "exits").keys()
+
+
+def of_security() -> frozenset[str]:
+    """The calls that tell what requests reached, and what is missing of that."""
+    return of_coverage() | of_files()

@@ -16,6 +16,14 @@ from tracekit.events import Row
 MAKING: Final = frozenset({"O_CREAT", "O_TRUNC"})
 MADE: Final = ("made", "written")
 REMOVED: Final = "removed"
+SAID: Final = {
+    RUN: "a program was run",
+    "mode set": "a file's mode was set",
+    "owner set": "a file's owner was set",
+    "times set": "a file's times were set",
+    "attributes set": "a file's attributes were set",
+}
+"""What was done in words, where it is not "a file was ..."."""
 OWN = re.compile(
     r"/(dev|proc|sys)(/|$)"
     r"|/(tmp|run|var/tmp|var/run|var/lock|var/cache)(/|$)"  # hier(7): temporary, or made anew at will
@@ -39,8 +47,8 @@ def changed(state: State, places: Places) -> Iterator[Finding]:
         if what != RUN and (kind_of(path) == LOG or (own and not _is_asked(request, path))):
             continue
         seen.add((request.id, path, what))
-        kind, words = (EXEC, "a program was run") if what == RUN else (WRITE, f"a file was {what}")
-        yield finding(kind, request, path, words, [row])
+        kind = EXEC if what == RUN else WRITE
+        yield finding(kind, request, path, SAID.get(what, f"a file was {what}"), [row])
 
 
 def _is_asked(request: Request, path: str) -> bool:

@@ -8,11 +8,14 @@ from typing import Final
 from tracekit.analyzers.answer import TEXT_LIMIT, Evidence, evidence
 from tracekit.analyzers.state.connections import Request
 from tracekit.events import Row
+from tracekit.syscalls.families import names_of
 
 OUTSIDE, LINK, TRAVERSAL = "outside-root", "link", "traversal"
 WRITE, EXEC, SECRET = "write", "exec", "secret"
 SEVERITY: Final = {OUTSIDE: "high", LINK: "medium", WRITE: "medium", EXEC: "medium", SECRET: "medium"}
 """How bad what was found can be; a traversal is as bad as what it reached."""
+EXECS: Final = names_of("execve", "execveat")
+WITH_VALUE: Final = names_of("setxattr", "lsetxattr", "fsetxattr", "setxattrat")
 HIDDEN = "[hidden]"
 KEYS = r"(?:password|passwd|pwd|passphrase|secret|api_?key|(?:access_|auth_)?token)"
 """Names of the fields of forms and queries whose values people keep secret."""
@@ -84,11 +87,11 @@ def asking(request: Request) -> Evidence:
 
 
 def quoted(row: Row) -> Evidence:
-    """Return a call that was given a name; not its other strings, which can be a program's arguments."""
-    if row.name in ("execve", "execveat"):
+    """Return a call that was given a name; not a program's arguments, nor the value of an attribute."""
+    if row.name in EXECS:
         name = (row.args or "").partition(", [")[0]
         return about(row, "...", before=name)
-    return evidence(row)
+    return about(row, "...") if row.name in WITH_VALUE else evidence(row)
 
 
 def about(row: Row, shown: str, before: str | None = None) -> Evidence:

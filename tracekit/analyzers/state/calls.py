@@ -26,13 +26,6 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
     "name a process": ("pidfd_open",),
     "open a handle": ("open_by_handle_at",),
     "share no longer": ("unshare",),
-    "rename a name": ("rename", "renameat", "renameat2"),
-    "remove a name": ("unlink", "unlinkat", "rmdir"),
-    "cut a name": ("truncate",),
-    "cut a file": ("ftruncate",),
-    "make a name": ("mkdir", "mkdirat"),
-    "link a name": ("link", "linkat"),
-    "link to a text": ("symlink", "symlinkat"),
     "ask for the folder": ("getcwd",),
     "change the root": ("chroot", "pivot_root"),
     "ring": ("io_uring_enter", "io_uring_register"),
@@ -57,6 +50,26 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What a call means -> the calls that do; this counts more than their effects."""
 
+CHANGES: Final[Mapping[str, tuple[str, ...]]] = {
+    "rename a name": ("rename", "renameat", "renameat2"),
+    "remove a name": ("unlink", "unlinkat", "rmdir"),
+    "make a name": ("mkdir", "mkdirat", "mknod", "mknodat"),
+    "link a name": ("link", "linkat"),
+    "link to a text": ("symlink", "symlinkat"),
+    "cut a name": ("truncate",),
+    "cut a file": ("ftruncate",),
+    "set a name's mode": ("chmod", "fchmodat", "fchmodat2"),
+    "set a file's mode": ("fchmod",),
+    "set a name's owner": ("chown", "lchown", "fchownat"),
+    "set a file's owner": ("fchown",),
+    "set a name's times": ("utime", "utimes", "futimesat", "utimensat"),
+    "set a name's attributes": (
+        "setxattr", "lsetxattr", "setxattrat", "removexattr", "lremovexattr", "removexattrat",
+    ),
+    "set a file's attributes": ("fsetxattr", "fremovexattr"),
+}  # fmt: skip
+"""The same for what changes files otherwise than by writing to them."""
+
 WAITS_AND_WAKES: Final[Mapping[str, tuple[str, ...]]] = {
     "select": ("select", "pselect6"),
     "go on": ("restart_syscall",),
@@ -71,7 +84,7 @@ WAITS_AND_WAKES: Final[Mapping[str, tuple[str, ...]]] = {
 @cache
 def meanings() -> Mapping[str, str]:
     """What each of the calls means, by every name that an architecture has for it."""
-    tables = {**CALLS, **WAITS_AND_WAKES}
+    tables = {**CALLS, **CHANGES, **WAITS_AND_WAKES}
     named = {name: meaning for meaning, calls in tables.items() for name in names_of(*calls)}
     return doing(*EFFECTS) | named
 
@@ -83,9 +96,21 @@ def by_call(table: Mapping[str, T]) -> dict[str, T]:
 
 def of_requests() -> frozenset[str]:
     """The calls that connections and requests are made of."""
-    return frozenset(call for call, meaning in meanings().items() if meaning not in WAITS_AND_WAKES)
+    return _without(CHANGES, WAITS_AND_WAKES)
+
+
+def of_files() -> frozenset[str]:
+    """The calls that tell what became of files: those of requests, and those that change files."""
+    return _without(WAITS_AND_WAKES)
 
 
 def of_models() -> frozenset[str]:
     """The calls that tell how a server works: those of requests, and how its threads wait and wake."""
-    return frozenset(meanings())
+    return _without(CHANGES)
+
+
+def _without(*tables: Mapping[str, object]) -> frozenset[str]:
+    """Return all calls that mean something here, but for those of some tables."""
+    return frozenset(
+        call for call, meaning in meanings().items() if not any(meaning in table for table in tables)
+    )

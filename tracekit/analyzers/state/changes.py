@@ -1,15 +1,15 @@
-"""What is done to files by their names: run, renamed, removed, cut, made; and by whom for a request."""
+"""What is done to files: run, renamed, removed, cut, made, given to others; and by whom for a request."""
 
 from dataclasses import dataclass
 from typing import Final
 
 from tracekit.analyzers.state import arguments, paths
-from tracekit.analyzers.state.arguments import argument, named, symbols
+from tracekit.analyzers.state.arguments import NOTHING, argument, named, number, symbols
 from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.connections import Request
 from tracekit.analyzers.state.effects import Effect
 from tracekit.analyzers.state.state import State
-from tracekit.events import Row
+from tracekit.events import Row, Value
 from tracekit.syscalls import by_name
 
 RUN: Final = "run"
@@ -20,9 +20,20 @@ VERBS: Final = {
     "make a name": ("made",),
     "link a name": ("linked", "made"),
     "link to a text": (None, "made"),
+    "set a name's mode": ("mode set",),
+    "set a name's owner": ("owner set",),
+    "set a name's times": ("times set",),
+    "set a name's attributes": ("attributes set",),
     "execs": (RUN,),
 }
 """What a call means -> what is done to each name that it is given; None for a text that is no name."""
+OPEN_VERBS: Final = {
+    "cut a file": "cut",
+    "set a file's mode": "mode set",
+    "set a file's owner": "owner set",
+    "set a file's attributes": "attributes set",
+}
+"""What a call means -> what is done to the open file that it is given."""
 
 
 @dataclass(slots=True)
@@ -31,7 +42,7 @@ class Change:
 
     Attributes:
         path: its name, absolute where its folder is known.
-        verb: what was done: run, renamed, renamed to, removed, cut, made, linked.
+        verb: what was done, as in ``VERBS``.
         row: the call.
         request: the request that it was done for; also by a process that was made for it (CGI).
     """
@@ -48,28 +59,43 @@ class Change:
 
 
 def change(state: State, row: Row) -> None:
-    """rename, unlink, execve and their like: note each name, and what is done to it."""
+    """rename, unlink, chmod, execve and their like: note each name, and what is done to it."""
     kinds = [one.kind for one in by_name()[row.name or ""].form.arguments]
     verbs = iter(MEANT[row.name or ""])
-    folder = None
+    folder: Value = NOTHING
     for place, kind in enumerate(kinds):
         if kind == "dirfd":
             folder = argument(row, place)
         if kind != "path":
             continue
-        verb, name = next(verbs, None), arguments.path(argument(row, place))
-        if verb is None or not name:
-            continue
-        path = paths.resolve(name, None if name.startswith("/") else state.folder(row, folder))
-        state.changes.append(Change(path, verb, row, _request(state, row, path)))
-        folder = None
+        verb, path = next(verbs, None), _path(state, row, folder, argument(row, place))
+        if verb is not None and path is not None:
+            state.changes.append(Change(path, verb, row, _request(state, row, path)))
+        folder = NOTHING
 
 
-def cut(state: State, row: Row) -> None:
-    """ftruncate: the same to an open file."""
+def _path(state: State, row: Row, folder: Value, given: Value) -> str | None:
+    """Return the file that a call is given by its name, or by its descriptor alone.
+
+    That is an empty name (AT_EMPTY_PATH), or none at all (utimensat(2)); an address is a name that the
+    trace does not show.
+    """
+    name = arguments.path(given)
+    if name:
+        return paths.resolve(name, None if name.startswith("/") else state.folder(row, folder))
+    fd = number(folder)
+    if fd is None or fd < 0 or not (name == "" or given == NOTHING):
+        return None
+    file = state.descriptors.at(row, fd, arguments.annotation(folder))
+    return file.path if file.kind == "file" else None
+
+
+def change_open(state: State, row: Row) -> None:
+    """ftruncate, fchmod and their like: the same to an open file."""
     file = state.descriptors.first(row)
     if file is not None and file.kind == "file" and file.path:
-        state.changes.append(Change(file.path, "cut", row, _request(state, row, file.path)))
+        verb = OPEN_MEANT[row.name or ""]
+        state.changes.append(Change(file.path, verb, row, _request(state, row, file.path)))
 
 
 def inherit(state: State, row: Row) -> None:
@@ -90,8 +116,10 @@ def _request(state: State, row: Row, path: str) -> Request | None:
 
 
 MEANT = by_call(VERBS)
+OPEN_MEANT = by_call(OPEN_VERBS)
 CHANGES: dict[str, Effect] = {
     **dict.fromkeys(MEANT, change),
-    **by_call({"cut a file": cut, "forks": inherit}),
+    **dict.fromkeys(OPEN_MEANT, change_open),
+    **by_call({"forks": inherit}),
 }
-"""The calls that do something to a file by its name; beside what else they do to descriptors and tasks."""
+"""The calls that do something to a file; beside what else they do to descriptors and tasks."""

@@ -6,7 +6,7 @@ from functools import cache
 from heapq import heappop, heappush
 
 from tracekit.analyzers.state import changes, effects, lookups, moves, passing, readiness, transfers
-from tracekit.analyzers.state.calls import of_models
+from tracekit.analyzers.state.calls import meanings
 from tracekit.analyzers.state.connections import is_request
 from tracekit.analyzers.state.effects import Effect
 from tracekit.analyzers.state.foreign import foreign_tasks
@@ -24,7 +24,8 @@ AT_BEGINNING: dict[str, Effect] = {
     **transfers.MOVING,
     **lookups.ASKING,
 }
-NEEDS = of_models()
+NEEDS = frozenset(meanings())
+"""The calls that it takes in; an answer may need fewer."""
 LARGE = 50_000
 """Events of a trace whose records are worth to be kept out of Python's search for garbage."""
 ALWAYS_BEFORE = NEEDS - {*AT_RETURN, *FUTEX, *passing.RIGHTS_IN}
