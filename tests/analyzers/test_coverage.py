@@ -200,6 +200,22 @@ def test_strings_that_were_cut_are_a_detail(log: Written) -> None:
 
 
 @pytest.mark.parametrize(
+    ("call", "shown", "hint", "effect"),
+    [
+        ('read(5, "GET /{}"..., 8000) = 8000', 32, "-s 1024", ("docroot", "dispatch", "security")),
+        ('read(5, "GET /{}"..., 8000) = 8000', 4096, "-s 16384", ("docroot", "dispatch", "security")),
+        ('write(5, "12345{}"..., 8000) = 8000', 4096, "-s 16384", ("security",)),
+    ],
+)
+def test_longer_strings_are_asked_for_than_were_cut(
+    log: Written, call: str, shown: int, hint: str, effect: tuple[str, ...]
+) -> None:
+    log.add(10, *START, call.format("x" * (shown - 5)))
+    cut = gap(ask(log), "strings")
+    assert (cut.hint, cut.effect) == (hint, effect)
+
+
+@pytest.mark.parametrize(
     ("call", "words"),
     [
         ("openat(AT_FDCWD, 0x55d0aa, O_RDONLY) = 4", "names of files"),

@@ -152,6 +152,51 @@ def test_what_is_not_known_is_a_dash() -> None:
     assert row.split() == ["/srv", "-", "*:80", "2", "0.9"]
 
 
+def test_what_is_known_is_said_in_words() -> None:
+    answer = {"schema": "tracekit.other/1", "verdict": "found", "limit_reached": None, "is_full": False}
+    assert render(answer, "text").startswith("verdict: found\nlimit reached: -\nis full: no\n")
+
+
+def gap(what: str, evidence: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"kind": "tasks", "loss": "missing", "what": what, "hint": "-f", "evidence": evidence}
+
+
+def coverage(*, untraced: list[int], unknown: bool) -> str:
+    """Return what text says of a trace in which some tasks are missing."""
+    proof = {"file": "a.strace", "line": 7, "tid": 12, "text": "clone() = 13"}
+    answer = {
+        "schema": "tracekit.coverage/1",
+        "verdict": "partial",
+        "traced_tids": [12],
+        "untraced_tids": untraced,
+        "untraced_unknown": unknown,
+        "gaps": [gap("a child has no line", [proof]), gap("others woke it", [])],
+        "trace": TRACE,
+    }
+    return render(answer, "text")
+
+
+@pytest.mark.parametrize(
+    ("untraced", "unknown", "said"),
+    [
+        ([], False, "1 traced: 12\n"),
+        ([], True, "1 traced: 12\nsome not traced, whose ids the trace does not tell\n"),
+        ([13, 14], False, "1 traced: 12\n2 not traced: 13 14\n"),
+        ([13], True, "1 not traced: 13\nmore not traced, whose ids the trace does not tell\n"),
+    ],
+)
+def test_coverage_lists_the_tasks_that_are_missing(untraced: list[int], unknown: bool, said: str) -> None:
+    text = coverage(untraced=untraced, unknown=unknown)
+    assert said + "\ntrace:" in text
+    assert "unknown" not in text
+
+
+def test_a_gap_stands_over_its_evidence_and_nowhere_without_any() -> None:
+    lines = coverage(untraced=[], unknown=False).splitlines()
+    assert lines[lines.index("tasks: a child has no line") + 1] == "  line 7 [12] clone() = 13"
+    assert "tasks: others woke it" not in lines
+
+
 def test_documents_stand_before_libraries() -> None:
     files = [{"path": f"/{kind}", "kind": kind} for kind in ("library", "new-kind", "log", "document")]
     text = render({"schema": "tracekit.files/1", "files": files, "trace": TRACE}, "text")

@@ -57,9 +57,12 @@ def render_text(answer: Record, width: int | None, *, color: bool, account: bool
         soft_wrap=width is None,
     )
     trace = answer.get("trace") or {}
+    shown = sections(answer)
+    drawn = {section.key for section in shown if section.drawing is not None}
     for name, value in scalars(answer).items():
-        console.print(Text.assemble((f"{name}: ", "bold"), visible(text_of(value))))
-    for section in sections(answer):
+        if name not in drawn:
+            console.print(Text.assemble((f"{name.replace('_', ' ')}: ", "bold"), _said(value)))
+    for section in shown:
         if section.drawing is not None:
             _print_drawing(console, section, section.drawing(answer, width or COLUMNS, plain))
             continue
@@ -99,9 +102,10 @@ def _print_section(
     if len(shown) < len(records):
         console.print(Text(f"{len(records) - len(shown)} more: a pipe, json and csv show all"))
     if section.evidence:
-        if len(section.columns) != 1:
+        below = [record for record in shown if record.get("evidence") or len(section.columns) == 1]
+        if below and len(section.columns) != 1:
             _print_gap(console)
-        for record in shown:
+        for record in below:
             _print_evidence(console, section, record, width, len(trace.get("files") or ()) == 1)
 
 
@@ -124,8 +128,15 @@ def _print_gap(console: Console) -> None:
 
 def _grid(section: Section, records: list[Record]) -> Grid:
     chosen = columns(section, records)
-    rows = [[visible(text_of(column.value(record))) or "-" for column in chosen] for record in records]
+    rows = [[_said(column.value(record)) for column in chosen] for record in records]
     return Grid(chosen, rows)
+
+
+def _said(value: Any) -> str:
+    """Return a value as a reader has it: in words, and harmless; ``-`` for what is not known."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return visible(text_of(value)) or "-"
 
 
 def _print_evidence(

@@ -16,6 +16,10 @@ SHOWN: Final = 3
 """Calls that are shown of each."""
 DEFAULT: Final = 32
 """Bytes of a string that strace prints by itself (DEFAULT_STRLEN in its src/defs.h)."""
+ENOUGH: Final = 1024
+"""Bytes of a string in which nearly all requests are whole."""
+LONGER: Final = 4
+"""How many times longer strings are to be that were cut all the same."""
 CUT: Final = r'"\.\.\.(?:(?<=[^\\]"\.\.\.)|(?<=[^\\]\\\\"\.\.\.))'
 """The end of a string that goes on, which no backslash escapes."""
 HEAD: Final = r'"(?:[A-Z]{3,10} |"\.\.\.)'
@@ -44,11 +48,12 @@ def cut_strings(trace: Trace) -> Iterator[Gap]:
     heads = np.intersect1d(where, places(trace, READING))
     heads = heads[_match(trace, heads, HEAD)]
     default = ", strace's default" if limit == DEFAULT else ""
-    what = (
-        f"strings are cut after {limit} bytes{default}: in {len(where)} calls, {len(heads)} of them requests"
-    )
+    of_requests = f"{len(heads) or 'none'} of them requests"
+    what = f"strings are cut after {limit} bytes{default}: in {len(where)} calls, {of_requests}"
     shown = tuple(chosen(trace, heads[:SHOWN]) or some[:SHOWN])
-    yield Gap("strings", DETAIL, what, len(where), ("docroot", "dispatch", "security"), "-s 1024", shown)
+    effect = ("docroot", "dispatch", "security") if len(heads) else ("security",)
+    hint = f"-s {max(ENOUGH, LONGER * limit)}"
+    yield Gap("strings", DETAIL, what, len(where), effect, hint, shown)
 
 
 def _sizes(values: Iterable[Value]) -> Iterator[int]:
