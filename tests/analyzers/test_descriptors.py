@@ -71,6 +71,18 @@ def test_descriptors_come_in_the_order_in_which_they_were_sent(log: Written) -> 
     assert reads(log) == {"/a": 3, "/b": 4}
 
 
+def test_what_the_receiver_has_no_room_for_is_closed_and_the_next_come_in_order(log: Written) -> None:
+    log.notes(PARENT, CHILD)
+    log.add(10, "socketpair(AF_UNIX, SOCK_STREAM, 0, [4, 5]) = 0", FORK, accept(6, 1001), open_of("/a", 7))
+    log.add(10, rights("sendmsg", 4, "7", "6"), rights("sendmsg", 4, "7"), "close(6) = 0", "close(7) = 0")
+    cut = rights("recvmsg", 5, "8").replace("msg_flags=0", "msg_flags=MSG_CTRUNC")
+    log.add(20, cut, rights("recvmsg", 5, "9"), read_of(8, 1), read_of(9, 2))
+    assert reads(log) == {"/a": 3}
+    (connection,) = state(log).connections
+    assert connection.closed is not None
+    assert connection.closed.name == "recvmsg"
+
+
 def test_sockets_of_unknown_ends_pass_one_descriptor_at_a_time(log: Written) -> None:
     log.notes(PARENT, CHILD)
     log.add(10, open_of("/a", 6), rights("sendmsg", 4, "6"))

@@ -36,17 +36,16 @@ def rights(state: State, row: Row) -> None:
     if RIGHTS not in text or row.ret is None or row.ret < 0:
         return
     file = state.descriptors.first(row)
-    messages = _messages(argument(row, 1), row.ret)
-    groups = [group for message in messages if (group := list(_descriptors(message)))]
     if file is None:
         return
-    if row.name in SENDING:
-        for group in groups:
+    flags = symbols(argument(row, 3 if "mmsg" in (row.name or "") else 2))
+    for message in _messages(argument(row, 1), row.ret):
+        group = list(_descriptors(message))
+        if group and row.name in SENDING:
             _send(state, row, file, group)
-    elif row.name in RECEIVING:
-        flags = symbols(argument(row, 3 if "mmsg" in (row.name or "") else 2))
-        for group in groups:
-            _receive(state, row, file, group, flags)
+        elif group:
+            said = symbols(message.get("msg_flags") or NOTHING)
+            _receive(state, row, file, group, flags | said)
 
 
 def _messages(value: Value, count: int) -> Iterable[Struct]:
@@ -82,22 +81,31 @@ def _send(state: State, row: Row, file: OpenFile, group: list[Value]) -> None:
 
 def _receive(state: State, row: Row, file: OpenFile, group: list[Value], flags: frozenset[str]) -> None:
     """Let the numbers that came stand for what was sent; MSG_PEEK leaves it there for the next."""
-    other = _other_end(state, row, file)
-    queue = _queue(state, None if other is None and not file.passed else file)
-    known = queue is not state.adrift or len(queue) == 1
-    files = queue[0] if queue and known and len(queue[0]) == len(group) else None
-    if files is not None and "MSG_PEEK" not in flags:
-        queue.popleft()
+    sent = _sent(state, row, file, len(group), flags)
     for place, value in enumerate(group):
-        fd = number(value)
+        fd, annotation = number(value), arguments.annotation(value)
         if fd is None or fd < 0:
             continue
-        annotation = arguments.annotation(value)
-        came = files[place] if files is not None else state.descriptors.unknown(annotation)
+        came = sent[place] if sent else state.descriptors.unknown(annotation)
         state.install(row, fd, came, cloexec="MSG_CMSG_CLOEXEC" in flags, annotation=annotation)
         _note(state, row, came)
-        if files is not None and "MSG_PEEK" not in flags:
-            came.references -= 1
+    for each in sent if "MSG_PEEK" not in flags else ():
+        state.close(state.descriptors.release(each), row)
+
+
+def _sent(state: State, row: Row, file: OpenFile, count: int, flags: frozenset[str]) -> list[OpenFile]:
+    """Return what was sent with a message of which so many descriptors came; empty when that is not known.
+
+    For what the receiver has no room, the kernel closes, and says so: MSG_CTRUNC (recv(2), unix(7)).
+    """
+    other = _other_end(state, row, file)
+    queue = _queue(state, None if other is None and not file.passed else file)
+    if not queue or (queue is state.adrift and len(queue) > 1):
+        return []
+    sent = queue[0]
+    if count != len(sent) and not ("MSG_CTRUNC" in flags and count < len(sent)):
+        return []
+    return sent if "MSG_PEEK" in flags else queue.popleft()
 
 
 def _note(state: State, row: Row, file: OpenFile) -> None:
