@@ -1,6 +1,7 @@
 """One command for each question: from trace files, a live server, or a program that is started for it."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -16,17 +17,51 @@ if TYPE_CHECKING:
 
 _PROGRAM = "tracekit.program"
 
-_PS = (
-    click.option("--ps", "as_ps", is_flag=True, help="As ps -efL prints it: of a trace, or what runs now."),
-    click.option(
-        "--at",
-        metavar="TIME",
-        help="With --ps, the moment of the trace: seconds since 1970, HH:MM:SS, +SECONDS since it began, or "
-        "end; without it that of most threads.",
-    ),
-)
-_OWN = {"tasks": _PS}
-"""The options that one command has alone."""
+
+class _Own(NamedTuple):
+    """What one command has alone.
+
+    Attributes:
+        options: its options.
+        instead: takes them out of what else was given, and does what they ask for in place of an answer:
+            returns the exit code, None when they ask for nothing.
+    """
+
+    options: tuple[Callable[[Any], Any], ...]
+    instead: Callable[[tuple[str, ...], list[str] | None, dict[str, Any], int | None], int | None]
+
+
+def _ps(
+    traces: tuple[str, ...], program: list[str] | None, given: dict[str, Any], jobs: int | None
+) -> int | None:
+    """List the threads if --ps was given."""
+    as_ps, at = given.pop("as_ps"), given.pop("at")
+    if as_ps:
+        from tracekit.cli import ps  # noqa: PLC0415 - the help needs none of it
+
+        return ps.show(traces, program, given, at, jobs)
+    if at is not None:
+        raise UsageError("--at is for --ps", "add --ps")
+    return None
+
+
+_OWN = {
+    "tasks": _Own(
+        (
+            click.option(
+                "--ps", "as_ps", is_flag=True, help="As ps -efL prints it: of a trace, or what runs now."
+            ),
+            click.option(
+                "--at",
+                metavar="TIME",
+                help="With --ps, the moment of the trace: seconds since 1970, HH:MM:SS, +SECONDS since it "
+                "began, or end; without it that of most threads.",
+            ),
+        ),
+        _ps,
+    )
+}
+"""The commands that have something alone."""
 
 HELP = """{0.question}
 
@@ -55,6 +90,7 @@ class _AnswerCommand(Grouped):
 
 def command(asked: Question, other: "Installed | None" = None) -> click.Command:
     """Return the command that asks a question; one of another package's analyzer, if there is one."""
+    own = _OWN.get(asked.name)
 
     @click.command(asked.name, cls=_AnswerCommand, help=HELP.format(asked), short_help=asked.question)
     @click.argument("traces", nargs=-1, metavar="[TRACE... | -- PROGRAM [ARG]...]")
@@ -69,27 +105,15 @@ def command(asked: Question, other: "Installed | None" = None) -> click.Command:
         help="How to print it.",
     )
     @jobs_option
-    def ask(
-        traces: tuple[str, ...],
-        form: str,
-        jobs: int | None,
-        *,
-        as_ps: bool = False,
-        at: str | None = None,
-        **live: Any,
-    ) -> int:
+    def ask(traces: tuple[str, ...], form: str, jobs: int | None, **given: Any) -> int:
         from tracekit.cli import answering  # noqa: PLC0415 - the help needs none of it
 
         program = click.get_current_context().meta.get(_PROGRAM)
-        if at is not None and not as_ps:
-            raise UsageError("--at is for --ps", "add --ps")
-        if as_ps:
-            from tracekit.cli import ps  # noqa: PLC0415
+        if own and (code := own.instead(traces, program, given, jobs)) is not None:
+            return code
+        return answering.answer(asked, traces, program, given, form=form, jobs=jobs, other=other)
 
-            return ps.show(traces, program, live, at, jobs)
-        return answering.answer(asked, traces, program, live, form=form, jobs=jobs, other=other)
-
-    for option in reversed(_OWN.get(asked.name, ())):
+    for option in reversed(own.options if own else ()):
         ask = option(ask)
     return ask
 
