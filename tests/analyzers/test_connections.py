@@ -245,3 +245,11 @@ def test_a_connection_taken_from_another_process_is_one(log: Written) -> None:
     log.add(10, "pidfd_open(9, 0) = 4", "pidfd_getfd(4, 7, 0) = 5", get(5, "/a"), ok(5), "close(5) = 0")
     [request] = Dispatch().answer(log.read()).requests
     assert (request.target, request.status, request.close_tid) == ("/a", 200, 10)
+
+
+def test_what_a_helper_answers_on_a_unix_socket_is_no_request(log: Written) -> None:
+    log.notes(SERVER)
+    log.add(10, accept(5, 1001), get(5, "/cgi-bin/a"), "socket(AF_UNIX, SOCK_STREAM, 0) = 6<UNIX-STREAM:[7]>")
+    log.add(10, 'connect(6<UNIX-STREAM:[7]>, {sa_family=AF_UNIX, sun_path="/run/cgi"}, 10) = 0')
+    log.add(10, 'read(6<UNIX-STREAM:[7->8]>, "Content-Type: text/plain\\n\\nhello "..., 8000) = 33', ok(5))
+    assert [(r["target"], r["status"]) for r in requests(log)] == [("/cgi-bin/a", 200)]

@@ -252,6 +252,17 @@ def test_two_servers_in_one_trace_are_named_both(log: Written) -> None:
     assert "event-loop at 127.0.0.1:81" in answer.reason
 
 
+def test_a_helper_on_a_unix_socket_is_no_server_of_clients(log: Written) -> None:
+    log.add(10, *LISTEN)
+    serve(log, 10, 5001)
+    log.add(20, "accept(3, {sa_family=AF_UNIX}, [110 => 2]) = 4", 'read(4, "\\1\\0", 176) = 2')
+    log.add(20, "clone(child_stack=NULL, flags=SIGCHLD) = 21", "close(4) = 0")
+    log.add(21, 'write(4, "Content-Type: text/plain\\n\\nhello ", 31) = 31', "exit_group(0) = ?")
+    answer = Mpm().answer(log.read())
+    assert answer.mpm == "single-threaded"
+    assert [process.pid for process in answer.members] == [10]
+
+
 def test_a_log_that_is_no_servers(log: Written) -> None:
     log.add(10, 'openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3', 'read(3, "root", 4096) = 4', "close(3) = 0")
     assert "no server's" in Mpm().answer(log.read()).reason

@@ -13,6 +13,7 @@ from tracekit.analyzers.models.pool import pool
 from tracekit.analyzers.models.turn import in_turn
 from tracekit.analyzers.models.unseen import what_is_missing
 from tracekit.analyzers.questions import MPM
+from tracekit.analyzers.state.connections import is_request
 from tracekit.analyzers.state.observe import observe
 from tracekit.analyzers.state.service import Care, Service, Task
 from tracekit.events import Trace
@@ -142,7 +143,8 @@ def judge(server: Server) -> Verdict:
 def servers(service: Service, trace: Trace) -> list[Server]:
     """Return the servers of a trace of which a connection was seen accepted and served.
 
-    Processes that accept from the same socket are one server; so are the sockets of one process.
+    Processes that accept from the same socket are one server; so are the sockets of one process. Where
+    one speaks HTTP, another that does not is no server of the same clients: httpd's CGI daemon, a helper.
     """
     groups: list[tuple[set[str], list[Task]]] = []
     for task in service.tasks:
@@ -166,7 +168,15 @@ def servers(service: Service, trace: Trace) -> list[Server]:
         )
         for names, tasks in groups
     ]
-    return [server for server in found if server.served]
+    found = [server for server in found if server.served]
+    return [server for server in found if _speaks(server)] or found
+
+
+def _speaks(server: Server) -> bool:
+    """Tell whether requests came over a server's connections, or may have: encrypted ones."""
+    connections = [care.connection for care in server.served]
+    asked = any(is_request(request) for connection in connections for request in connection.requests)
+    return asked or any(connection.reader.encrypted for connection in connections)
 
 
 def _served(service: Service, *, ordered: bool) -> Iterator[Care]:
@@ -185,11 +195,15 @@ def _served(service: Service, *, ordered: bool) -> Iterator[Care]:
 
 def _members(service: Service) -> tuple[Process, ...]:
     """Return the processes that accept or serve, or are about to, and the parents of those that do."""
-    taken = Counter(care.taker.pid for care in service.cares.values() if care.taker)
-    served = Counter(care.server.pid for care in service.cares.values() if care.server)
-    roles = dict.fromkeys((task.pid for task in service.tasks if task.parent), PARENT)
+    cares = [care for care in service.cares.values() if not care.is_local]
+    beside = {care.taker for care in service.cares.values()} - {care.taker for care in cares}
+    taken = Counter(care.taker.pid for care in cares if care.taker)
+    served = Counter(care.server.pid for care in cares if care.server)
+    waits = (task.pid for task in service.tasks if task.parent and task.made is None)
+    roles = dict.fromkeys(waits, PARENT)
     roles |= dict.fromkeys((pid for pid in served), SERVER)
-    roles |= dict.fromkeys((task.pid for task in service.tasks if task.tried or task.lock), ACCEPTOR)
+    accepts = (task.pid for task in service.tasks if (task.tried or task.lock) and task not in beside)
+    roles |= dict.fromkeys(accepts, ACCEPTOR)
     makers = [task.maker.pid for task in service.tasks if task.maker and roles.get(task.pid) == ACCEPTOR]
     roles = dict.fromkeys(makers, PARENT) | roles
     tasks = defaultdict[int | None, list[Task]](list)

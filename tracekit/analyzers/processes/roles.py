@@ -96,7 +96,7 @@ def _has_main(look: Look, process: Process) -> bool:
 def _look(parts: Parts, state: State, waits: dict[int | None, set[int]]) -> Look:
     look = Look(parts, set(), set(), set(), {opening.row.tid for opening in state.openings}, waits)
     for care in state.service.cares.values():
-        if care.taker is None and not care.connection.requests:
+        if care.is_local or (care.taker is None and not care.connection.requests):
             continue
         look.serves |= {*care.readers, *care.writers}
         if care.taker is not None and care.server is not None and care.server is not care.taker:
@@ -113,18 +113,13 @@ def _serving(look: Look, process: Process) -> str:
         return WORKER
     if any(task in look.across for task in tasks):
         return LISTENER
-    if any(task.tried and not _is_local(task) for task in tasks):
+    if any(task.accepts for task in tasks):
         return WORKER
     main = process.main
     told = look.parts.tasks.get(main) if main else None
     if len(process.threads) > 2 and told is not None and told.word:
         return WORKER  # a child of threads whose main thread waits for a word of its parent
     return WORKER if any(task.lock and task.queues for task in tasks) else ""
-
-
-def _is_local(task: Task) -> bool:
-    """Tell whether a task accepts from other programs of its machine alone, as httpd's CGI daemon does."""
-    return bool(task.listeners) and all(name.startswith("unix:") for name in task.listeners)
 
 
 def _managing(look: Look, process: Process) -> str:

@@ -43,10 +43,13 @@ def tcp_addresses(annotation: str) -> tuple[str | None, str | None]:
 
 
 def agrees(slot: "Slot", annotation: str) -> bool:
-    """Tell whether an annotation can name the file that the table has."""
+    """Tell whether an annotation can name the file that the table has.
+
+    One end of a socketpair, and a socket on which connect was called, are no clients' but sockets still.
+    """
     file = slot.file
     kind = kind_of(annotation)
-    if file.kind not in ("unknown", kind) and not (file.end and kind == "socket"):
+    if file.kind not in ("unknown", kind) and not ((file.end or file.outgoing) and kind == "socket"):
         return False
     if kind == "file" and file.real_path:
         return path_of(annotation) == file.real_path

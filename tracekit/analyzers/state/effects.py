@@ -7,7 +7,7 @@ from tracekit.analyzers.state.annotations import tcp_addresses
 from tracekit.analyzers.state.arguments import argument, named, number, symbols
 from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.connections import ended_ns
-from tracekit.analyzers.state.openfiles import OpenFile
+from tracekit.analyzers.state.openfiles import UNIX, OpenFile
 from tracekit.analyzers.state.state import State, returned_annotation
 from tracekit.events import Array, Change, Row, Struct
 from tracekit.syscalls.families import names_of
@@ -55,6 +55,8 @@ def accept(state: State, row: Row) -> None:
     listener = state.descriptors.first(row)
     local, peer = tcp_addresses(returned_annotation(row))
     peer = peer or arguments.address(argument(row, 1))
+    if listener is not None and listener.local is None and peer is not None and peer.startswith(UNIX):
+        listener.local = UNIX
     listening = listener.local if listener else None
     file = OpenFile("socket", local=local or _specific(listening), peer=peer, accepted=True, socket=True)
     make(state, row, file, cloexec="SOCK_CLOEXEC" in symbols(argument(row, 3)))

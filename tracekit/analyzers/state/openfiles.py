@@ -9,6 +9,9 @@ from tracekit.events import Row
 if TYPE_CHECKING:
     from tracekit.analyzers.state.connections import Connection, Request
 
+UNIX = "unix:"
+"""How the addresses of sockets begin that programs of one machine reach each other by (unix(7))."""
+
 
 @dataclass(slots=True, eq=False)
 class OpenFile:
@@ -56,7 +59,7 @@ class OpenFile:
     @property
     def ends(self) -> tuple[str | None, str | None]:
         """Both addresses of a connection of TCP; of another socket None and its inode, if known."""
-        told = self.local and self.peer and not self.local.startswith("unix:")
+        told = self.local and self.peer and not self.local.startswith(UNIX)
         return (self.local, self.peer) if told else (None, self.inode)
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from tracekit.analyzers.state.connections import Connection
-from tracekit.analyzers.state.openfiles import OpenFile
+from tracekit.analyzers.state.connections import Connection, is_request
+from tracekit.analyzers.state.openfiles import UNIX, OpenFile
 from tracekit.events import Row
 
 
@@ -67,6 +67,12 @@ class Task:
     together: Row | None = None
     rests: Row | None = None
     woken: dict[int | None, tuple[Row, Row]] = field(default_factory=dict)
+
+    @property
+    def accepts(self) -> bool:
+        """True when it takes connections from other programs than those of its machine alone."""
+        local = bool(self.listeners) and all(name.startswith(UNIX) for name in self.listeners)
+        return self.tried is not None and not local
 
     def wake_up(self, wake: Row, wait: Row) -> None:
         """Note that another thread's wake ended a wait: on its word, or (EAGAIN) just before it began.
@@ -135,6 +141,12 @@ class Care:
             return None
         woken = task.woken.get(self.taker.tid)
         return woken if woken is not None and woken[0].seq > self.accepted.seq else None
+
+    @property
+    def is_local(self) -> bool:
+        """True when it came from a program of this machine, and brought no request: to httpd's CGI daemon."""
+        listen = self.connection.listen or ""
+        return listen.startswith(UNIX) and not any(map(is_request, self.connection.requests))
 
     @property
     def idle(self) -> bool:
