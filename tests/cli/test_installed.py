@@ -48,8 +48,13 @@ BROKEN = {
     "missing": ("import no_such_module_here", "cannot be loaded: ModuleNotFoundError: No module named"),
     "ending": ("raise SystemExit('at\\nonce')", "cannot be loaded: SystemExit: at once"),
     "classless": ("", "cannot be loaded: AttributeError: module 'classless' has no attribute 'Analyzer'"),
-    "needless": (GOOD.replace("    needs =", "    need ="), "cannot be used: AttributeError: type object"),
+    "needless": (GOOD.replace("    needs =", "    need ="), "cannot be used: AttributeError: 'Analyzer'"),
     "texts": (GOOD.replace('frozenset({"write"})', '"write"'), "cannot be used: ValueError: needs has to be"),
+    "misspelt": (GOOD.replace('"write"', '"wirte"'), "ValueError: needs has names of no system call: wirte"),
+    "asking": (
+        GOOD.replace("    needs =", "    def __init__(self, how): ...\n    needs ="),
+        "cannot be used: TypeError: Analyzer.__init__() missing",
+    ),
     "other": (GOOD.replace('"NAME"', '"another"'), "cannot be used: ValueError: its name is 'another'"),
     "docroot": (GOOD, "is left out: tracekit has a command of that name"),
     "Loud!": (GOOD, "cannot be used: ValueError: its name is no word"),
@@ -60,7 +65,14 @@ FAILING = {
         "        return None and Said(",
         "failed: TypeError: answer() returned NoneType, not an Answer",
     ),
-    "strange": ("        return Said(text=object(), trace={}) or Said(", "failed: TypeError: Object of type"),
+    "homeless": (
+        "        return Said(text=1, trace=None) or Said(",
+        "failed: TypeError: the answer's trace has to be trace.summary()",
+    ),
+    "strange": (
+        "        return Said(text=object(), trace=trace.summary()) or Said(",
+        "failed: TypeError: Object of type",
+    ),
 }
 
 

@@ -242,3 +242,18 @@ def test_an_answer_that_has_no_view_is_shown_with_all_its_columns() -> None:
     assert "verdict: found" in text
     assert "tid=1,role=main" in text
     assert "1 unreadable lines" in text
+
+
+def test_its_lists_of_plain_values_are_shown_too() -> None:
+    answer = {
+        "schema": "tracekit.other/1",
+        "names": ["a", "b"],
+        "found": [{"n": 1}],
+        "by": {"x": 2},
+        "no": [],
+    }
+    assert render(answer, "text").startswith("names: a b\nby: x=2\n\nFound\nn\n1\n")
+    assert list(csv.reader(io.StringIO(render(answer, "csv")))) == [
+        ["names", "by", "n"],
+        ["a; b", "x=2", "1"],
+    ]

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tracekit.analyzers.questions import Question
 from tracekit.errors import TracekitError
+from tracekit.syscalls.families import every_call
 
 if TYPE_CHECKING:  # the help needs neither
     from tracekit.analyzers.answer import Answer
@@ -22,7 +23,6 @@ if TYPE_CHECKING:  # the help needs neither
 
 GROUP: Final = "tracekit.analyzers"
 COMMAND: Final = re.compile("[a-z][a-z0-9-]*")
-CALL: Final = re.compile("[a-z_][a-z0-9_]*")
 T = TypeVar("T")
 
 
@@ -37,12 +37,12 @@ class Installed:
     Attributes:
         question: its name, what it asks, and the calls that it takes.
         where: the package, as it is named when something is wrong.
-        make: makes the analyzer.
+        analyzer: answers it.
     """
 
     question: Question
     where: str
-    make: Callable[[], Any]
+    analyzer: Any
 
     def answer(self, trace: "Trace") -> "Answer":
         """Answer the question from a trace.
@@ -50,7 +50,7 @@ class Installed:
         Raises:
             BrokenAnalyzerError: the analyzer fails, or what it returns is no answer that can be shown.
         """
-        return _guarded(f"{self.where} failed", lambda: self._checked(self.make().answer(trace)))
+        return _guarded(f"{self.where} failed", lambda: self._checked(self.analyzer.answer(trace)))
 
     def _checked(self, found: Any) -> "Answer":
         from tracekit.analyzers.answer import Answer  # noqa: PLC0415 - the help does not need it
@@ -59,6 +59,8 @@ class Installed:
             raise TypeError(f"answer() returned {type(found).__name__}, not an Answer")
         if found.name != self.question.name:
             raise ValueError(f"the answer's name is {found.name!r}, not {self.question.name!r}")
+        if not isinstance(found.trace, Mapping) or not isinstance(found.trace.get("files"), list):
+            raise TypeError("the answer's trace has to be trace.summary()")
         json.dumps(found.to_json())
         return found
 
@@ -101,16 +103,18 @@ def _points() -> dict[str, list[EntryPoint]]:
 
 
 def _load(points: list[EntryPoint]) -> Installed:
-    """Import an analyzer and look whether it has what it takes."""
+    """Import an analyzer, make it, and look whether it has what it takes."""
     point, *others = points
     where = _where(point)
     if others:
         raise BrokenAnalyzerError(f"{where} is left out: {_where(others[0])} has the same name")
     kind = _guarded(f"{where} cannot be loaded", point.load)
-    return Installed(_guarded(f"{where} cannot be used", lambda: _question(point.name, kind)), where, kind)
+    analyzer = _guarded(f"{where} cannot be used", kind)
+    question = _guarded(f"{where} cannot be used", lambda: _question(point.name, analyzer))
+    return Installed(question, where, analyzer)
 
 
-def _question(name: str, kind: Any) -> Question:
+def _question(name: str, analyzer: Any) -> Question:
     """Return what an analyzer asks.
 
     Raises:
@@ -119,16 +123,16 @@ def _question(name: str, kind: Any) -> Question:
     """
     if not COMMAND.fullmatch(name):
         raise ValueError("its name is no word of small letters, digits and dashes")
-    if kind.name != name:
-        raise ValueError(f"its name is {kind.name!r} in the class")
-    if not isinstance(kind.question, str) or not callable(kind.answer):
+    if analyzer.name != name:
+        raise ValueError(f"its name is {analyzer.name!r} in the class")
+    if not isinstance(analyzer.question, str) or not callable(analyzer.answer):
         raise ValueError("question has to be a text, and answer a method")
-    needs = kind.needs
+    needs = analyzer.needs
     if not isinstance(needs, set | frozenset) or not needs:
         raise ValueError("needs has to be a set of names of system calls")
-    if not all(isinstance(call, str) and CALL.fullmatch(call) for call in needs):
-        raise ValueError("needs has to be a set of names of system calls")
-    return Question(name, " ".join(kind.question.split()), lambda: frozenset(needs))
+    if odd := {str(call) for call in needs - every_call()}:
+        raise ValueError(f"needs has names of no system call: {', '.join(sorted(odd))}")
+    return Question(name, " ".join(analyzer.question.split()), lambda: frozenset(needs))
 
 
 def _guarded(what: str, work: Callable[[], T]) -> T:

@@ -20,7 +20,9 @@ def render_csv(answer: Record) -> str:
     shown = sections(answer)
     records: list[Record] = list(answer.get(shown[0].key) or []) if shown else []
     keys = list(dict.fromkeys(key for record in records for key in record))
-    always = {f"answer_{key}" if key in keys else key: value for key, value in scalars(answer).items()}
+    always = {
+        f"answer_{key}" if key in keys else key: _text(key, value) for key, value in scalars(answer).items()
+    }
     rows = [(*always.values(), *(_text(key, record.get(key)) for key in keys)) for record in records or [{}]]
     return csv_lines([(*always, *keys), *rows])
 

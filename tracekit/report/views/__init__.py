@@ -58,9 +58,16 @@ def answer_name(answer: Record) -> str:
 
 
 def scalars(answer: Record) -> dict[str, Any]:
-    """Return the members of an answer that are no lists or records, without its schema."""
+    """Return the members of an answer that stand above its tables: plain values.
+
+    Of an answer without a view these are all but its tables, since nothing else shows its other lists.
+    """
+    own = answer_name(answer) in VIEWS
+    tables = {"schema", "trace", *(() if own else (section.key for section in sections(answer)))}
     return {
-        key: value for key, value in answer.items() if key != "schema" and not isinstance(value, list | dict)
+        key: value
+        for key, value in answer.items()
+        if key not in tables and (not isinstance(value, list | dict) or (value and not own))
     }
 
 
