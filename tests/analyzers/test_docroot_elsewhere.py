@@ -38,6 +38,13 @@ def test_a_program_that_is_run_shows_its_alias(site: Site) -> None:
     assert site.kinds() == [("/cgi-bin", "/usr/lib/cgi", "alias")]
 
 
+def test_the_folder_of_a_program_is_no_alias_of_its_name(site: Site) -> None:
+    site.plain()
+    opened = 'openat(AT_FDCWD, "/usr/lib/cgi", O_RDONLY|O_DIRECTORY) = 7'
+    site.serve("/cgi-bin/hello", opened, "fchdir(7) = 0", "close(7) = 0")
+    assert site.kinds() == []
+
+
 def test_user_directories_are_no_roots_and_need_none(site: Site) -> None:
     site.serve("/~ann/", "/home/ann/public_html/index.html")
     site.serve("/~ann/p.html", "/home/ann/public_html/p.html")

@@ -78,12 +78,18 @@ def document(request: Request) -> Name | None:
     """Return the file that a request's response was made of, as far as one can be singled out.
 
     Of the files whose bytes were taken the first one that can be the body by its size counts, and what
-    the server opens for itself (libraries, configuration) only where there is nothing else.
+    the server opens for itself (libraries, configuration) only where there is nothing else; and a folder
+    only for a target that asks for one.
     """
+    folder = request.target.folder
     opened = [
         name
         for name in request.names
-        if is_open(name) and name.file is not None and not _is_beside(name) and name.path.startswith("/")
+        if is_open(name)
+        and name.file is not None
+        and (folder or name.kind != "directory")
+        and not _is_beside(name)
+        and name.path.startswith("/")
     ]
     if len(opened) < 2:
         return opened[0] if opened else None
