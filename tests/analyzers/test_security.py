@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.traces import Written, accept, get, ok
+from tracekit.analyzers.files import Files
 from tracekit.analyzers.http.traversal import forms, is_attempt
 from tracekit.analyzers.reach.finding import Finding
 from tracekit.analyzers.security import Security, SecurityAnswer
@@ -285,6 +286,17 @@ def test_a_program_that_was_run(site: Written) -> None:
     [run] = found(site, "exec")
     assert (run.path, run.request) == ("/bin/sh", 4)
     assert "hunter2" not in json.dumps(ask(site).to_json())
+
+
+def test_what_a_process_made_for_a_request_opens(site: Written) -> None:
+    site.add(10, accept(5, 2000), get(5, "/run.cgi"), "vfork() = 30")
+    site.add(30, 'open("/srv/read", O_RDONLY) = 6', 'open("/srv/made", O_WRONLY|O_CREAT, 0644) = 7')
+    site.add(30, f'read(6, "{BODY}", 40) = 40', "exit_group(0) = ?")
+    site.add(10, ok(5, BODY), "close(5) = 0", "vfork() = 31")
+    site.add(31, 'open("/srv/later", O_RDONLY) = 6')
+    files = {one.path: one.requests for one in Files().answer(site.read()).files}
+    assert (files["/srv/read"], files["/srv/made"], files["/srv/later"]) == ((4,), (4,), ())
+    assert [(one.kind, one.path) for one in ask(site).findings] == [("write", "/srv/made")]
 
 
 def test_a_program_that_could_not_be_run(site: Written) -> None:

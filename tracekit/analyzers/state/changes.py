@@ -103,7 +103,7 @@ def inherit(state: State, row: Row) -> None:
     child, request = row.ret, state.work.focus.get(row.tid)
     if not child or child < 0 or "CLONE_THREAD" in symbols(named(row, "flags")):
         return
-    request = request if request is not None else state.heirs.get(row.pid or 0)
+    request = request if request is not None else state.heir_of(row)
     state.heirs.pop(child, None)
     if request is not None and not state.work.is_over(request):
         state.heirs[child] = request
@@ -112,7 +112,7 @@ def inherit(state: State, row: Row) -> None:
 def _request(state: State, row: Row, path: str) -> Request | None:
     """Return the request that something is done for, by its thread or a process made for it."""
     found = state.request_of(row, path)
-    return found if found is not None else state.heirs.get(row.pid or 0)
+    return found if found is not None else state.heir_of(row)
 
 
 MEANT = by_call(VERBS)

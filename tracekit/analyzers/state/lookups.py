@@ -71,7 +71,7 @@ def opening(state: State, row: Row) -> None:
         return
     request = state.request_of(row, path)
     jail = state.folders.of(state.descriptors.process(row)).jail
-    entry = Opening(path, row, asked.flags, file, request, jail)
+    entry = Opening(path, row, asked.flags, file, state.heir_of(row) if request is None else request, jail)
     state.openings.append(entry)
     if file is not None:
         file.request = request

@@ -33,7 +33,7 @@ class Opening:
         row: the call.
         flags: as printed.
         file: what it opened; None when it failed.
-        request: the request that it was made for.
+        request: the request that it was made for; also by a process that was made for it (CGI).
         jail: the folder that is ``/`` to the process (chroot), when that is known to be another one.
     """
 
@@ -104,6 +104,10 @@ class State:
     def request_of(self, row: Row, path: str) -> Request | None:
         """Return the request that a path is named for; None when the trace does not tell."""
         return self.work.request_of(self.descriptors.process(row), row.tid, path)
+
+    def heir_of(self, row: Row) -> Request | None:
+        """Return the request that the process of a call was made for (CGI); None when it is none's."""
+        return self.heirs.get(row.pid or 0)
 
     def took(self, row: Row, file: OpenFile) -> None:
         """Note that bytes of a file were taken, for a request that it was not opened for."""
