@@ -8,12 +8,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-BASE = {"", "__version__", "errors", "resources"}
-"""What everything may import: tracekit itself, its version, its errors, and where its files lie."""
+BASE = {"", "__version__", "errors", "invoker", "resources"}
+"""What everything may import: tracekit itself, its version, its errors, for whom and where its files lie."""
 
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": {"events"},  # the front door of the library: tracekit.read_trace
     "errors": set(),
+    "invoker": set(),
     "resources": {"errors"},
     "syscalls": BASE,
     "tracer": BASE | {"syscalls"},

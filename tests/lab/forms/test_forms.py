@@ -237,6 +237,18 @@ def test_junit_tells_outcomes_apart() -> None:
     }
 
 
+def test_junit_fails_no_build_for_an_exercise_that_is_worth_nothing() -> None:
+    tour = Score("ana", "os", "offline", (check("tour", "failed", 0, 0), check("mpm", "failed", 1, 0)))
+    root = ET.fromstring(FORMS["junit"].write(tour))
+    assert {s.attrib["name"]: s.attrib["failures"] for s in root} == {"tour": "0", "mpm": "1"}
+
+
+def test_text_of_what_could_not_be_graded_says_why_and_no_more() -> None:
+    assert FORMS["text"].write(BAD).splitlines() == [
+        "ana", "", "This submission could not be graded.", "no variant.toml", "Total: 0 / 20",
+    ]  # fmt: skip
+
+
 def test_gradescope_has_its_members_and_shows_hidden_checks_late() -> None:
     record = json.loads(FORMS["gradescope"].write(SCORE))
     first, second = record["tests"][:2]

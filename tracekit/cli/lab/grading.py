@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -59,6 +60,8 @@ def grade(folders: tuple[Path, ...], given: Given) -> int:
         wanted = _wanted(given, len(found))
         several = len(found) > 1 or bool(wanted.roster)
         forms = _forms(given, several=several)
+        if given.output:
+            _try(given.output, folder=_is_folder(given.output, forms, several=several))
         result = _graded(found, wanted)
     except Exception as error:
         with contextlib.suppress(OSError, TracekitError):  # the first error is the one to tell
@@ -149,7 +152,6 @@ def _write(result: Batch, forms: Sequence[str], output: Path | None, *, several:
     if not _is_folder(output, forms, several=several):
         write_atomically(output, _text_of(result, forms[0], several=several))
     else:
-        _make(output)
         for form in forms:
             for name, score in _named(result.scores):
                 write_atomically(output / f"{name}{FORMS[form].suffix}", FORMS[form].write(score))
@@ -168,6 +170,20 @@ def _is_folder(output: Path, forms: Sequence[str], *, several: bool) -> bool:
     """Tell whether a file for each submission and form is wanted, in a folder."""
     in_one = len(forms) == 1 and (not several or forms[0] in OF_ALL)
     return output.is_dir() or not in_one
+
+
+def _try(output: Path, *, folder: bool) -> None:
+    """Find out whether there can be files in a place, before the work is done.
+
+    Raises:
+        UsageError: there cannot.
+    """
+    if folder:
+        _make(output)
+    try:
+        tempfile.TemporaryFile(dir=output if folder else output.parent).close()
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written: {error.strerror}", "name another place") from None
 
 
 def _make(folder: Path) -> None:

@@ -22,7 +22,8 @@ def body(score: Score) -> list[str]:
     """Return all lines but the one with the total."""
     about = ", ".join(filter(None, (score.student, score.course, score.form)))
     lines = [about] if about else []
-    for name, part in score.by_exercise().items():
+    graded = score.by_exercise() if score.state == "graded" else {}
+    for name, part in graded.items():
         if part.judged:
             lines += ["", name if score.hidden else f"{name}  {whole(part)}"]
             for check in part.judged:

@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from tracekit import invoker
 from tracekit.errors import UsageError
 from tracekit.lab import exercise as catalogue
 from tracekit.lab.answers import blank_answers
@@ -113,7 +114,8 @@ def start(  # noqa: PLR0917 - whose, and where
     old = _old(folder, new, secret)
     laid = Laid(folder)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _make(folder)
         for one in chosen:
             _lay(laid, one.name, _files(one, new, secret, live), over=README if live else "")
         text = (old or new).having([one.name for one in chosen]).text(secret)
@@ -208,10 +210,17 @@ def _files(
 @contextmanager
 def _inside(folder: Path, name: str) -> Iterator[int]:
     """Make a folder in a folder unless it is there; yield its descriptor. A link is none."""
-    with suppress(FileExistsError):
-        (folder / name).mkdir(mode=0o700)
+    _make(folder / name)
     with _opened(folder / name, FOLDER) as descriptor:
         yield descriptor
+
+
+def _make(folder: Path) -> None:
+    """Make a folder for nobody else than the student, unless it is there."""
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+        with _opened(folder, FOLDER) as descriptor:
+            invoker.give(descriptor)
 
 
 @contextmanager
@@ -255,5 +264,6 @@ def _write(place: int, name: str, lines: Iterable[str]) -> None:
     with suppress(FileNotFoundError):
         os.unlink(name, dir_fd=place)  # left behind by a start that was ended
     descriptor = os.open(name, NEW, 0o600, dir_fd=place)
+    invoker.give(descriptor)
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
         stream.writelines(f"{line}\n" for line in lines)

@@ -6,6 +6,7 @@ import stat
 import sys
 from typing import IO
 
+from tracekit import invoker
 from tracekit.errors import ExitCode, TracekitError
 from tracekit.tracer.kernel.waiting import IGNORED_BY_PYTHON
 
@@ -101,9 +102,13 @@ def opened(path: str | None, append: bool = False) -> Output:
 
 def _private(path: str, append: bool) -> IO[str]:
     """Create a trace file that only its owner can read; a device or a pipe keeps the mode that it has."""
-    how = os.O_APPEND if append else os.O_TRUNC
+    flags = os.O_WRONLY | os.O_CLOEXEC | os.O_NOCTTY | (os.O_APPEND if append else os.O_TRUNC)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | how | os.O_CLOEXEC | os.O_NOCTTY, 0o600)
+        try:
+            descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+            invoker.give(descriptor)
+        except FileExistsError:
+            descriptor = os.open(path, flags | os.O_CREAT, 0o600)
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.fchmod(descriptor, 0o600)
     except OSError as error:
