@@ -8,7 +8,6 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from tracekit.errors import UsageError
-from tracekit.lab.forms import FORMS, write_atomically
+from tracekit.lab.forms import FORMS
 from tracekit.lab.score import Check, Score, exact
 
 GRADE = re.compile(r"Total:\ *([0-9]+)")
@@ -330,32 +328,3 @@ def test_no_planted_text_is_markdown(texts: list[str]) -> None:
     ).tags == (Tags(render(FORMS["summary"].write(plain))).tags)
     tags = Tags(render(FORMS["summary"].write(planted(texts)))).tags
     assert set(tags) <= set(Tags(render(FORMS["summary"].write(plain))).tags)
-
-
-def test_a_file_is_private_and_whole(tmp_path: Path) -> None:
-    path = tmp_path / "score.json"
-    write_atomically(path, "old\n")
-    write_atomically(path, "n\u00e9w\r\n")
-    assert path.read_bytes() == "n\u00e9w\r\n".encode()
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "precious").write_text("precious")
-    (tmp_path / "link").symlink_to(tmp_path / "precious")
-    write_atomically(tmp_path / "link", "score")
-    assert (tmp_path / "precious").read_text() == "precious"
-    assert not (tmp_path / "link").is_symlink()
-
-
-def test_what_cannot_be_written_leaves_all_as_it_was(tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
-    for path, text in (
-        (tmp_path / "none" / "x", "x"),
-        (tmp_path / "folder", "x"),
-        (tmp_path / "x", "\ud800"),
-    ):
-        with pytest.raises(UsageError, match="cannot be written"):
-            write_atomically(path, text)
-    assert [one.name for one in tmp_path.iterdir()] == ["folder"]

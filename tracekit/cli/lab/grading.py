@@ -16,6 +16,7 @@ from tracekit.cli.progress import Progress
 from tracekit.errors import ExitCode, TracekitError, UsageError
 from tracekit.lab import exercise
 from tracekit.lab.forms import FORMS, write_atomically
+from tracekit.lab.forms.writing import SPECIAL
 from tracekit.lab.grading import batch, regrading
 from tracekit.lab.grading.batch import Batch, Wanted
 from tracekit.lab.grading.grade import told, worth
@@ -178,6 +179,8 @@ def _try(output: Path, *, folder: bool) -> None:
     Raises:
         UsageError: there cannot.
     """
+    if str(output).startswith(SPECIAL):
+        return
     if folder:
         _make(output)
     try:
