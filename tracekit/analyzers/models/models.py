@@ -194,7 +194,7 @@ def _loops(server: Server) -> Iterable[Finding]:
 
 def _each_for_itself(server: Server) -> Verdict | None:
     """Several threads of one process that all accept, and serve what they took."""
-    by_process = Counter(task.pid for task in server.acceptors)
+    by_process = Counter(pid for pid, _ in {(task.pid, task.tid) for task in server.acceptors})
     pid, count = by_process.most_common(1)[0]
     if count == 1 or set(server.ways()) != {SELF}:
         return None

@@ -90,7 +90,7 @@ def _bound(care: Care) -> Finding | None:
 
 def _unbound(server: Server) -> Verdict:
     """No wait shows whether a thread has room for a second connection; what it could not wait in may."""
-    care = next((care for care in server.served if care.free and care.taker and care.taker.waits), None)
+    care = next((care for care in server.served if _goes_on(care)), None)
     if care is None or care.taker is None:
         return Verdict(
             None,
@@ -115,6 +115,17 @@ def _unbound(server: Server) -> Verdict:
             ),
         ),
     )
+
+
+def _goes_on(care: Care) -> bool:
+    """Tell whether a thread was seen coming to the end of a connection without a wait for it alone.
+
+    Who takes a lock before it waits for clients could not be woken by a connection meanwhile.
+    """
+    task, first = care.taker, next(iter(care.readers.values()), None)
+    if task is None or care.free is None or task.waits is None or task.lock is not None or first is None:
+        return False
+    return care.connection.closed is not None or (task.active is not None and task.active.seq > first.seq)
 
 
 def _hides(row: Row) -> bool:

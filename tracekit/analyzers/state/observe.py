@@ -10,6 +10,7 @@ from tracekit.analyzers.state.calls import meanings
 from tracekit.analyzers.state.connections import is_request
 from tracekit.analyzers.state.effects import Effect
 from tracekit.analyzers.state.foreign import foreign_tasks
+from tracekit.analyzers.state.lasting import extent_of
 from tracekit.analyzers.state.state import State
 from tracekit.analyzers.state.watching import FUTEX, WATCHING, waits
 from tracekit.events import Row, Trace, without_collection
@@ -65,7 +66,7 @@ def walk(state: State, trace: Trace) -> State:
     """Take the rows in the order in which they had their effect."""
     state.descriptors.by_task = not trace.ordered
     state.prepare(trace.processes)
-    state.service.latest = latest_calls(trace)
+    state.service.extent = extent_of(trace)
     state.foreign = foreign_tasks(trace)
     rows = trace.rows()
     if state.foreign:
@@ -113,14 +114,6 @@ def _exit(state: State, row: Row) -> None:
     if not alive:
         for file in state.descriptors.exit(row):
             state.close(file, row)
-
-
-def latest_calls(trace: Trace) -> dict[int | None, int]:
-    """Return the number of the last call of each task."""
-    calls = trace.events.loc[trace.events["kind"] == "syscall", ["tid", "seq"]]
-    last = calls.drop_duplicates("tid", keep="last")
-    tids = (None if missing else tid for tid, missing in zip(last["tid"], last["tid"].isna(), strict=True))
-    return dict(zip(tids, last["seq"].tolist(), strict=True))
 
 
 def causal(rows: Iterable[Row], *, in_lines: bool) -> Iterator[Row]:

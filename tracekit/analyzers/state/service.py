@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from tracekit.analyzers.state.connections import Connection, is_request
+from tracekit.analyzers.state.lasting import Extent
 from tracekit.analyzers.state.openfiles import UNIX, OpenFile
 from tracekit.events import Row
 
@@ -80,14 +81,14 @@ class Task:
         A wait without a limit on a condition variable or semaphore is for work; what follows on a mutex, or
         on Python's lock of its interpreter, does not hide it, and by itself is no sign when it ends at once.
         """
-        if wake.tid == self.tid or (wait.ret != 0 and not _for_work(wait)):
+        if wake.tid == self.tid or (wait.ret != 0 and not for_work(wait)):
             return
         known = self.woken.get(wake.tid)
-        if known is None or _for_work(wait) or not _for_work(known[1]):
+        if known is None or for_work(wait) or not for_work(known[1]):
             self.woken[wake.tid] = (wake, wait)
 
 
-def _for_work(wait: Row) -> bool:
+def for_work(wait: Row) -> bool:
     """Tell whether a wait is glibc's of pthread_cond_wait or sem_wait (nptl/futex-internal.c)."""
     return "FUTEX_WAIT_BITSET" in (wait.args or "") and ", NULL" in (wait.args or "")
 
@@ -165,7 +166,7 @@ class Service:
         living: the present task of each number.
         cares: how each connection is taken care of.
         makings: forks whose task has not been seen yet, by the number that it has.
-        latest: the number of the last call of each task in the whole trace.
+        extent: where the trace ends.
         wakes: the last wake on each futex that woke somebody, by process and address.
         signals: the last wake on each, whether or not anybody was asleep there.
     """
@@ -174,7 +175,7 @@ class Service:
     living: dict[int | None, Task] = field(default_factory=dict)
     cares: dict[Connection, Care] = field(default_factory=dict)
     makings: dict[int | None, tuple[Row, Task, bool]] = field(default_factory=dict)
-    latest: dict[int | None, int] = field(default_factory=dict)
+    extent: Extent = field(default_factory=lambda: Extent({}))
     wakes: dict[tuple[int | None, str], Row] = field(default_factory=dict)
     signals: dict[tuple[int | None, str], Row] = field(default_factory=dict)
 

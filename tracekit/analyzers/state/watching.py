@@ -4,18 +4,13 @@ from tracekit.analyzers.state import arguments
 from tracekit.analyzers.state.arguments import NOTHING, argument, named, number, symbols
 from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.effects import Effect
+from tracekit.analyzers.state.lasting import is_last, long, never_returned, waited
 from tracekit.analyzers.state.openfiles import OpenFile
-from tracekit.analyzers.state.service import Care, Task
+from tracekit.analyzers.state.service import Care, Task, for_work
 from tracekit.analyzers.state.state import State
 from tracekit.events import Array, Change, Row, Set, Struct, Value
 from tracekit.syscalls.families import names_of
 
-WAITED_NS = 100_000_000
-"""A call that took this long was waiting; on a busy machine ptrace alone makes a call some 10 ms long."""
-WAITED_LINES = 20
-"""The same in lines of a log without durations: so much happened elsewhere before it returned."""
-RESTARTS = ("ERESTARTSYS", "ERESTARTNOINTR", "ERESTARTNOHAND", "ERESTART_RESTARTBLOCK")
-"""What a call returns that a signal interrupts while it waits (include/linux/errno.h)."""
 ONE_BYTE = 1
 FUTEX = names_of("futex")
 
@@ -32,7 +27,7 @@ def take(state: State, row: Row) -> None:
         task.waits = task.waits or before
         if row.errno == "EAGAIN":
             task.late = task.late or row
-    elif task.blocked is None and row.errno != "EAGAIN" and _waited(state, row):
+    elif task.blocked is None and row.errno != "EAGAIN" and waited(row, state.service.extent):
         task.blocked = row
     file = state.descriptors.at(row, row.ret) if row.ret is not None and row.ret >= 0 else None
     if file is None or file.connection is None:
@@ -42,24 +37,6 @@ def take(state: State, row: Row) -> None:
     task.taken, task.last = task.taken + 1, file.connection
     if "SOCK_NONBLOCK" in (row.args or ""):
         care.free = row
-
-
-def _waited(state: State, row: Row) -> bool:
-    """Tell whether a call waited for something: it took long, was interrupted in it, or never returned."""
-    if not row.complete:
-        return _never_returned(state, row)
-    if row.errno in RESTARTS:
-        return True
-    return _long(row) if row.duration_ns is not None else row.end_line - row.line >= WAITED_LINES
-
-
-def _never_returned(state: State, row: Row) -> bool:
-    """Tell whether a call without a return is the last of its task, not one whose second half is missing."""
-    return not row.complete and state.service.latest.get(row.tid) == row.seq
-
-
-def _long(row: Row) -> bool:
-    return row.duration_ns is not None and row.duration_ns >= WAITED_NS
 
 
 def read(state: State, row: Row) -> None:
@@ -73,7 +50,7 @@ def read(state: State, row: Row) -> None:
             task.word = row
         return
     care = state.service.care(file.connection)
-    if _waited(state, row):
+    if waited(row, state.service.extent):
         _waits_alone(care, row, for_client=True)
     if row.ret is not None and row.ret > 0:
         _serves(task, care, care.readers, row)
@@ -84,7 +61,7 @@ def _is_word(state: State, row: Row, file: OpenFile) -> bool:
     """Tell whether a read is for one byte of a pipe, or of what may be one; or does not return."""
     if file.kind not in ("other", "unknown"):
         return False
-    return _never_returned(state, row) or number(argument(row, 2)) == ONE_BYTE
+    return never_returned(row, state.service.extent) or number(argument(row, 2)) == ONE_BYTE
 
 
 def write(state: State, row: Row) -> None:
@@ -233,7 +210,9 @@ def futex(state: State, row: Row) -> None:
             state.work.woken.add((wake.tid, row.tid))
         elif row.errno == "EAGAIN" and (wake := state.service.signals.get((row.pid, address))):
             task.wake_up(wake, row)
-        if task.served and "NULL" in (row.args or "") and (_never_returned(state, row) or _long(row)):
+        extent = state.service.extent
+        rests = long(row) or never_returned(row, extent) or (is_last(row, extent) and for_work(row))
+        if rests and task.served and "NULL" in (row.args or ""):
             task.rests = row
     elif any(name.startswith(("FUTEX_WAKE", "FUTEX_CMP_REQUEUE")) for name in operation):
         state.service.signals[row.pid, address] = row

@@ -1,0 +1,46 @@
+"""Logs that were cut off, or lack lines: what is said of them is as right as before, or is not said."""
+
+import pytest
+
+from tests.support.traces import Written, accept, get, ok
+from tracekit.analyzers.mpm import Mpm
+
+THREAD = "CLONE_VM|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD"
+CLIENT = "epoll_wait(7, [{events=EPOLLIN, data={u32=3, u64=3}}], 2, -1) = 1"
+FREE = "fcntl(4, F_SETFL, O_RDWR|O_NONBLOCK) = 0"
+
+
+@pytest.mark.parametrize(("lines", "mpm"), [(5, "thread-per-connection"), (40, "thread-pool")])
+def test_a_thread_is_not_at_rest_because_the_log_ends(log: Written, lines: int, mpm: str) -> None:
+    for tid, port in ((11, 5001), (12, 5002)):
+        log.add(10, "socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3", accept(4, port))
+        log.add(10, f"clone(child_stack=0x7f, flags={THREAD}) = {tid}")
+        log.add(tid, get(4, "/"), ok(4), "close(4) = 0")
+        if tid == 11:
+            log.lines.append(f"11 {log.now:.6f} +++ exited with 0 +++")
+    log.lines.append(f"12 {log.now:.6f} futex(0x7f10, FUTEX_WAIT_PRIVATE, 2, NULL <unfinished ...>")
+    log.add(10, *["getpid() = 10"] * lines)
+    log.lines = [line.partition(" <0.0")[0] for line in log.lines]  # without -T
+    log.lines = [" ".join([line.split()[0], *line.split()[2:]]) for line in log.lines]  # without -ttt
+    assert Mpm().answer(log.read()).mpm == mpm
+
+
+def test_a_connection_that_is_not_over_may_be_waited_for_alone(log: Written) -> None:
+    log.add(10, CLIENT, accept(4, 5001), FREE, get(4, "/"), ok(4))
+    assert Mpm().answer(log.read()).mpm == "undetermined"
+    log.add(10, CLIENT)
+    assert Mpm().answer(log.read()).mpm == "event-loop"
+
+
+def test_who_takes_a_lock_before_it_waits_is_no_event_loop(log: Written) -> None:
+    for port in (5001, 5002):
+        log.add(10, "futex(0x7f00, FUTEX_LOCK_PI, NULL) = 0", CLIENT, accept(4, port))
+        log.add(10, "futex(0x7f00, FUTEX_UNLOCK_PI) = 0", FREE, get(4, "/"), ok(4), "close(4) = 0")
+    assert Mpm().answer(log.read()).mpm == "undetermined"
+
+
+def test_a_number_that_is_used_again_is_no_second_thread(log: Written) -> None:
+    for port in (5001, 5002):
+        log.add(10, accept(4, port), get(4, "/"), ok(4), "close(4) = 0")
+        log.lines.append(f"10 {log.now:.6f} +++ exited with 0 +++")
+    assert Mpm().answer(log.read()).mpm == "undetermined"
