@@ -118,6 +118,21 @@ def test_what_the_parent_ends_is_no_crash(log: Written) -> None:
     }
 
 
+def test_a_child_that_its_parent_told_in_a_pipe_was_not_its_own_end(log: Written) -> None:
+    """Once it is told, the main thread of httpd's threaded children wakes its listener with a signal."""
+    server(log)
+    log.add(20, "kill(20, SIGTERM) = 0")
+    signal(log, 21, "SIGTERM", "si_code=SI_USER, si_pid=20, si_uid=33")
+    log.add(10, "kill(30, SIGTERM) = 0")
+    signal(log, 30, "SIGTERM", "si_code=SI_USER, si_pid=10, si_uid=0")
+    ends(log, "exited with 0", 30, 21, 22, 20)
+    found = told(log)["exits"]
+    assert [(one["pid"], one["because"]) for one in found] == [
+        (30, "SIGTERM of its parent"),
+        (20, "a word of its parent (one byte in a pipe)"),
+    ]
+
+
 def test_a_child_that_was_not_traced_is_known_from_its_parents_wait(log: Written) -> None:
     log.add(10, f"{FORK} = 20", "wait4(-1, [{WIFSIGNALED(s) && WTERMSIG(s) == SIGSEGV}], 0, NULL) = 20")
     (crash,) = told(log)["crashes"]

@@ -109,13 +109,11 @@ def test_threads_that_are_not_there_are_missed(name: str, tmp_path: Path) -> Non
 
 def test_processes_and_threads_are_counted() -> None:
     answer = ask(MODELS / "apache-event-2.attach.mix.strace.gz")
-    acceptors = [process for process in answer.members if process.role == "acceptor"]
-    assert [process.threads for process in acceptors] == [
-        5,
-        5,
-    ]  # ThreadsPerChild 3, the listener, the main thread
+    parent, *children = answer.members
+    assert parent.role == "parent"
+    # ThreadsPerChild 3, the listener, the main thread
+    assert [(process.role, process.threads) for process in children] == [("worker", 5), ("worker", 5)]
     assert answer.threads_per_process == 5
-    assert [process.role for process in answer.members].count("parent") == 1
 
 
 LISTEN = (
@@ -210,7 +208,37 @@ def test_going_to_the_background_is_not_prefork(log: Written) -> None:
     log.add(10, *LISTEN, "clone(child_stack=NULL, flags=SIGCHLD) = 11")
     log.lines.append(f"10 {log.now:.6f} +++ exited with 0 +++")
     serve(log, 11, 5001)
-    assert Mpm().answer(log.read()).mpm == "single-threaded"
+    answer = Mpm().answer(log.read())
+    assert (answer.mpm, [(one.pid, one.role) for one in answer.members]) == (
+        "single-threaded",
+        [(11, "worker")],
+    )
+
+
+def test_a_shell_around_a_server_is_none_of_its_processes(log: Written) -> None:
+    log.add(
+        10, 'execve("/bin/sh", ["sh"], 0x1 /* 1 var */) = 0', "clone(child_stack=NULL, flags=SIGCHLD) = 12"
+    )
+    log.add(12, 'execve("/bin/x", ["x"], 0x1 /* 1 var */) = 0', *LISTEN)
+    for child in (11, 13):
+        log.add(12, f"clone(child_stack=NULL, flags=SIGCHLD) = {child}")
+    serve(log, 13, 5001)
+    serve(log, 11, 5002)
+    for parent in (12, 10):
+        log.add(parent, "wait4(-1, NULL, WNOHANG, NULL) = 0")
+    members = Mpm().answer(log.read()).members
+    assert [(one.pid, one.role) for one in members] == [(12, "parent"), (11, "worker"), (13, "worker")]
+
+
+def test_who_only_accepts_is_the_listener(log: Written) -> None:
+    log.add(10, *LISTEN, READY, accept(4, 5001), "clone(child_stack=NULL, flags=SIGCHLD) = 9", "close(4) = 0")
+    log.add(9, get(4, "/"), ok(4), "close(4) = 0", "exit_group(0) = ?")
+    answer = Mpm().answer(log.read())
+    assert answer.mpm == "process-per-connection"
+    assert [(one.pid, one.role, one.accepted, one.served) for one in answer.members] == [
+        (9, "worker", 0, 1),
+        (10, "listener", 1, 0),
+    ]
 
 
 def test_a_second_connection_before_the_first_is_done_is_an_event_loop(log: Written) -> None:

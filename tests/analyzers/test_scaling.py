@@ -90,6 +90,69 @@ def test_whether_a_few_idle_ones_are_enough_is_not_guessed(log: Written) -> None
     assert "does not tell" in found["limit_reason"]
 
 
+def test_one_look_is_enough_where_nothing_was_idle_for_long(log: Written) -> None:
+    server = Prefork(log)
+    server.look(2)
+    server.hold(101, 102)
+    server.look(1)
+    server.hold(103)
+    server.look()  # the youngest process may not have begun
+    for pid in (101, 102, 103):
+        log.add(pid, "brk(NULL) = 0x1")
+    log.now += 1
+    server.look()
+    assert told(log)["limit_reached"] is True
+
+
+@pytest.mark.parametrize("held", [0, 1, 3])
+def test_a_parent_that_was_not_seen_making_any(log: Written, held: int) -> None:
+    """Where all are busy and it makes none it cannot; how few idle ones are too few for it, nothing shows."""
+    for pid in (101, 102, 103):
+        log.add(pid, accept(7, pid), get(7, "/"), ok(7), "close(7) = 0", "getppid() = 10")
+    log.add(10, LOOK)
+    for pid in (101, 102, 103)[:held]:
+        log.add(pid, accept(7, 4000 + pid), get(7, "/slow"))
+    for _ in range(3):
+        log.now += 1
+        log.add(10, LOOK)
+    assert told(log)["limit_reached"] is {0: False, 1: None, 3: True}[held]
+
+
+def test_a_process_in_place_of_one_that_ended_shows_no_want_of_more(log: Written) -> None:
+    server = Prefork(log)
+    server.look(6)
+    server.look()
+    log.lines.append(f"101 {log.now:.6f} +++ killed by SIGSEGV +++")
+    server.look(1)  # though five are idle
+    server.hold(102)
+    for _ in range(4):
+        server.look()
+    assert told(log)["limit_reached"] is not True
+
+
+def test_another_program_beside_the_server_hides_nothing(log: Written) -> None:
+    server = Prefork(log)
+    server.look(2)
+    log.add(500, "brk(NULL) = 0x1", "clone(child_stack=0x7f, flags=CLONE_VM|CLONE_THREAD) = 501")
+    log.add(501, "futex(0x7f, FUTEX_WAIT_PRIVATE, 0, NULL) = 0", "brk(NULL) = 0x2")
+    server.hold(101, 102)
+    for _ in range(4):
+        server.look()
+    assert told(log)["limit_reached"] is True
+
+
+def test_processes_that_are_made_for_connections_have_no_parent_that_looks(log: Written) -> None:
+    for child in range(20, 60):
+        log.add(10, accept(7, 4000 + child), f"{FORK} = {child}", "close(7) = 0")
+        log.add(child, get(7, "/"), ok(7), "close(7) = 0", "exit_group(0) = ?")
+        log.lines.append(f"{child} {log.now:.6f} +++ exited with 0 +++")
+        log.now += 1
+    found = told(log)
+    assert (found["limit_reached"], len(found["steps"])) == (None, 80)
+    assert "made for their connections" in found["limit_reason"]
+    assert found["reason"] == "processes: 2 -> 1 -> 2 -> 1 -> 2 -> 1 -> 2 -> 1 -> 2 -> 1 -> 2 -> ... -> 1"
+
+
 def test_without_the_parent_nothing_is_said_of_a_limit(log: Written) -> None:
     log.add(101, accept(7, 4000), get(7, "/"), ok(7), "close(7) = 0")
     found = told(log)

@@ -53,6 +53,11 @@ def _quoted(row: Row) -> str:
     return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 3] + "..."
 
 
+def counted(number: int, one: str, several: str = "") -> str:
+    """Return a number with its noun: ``1 thread``; ``several`` is the plural where an s does not make it."""
+    return f"{number} {one if number == 1 else several or one + 's'}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The base of all answers: a frozen record whose fields are its JSON keys.

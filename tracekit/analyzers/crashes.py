@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from tracekit.analyzers.answer import FOUND, UNDETERMINED, Evidence, Judged, evidence
+from tracekit.analyzers.answer import FOUND, UNDETERMINED, Evidence, Judged, counted, evidence
 from tracekit.analyzers.processes import deaths
 from tracekit.analyzers.processes.deaths import Death
 from tracekit.analyzers.processes.parts import PARENT, SERVING, Parts
@@ -73,8 +73,11 @@ class Exit:
 
     Attributes:
         time_ns: when.
+        pid: the process.
+        role: its part.
         exit: how, as strace prints it.
-        because: the signal that it was told with, and whose; or that there was none.
+        because: the signal that it was told with, and whose; the word of its parent; or that there was none.
+        evidence: its end.
     """
 
     time_ns: int | None
@@ -110,7 +113,7 @@ class Crashes:
         hidden = _unseen(parts)
         return CrashesAnswer(
             verdict=FOUND if crashes or not hidden else UNDETERMINED,
-            reason="; ".join(filter(None, (f"{len(crashes)} crash{'es' * (len(crashes) != 1)}", hidden)))
+            reason="; ".join(filter(None, (counted(len(crashes), "crash", "crashes"), hidden)))
             if trace.calls
             else hidden,
             crashes=crashes,
@@ -129,7 +132,9 @@ def _unseen(parts: Parts) -> str:
         if process.exit is None and all(thread.first is None for thread in process.threads)
     ]
     if unknown:
-        return f"{len(unknown)} processes were made that were not traced, and how they ended is not shown"
+        return (
+            f"made, but not traced, so that no end is shown: {counted(len(unknown), 'process', 'processes')}"
+        )
     return ""
 
 
@@ -179,26 +184,29 @@ def _open(request: Request) -> bool:
     return request is request.connection.requests[-1] and request.connection.writer.lacks
 
 
-def _exits(parts: Parts, ends: list[Death]) -> Iterator[Exit]:
-    """Yield the ends of the server's processes that are no crashes."""
+def _exits(parts: Parts, ends: list[Death]) -> list[Exit]:
+    """Return the ends of the server's processes that are no crashes, in the order in which they came."""
     crashed = {death.process for death in ends if death.cause != deaths.STOPPED}
     stopped = {death.process: death for death in ends}
-    for process in parts.lives.processes:
+    found: list[tuple[int, Exit]] = []
+    for process, part in parts.processes.items():
         how, ended = process.exit, process.ended
-        if process in crashed or how is None or ended is None:
-            continue
-        if parts.processes[process] in SERVING | {PARENT}:
+        if part in SERVING | {PARENT} and process not in crashed and how is not None and ended is not None:
             told = _told(parts, process, stopped.get(process), ended)
-            yield Exit(ended.time_ns, process.pid, parts.processes[process], how, told, (evidence(ended),))
+            found.append((ended.seq, Exit(ended.time_ns, process.pid, part, how, told, (evidence(ended),))))
+    return [exit_ for _, exit_ in sorted(found, key=lambda pair: pair[0])]
 
 
 def _told(parts: Parts, process: Process, death: Death | None, ended: Row) -> str:
-    """Say who made a process end."""
+    """Say who made a process end; httpd's threaded children send themselves a signal once they are told."""
     sender, name = (death.sender, death.signal) if death else (None, "")
     if death is None:
         for row, thread in parts.lives.signals:
             if thread.process is process and row.seq <= ended.seq and row.name in ENDING:
                 sender, name = deaths.sender_of(row), row.name
+    word = any(task.word is not None and task.word.ret == 1 for task in parts.doing(process))
+    if word and (not name or sender == process.pid):
+        return "a word of its parent (one byte in a pipe)"
     if not name:
         return "not by a signal"
     if sender is None:

@@ -12,6 +12,8 @@ from tracekit.analyzers.models.models import Server, Verdict
 from tracekit.analyzers.models.pool import pool
 from tracekit.analyzers.models.turn import in_turn
 from tracekit.analyzers.models.unseen import what_is_missing
+from tracekit.analyzers.processes.parts import LISTENER, PARENT, WORKER, Parts
+from tracekit.analyzers.processes.roles import parts_of
 from tracekit.analyzers.questions import MPM
 from tracekit.analyzers.state.connections import is_request
 from tracekit.analyzers.state.observe import observe
@@ -19,10 +21,6 @@ from tracekit.analyzers.state.service import Care, Service, Task
 from tracekit.events import Trace
 
 RULES: Final[tuple[models.Rule, ...]] = (*models.BEFORE_POOLS, pool, *models.AFTER_POOLS, in_turn)
-
-ACCEPTOR: Final = "acceptor"
-SERVER: Final = "server"
-PARENT: Final = "parent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +37,14 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class Member:
     """One process of the server.
 
     Attributes:
         pid: its id; None in a log of one task.
         pid_known: False when the trace does not say so itself and it was inferred.
-        role: acceptor, server (of what others accepted), or parent.
-        threads: how many it had, as far as the trace shows, when it last accepted.
+        role: its part, as in ``tasks``: parent, worker, or listener where it serves nothing that it accepts.
+        threads: how many it had, as far as the trace shows, when it last accepted, or waited for clients.
         accepted: connections that it accepted.
         served: connections that it served.
     """
@@ -72,7 +70,7 @@ class MpmAnswer(Judged):
         threads_per_process: of most of those that accept; None when none does.
         findings: what shows it, step by step.
         evidence: the calls of all findings.
-        members: the processes.
+        members: the processes, the parent first.
     """
 
     name: ClassVar[str] = MPM.name
@@ -82,7 +80,7 @@ class MpmAnswer(Judged):
     threads_per_process: int | None
     findings: tuple[Shown, ...]
     evidence: tuple[Evidence, ...]
-    members: tuple[Process, ...]
+    members: tuple[Member, ...]
 
 
 class Mpm:
@@ -97,11 +95,10 @@ class Mpm:
         """Answer from a trace."""
         service = observe(trace).service
         verdict = decide(service, trace)
-        members = _members(service)
+        members = tuple(_members(service, parts_of(trace)))
         shown = tuple(Shown(one.what, tuple(map(evidence, one.rows))) for one in verdict.findings)
-        threads = Counter(
-            process.threads for process in members if process.accepted or process.role == "acceptor"
-        )
+        accept = [one for one in members if one.role != PARENT and (one.accepted or not one.served)]
+        threads = Counter(one.threads for one in accept)
         return MpmAnswer(
             verdict=UNDETERMINED if verdict.model is None else FOUND,
             mpm=verdict.model or UNDETERMINED,
@@ -193,31 +190,38 @@ def _served(service: Service, *, ordered: bool) -> Iterator[Care]:
         yield from shown
 
 
-def _members(service: Service) -> tuple[Process, ...]:
-    """Return the processes that accept or serve, or are about to, and the parents of those that do."""
+def _members(service: Service, parts: Parts) -> Iterator[Member]:
+    """Yield the processes that made those that serve, or wait for them, and then those that accept or serve.
+
+    Those that are about to are among them, where all threads are known to be of a process that is seen.
+    """
+    for process in parts.parents:
+        yield Member(process.pid, process.known, PARENT, len(process.threads), 0, 0)
     cares = [care for care in service.cares.values() if not care.is_local]
     beside = {care.taker for care in service.cares.values()} - {care.taker for care in cares}
     taken = Counter(care.taker.pid for care in cares if care.taker)
     served = Counter(care.server.pid for care in cares if care.server)
-    waits = (task.pid for task in service.tasks if task.parent and task.made is None)
-    roles = dict.fromkeys(waits, PARENT)
-    roles |= dict.fromkeys((pid for pid in served), SERVER)
-    accepts = (task.pid for task in service.tasks if (task.tried or task.lock) and task not in beside)
-    roles |= dict.fromkeys(accepts, ACCEPTOR)
-    makers = [task.maker.pid for task in service.tasks if task.maker and roles.get(task.pid) == ACCEPTOR]
-    roles = dict.fromkeys(makers, PARENT) | roles
     tasks = defaultdict[int | None, list[Task]](list)
     for task in service.tasks:
         tasks[task.pid].append(task)
-    return tuple(
-        Process(pid, tasks[pid][0].pid_known, role, _threads(tasks[pid]), taken[pid], served[pid])
-        for pid, role in roles.items()
-    )
+    accept = {task.pid for task in service.tasks if (task.tried or task.lock) and task not in beside}
+    ready = set() if parts.headless else {process.pid for process in parts.serving} & tasks.keys()
+    working = (accept | served.keys() | ready) - {process.pid for process in parts.parents}
+    for pid in sorted(working, key=lambda pid: pid or 0):
+        yield Member(
+            pid=pid,
+            pid_known=tasks[pid][0].pid_known,
+            role=WORKER if served[pid] or not taken[pid] else LISTENER,
+            threads=_threads(tasks[pid]),
+            accepted=taken[pid],
+            served=served[pid],
+        )
 
 
 def _threads(tasks: list[Task]) -> int:
-    """Return how many threads a process had when it last accepted, or at most where it never did."""
+    """Return how many threads a process had when it last accepted, or waited for clients; else all."""
     moments = [task.last.accepted.seq for task in tasks if task.last and task.last.accepted]
+    moments = moments or [task.active.seq for task in tasks if task.active]
     if not moments:
         return len(tasks)
     return sum(_lives(task, max(moments)) for task in tasks)

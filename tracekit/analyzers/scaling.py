@@ -1,17 +1,20 @@
 """How many processes, threads and connections were there, and did the server come to its limit?"""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from tracekit.analyzers.answer import FOUND, UNDETERMINED, Evidence, Judged, evidence
+from tracekit.analyzers.answer import FOUND, UNDETERMINED, Evidence, Judged, counted, evidence
 from tracekit.analyzers.processes import growth
 from tracekit.analyzers.processes.growth import Point, Step
 from tracekit.analyzers.processes.limit import reached
-from tracekit.analyzers.processes.parts import Parts
+from tracekit.analyzers.processes.parts import UNKNOWN, Parts
 from tracekit.analyzers.processes.roles import parts_of
 from tracekit.analyzers.questions import SCALING
 from tracekit.analyzers.state.observe import observe
 from tracekit.events import Trace
+
+SHOWN: Final = 12
+"""Steps that the reason names; all are in ``steps``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +22,10 @@ class Spawn:
     """One process that serves was made.
 
     Attributes:
+        time_ns: when the fork returned, or the process made its first call, whichever came first.
         parent: the process that made it.
         pid: its id.
+        evidence: the fork.
     """
 
     time_ns: int | None
@@ -124,12 +129,17 @@ def _undetermined(reason: str, parts: Parts, trace: Trace) -> ScalingAnswer:
 
 def _reason(parts: Parts, steps: list[Step]) -> str:
     """Say how the number of processes went, and what is not in the numbers."""
-    said = ["processes: " + " -> ".join(str(step.processes) for step in steps)]
-    if not parts.parents and not any(process.made is None and process.execs for process in parts.serving):
+    counts = [str(step.processes) for step in steps]
+    if len(counts) > SHOWN:
+        counts[SHOWN - 1 : -1] = ["..."]
+    said = ["processes: " + " -> ".join(counts)]
+    if not any(process.made or process.execs for process in parts.serving) and not parts.parents:
         said.append("no process that makes others was traced: more may have come and gone unseen")
-    unknown = [process for process, part in parts.processes.items() if part == "unknown"]
+    unknown = [process for process, part in parts.processes.items() if part == UNKNOWN]
     if unknown:
-        said.append(f"{len(unknown)} processes whose part is not shown are not counted")
+        said.append(
+            f"not counted, as what they do is not shown: {counted(len(unknown), 'process', 'processes')}"
+        )
     return "; ".join(said)
 
 

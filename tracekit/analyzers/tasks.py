@@ -1,9 +1,18 @@
 """Which processes and threads are there, who made them, and which part has each?"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from tracekit.analyzers.answer import EVIDENCE_LIMIT, FOUND, UNDETERMINED, Evidence, Judged, evidence
+from tracekit.analyzers.answer import (
+    EVIDENCE_LIMIT,
+    FOUND,
+    UNDETERMINED,
+    Evidence,
+    Judged,
+    counted,
+    evidence,
+)
 from tracekit.analyzers.processes.parts import IDLE, SERVING, UNKNOWN, Parts
 from tracekit.analyzers.processes.roles import parts_of
 from tracekit.analyzers.questions import TASKS
@@ -55,7 +64,7 @@ class ProcessShown:
         started_ns: when it began; None when it was there before the trace.
         ended_ns: when it ended; None while it is there.
         exit: how it ended: ``exited with 0``, ``killed by SIGSEGV (core dumped)``; None while it is there.
-        threads: its threads, in the order in which the trace shows them.
+        threads: its threads, in the order of their ids.
         evidence: the calls that made it, and in which its part shows.
     """
 
@@ -83,10 +92,13 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TasksAnswer(Judged):
-    """Every process with its threads, in the order in which the trace shows them first.
+    """Every process with its threads, in the order of their ids; those without one last.
 
     Attributes:
+        verdict: found, or undetermined.
+        reason: how many there are, and what is not known of them.
         span: the times that the trace covers; None where there are none that put all its events in order.
+        processes: each once; an id that is used again is another process, and comes after the first.
     """
 
     name: ClassVar[str] = TASKS.name
@@ -105,7 +117,8 @@ class Tasks:
     def answer(self, trace: Trace) -> TasksAnswer:
         """Answer from a trace."""
         parts = parts_of(trace)
-        processes = tuple(_shown(parts, process) for process in parts.lives.processes) + _apart(parts)
+        shown = (_shown(parts, process) for process in parts.lives.processes)
+        processes = (*sorted(shown, key=lambda one: (one.pid is None, one.pid)), *_apart(parts))
         times = trace.events["time_ns"].dropna()
         timed = trace.ordered and len(times) > 0
         named = any(process.pid is not None for process in parts.lives.processes)
@@ -127,7 +140,7 @@ def _reason(parts: Parts, processes: tuple[ProcessShown, ...], *, named: bool) -
     threads = sum(len(process.threads) for process in processes)
     unseen = sum(not thread.traced for process in processes for thread in process.threads)
     numbered = sum(process.pid is not None for process in processes)
-    said = [f"{numbered} processes, {threads} threads"]
+    said = [f"{counted(numbered, 'process', 'processes')}, {counted(threads, 'thread')}"]
     if unseen:
         said.append(f"{unseen} of the threads were made by others in the trace, but not traced themselves")
     if parts.headless:
@@ -157,7 +170,7 @@ def _shown(parts: Parts, process: Process) -> ProcessShown:
         started_ns=process.started_ns,
         ended_ns=ended.time_ns if ended else None,
         exit=process.exit,
-        threads=tuple(_thread(parts, thread) for thread in process.threads if thread not in parts.doubtful),
+        threads=_threads(parts, (one for one in process.threads if one not in parts.doubtful)),
         evidence=_evidence(parts, process),
     )
 
@@ -168,12 +181,16 @@ def _apart(parts: Parts) -> tuple[ProcessShown, ...]:
     if not threads:
         return ()
     shown = _shown(parts, Process(None, threads=threads))
-    return (replace(shown, threads=tuple(_thread(parts, thread) for thread in threads)),)
+    return (replace(shown, threads=_threads(parts, threads)),)
 
 
 def user_of(uid: int | None) -> str | None:
     """Return how a user is shown: only the name of 0 is the same on every machine (credentials(7))."""
     return None if uid is None else "root" if uid == 0 else str(uid)
+
+
+def _threads(parts: Parts, threads: Iterable[Thread]) -> tuple[ThreadShown, ...]:
+    return tuple(_thread(parts, thread) for thread in sorted(threads, key=lambda thread: thread.tid or 0))
 
 
 def _thread(parts: Parts, thread: Thread) -> ThreadShown:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tracekit.analyzers.answer import counted
 from tracekit.analyzers.gaps.select import called
 from tracekit.analyzers.gaps.texts import unread
 from tracekit.analyzers.models.models import Finding, Verdict, rows
@@ -44,7 +45,7 @@ def what_is_missing(service: Service, trace: Trace) -> Verdict:
         shown = rows(*(next(iter(care.readers.values()), None) for care in served[:2]))
         return Verdict(
             None,
-            f"requests are served on {len(served)} connections, but nobody is seen accepting one: "
+            f"requests are served on {counted(len(served), 'connection')}, but nobody is seen accepting one: "
             f"{NOT_TRACED}, or the connections are older than the trace",
             (Finding("served, but accepted by nobody in the trace", shown),),
         )
@@ -64,7 +65,7 @@ def _nobody_serves(service: Service, trace: Trace, count: int) -> Verdict:
         why = f"not one read: {NOT_TRACED}"
     else:
         why = "nobody in the trace reads from one: who serves was not traced, or no client sent anything"
-    return Verdict(None, f"{count} connections are accepted, but {why}", (shown,))
+    return Verdict(None, f"{counted(count, 'connection')} accepted, but {why}", (shown,))
 
 
 def _no_traffic(service: Service, trace: Trace) -> Verdict:

@@ -5,17 +5,19 @@ is (MinSpareThreads) no call says, but that it made one while so many were idle 
 idle, and it has looked and made none, it could not. What the server writes to its log is not looked at.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from tracekit.analyzers.answer import counted
 from tracekit.analyzers.processes.parts import LISTENER, WORKER, Parts
 from tracekit.analyzers.state.connections import Connection, ended_ns
 from tracekit.analyzers.state.lifetimes import Process, Thread
+from tracekit.analyzers.state.observe import observe
+from tracekit.analyzers.state.service import Service
 from tracekit.analyzers.state.watching import FUTEX
 from tracekit.events import Trace
 
@@ -24,7 +26,8 @@ ASLEEP_NS: Final = 100_000_000
 YOUNG_NS: Final = 2_000_000_000
 """Processes that are younger may not have started all their threads."""
 LOOKS: Final = 2
-"""How often the parent has to have looked."""
+"""How often the parent has to look: to have wanted more, and not just by chance; or to replace what ended."""
+RESTART: Final = "restart_syscall"
 
 Times = npt.NDArray[np.int64]
 
@@ -34,16 +37,16 @@ class Look:
     """One look of the parent at its children.
 
     Attributes:
-        time_ns: when it woke.
         idle: how many threads, or processes of one thread, had nothing to do.
+        before: the same while it was still asleep, ``ASLEEP_NS`` before.
         busy: how many had.
         made: how many processes it made then.
         processes: how many there were.
         young: whether one of them had only just been made.
     """
 
-    time_ns: int
     idle: int
+    before: int
     busy: int
     made: int
     processes: int
@@ -52,59 +55,90 @@ class Look:
 
 def reached(parts: Parts, connections: list[Connection], trace: Trace) -> tuple[bool | None, str]:
     """Return whether the limit was reached, None where the trace does not tell, and why."""
-    makers = [one for one in parts.parents if any(child in parts.serving for child in _children(parts, one))]
-    if len(makers) != 1:
-        return None, "no process was traced that makes those that serve"
-    if _is_loop(connections):
+    if len(parts.parents) != 1:
+        return None, _no_parent(parts)
+    if _is_loop(observe(trace).service):
         return None, "one thread takes many connections at once: the number of processes limits nothing"
-    if parts.headless or any(thread.first is None for one in parts.serving for thread in one.threads):
+    if any(thread.first is None for one in parts.serving for thread in one.threads) or _hidden(parts, trace):
         return None, "not all threads were traced, so which of them are idle is not known"
-    looks = _looks(parts, makers[0], connections, trace)
-    return _judged(looks)
+    (parent,) = parts.parents
+    makes = any(child.made is not None for child in parts.lives.children(parent))
+    return _judged(_looks(parts, parent, connections, trace), makes=makes)
 
 
-def _children(parts: Parts, parent: Process) -> list[Process]:
-    return list(parts.lives.children(parent))
+def _no_parent(parts: Parts) -> str:
+    """Say why there is no parent whose looks could tell."""
+    serving = parts.serving
+    if any(one.maker is not None and one.maker.process in serving for one in serving):
+        return "processes are made for their connections, not beforehand: how many there may be is not shown"
+    if not parts.parents and all(one.execs for one in serving):
+        return "the server makes no processes"
+    return "no process was traced that makes those that serve, or more than one"
 
 
-def _judged(looks: list[Look]) -> tuple[bool | None, str]:
-    """Return the verdict on the looks of a parent."""
-    most = max((look.processes + look.made for look in looks), default=0)
-    grown = [look for look in looks if look.processes == most and not look.made and not look.young]
-    if len(grown) < LOOKS:
-        return None, "the parent was not seen looking at its children while there were most of them"
-    hungry = max((look.idle for look in looks if look.made), default=0)
-    content = min((look.idle for look in looks if not look.made and look.processes < most), default=None)
-    short = [look for look in grown if look.busy and look.idle <= hungry]
-    if len(short) >= LOOKS:
-        before = f", though it had with {hungry} idle ones" if hungry else ""
-        return True, (
-            f"with {most} processes and {short[0].idle} idle threads the parent looked {len(short)} times "
-            f"and made no more{before}"
-        )
-    fewest = min(look.idle for look in grown)
-    if content is not None and fewest < content:
-        return None, (
-            f"with {most} processes {fewest} threads were idle, and the trace does not tell whether that was "
-            "enough for the server"
-        )
-    return False, f"the server was content: of {most} processes never fewer than {fewest} threads were idle"
-
-
-def _is_loop(connections: list[Connection]) -> bool:
-    """Tell whether a thread took up a request while it was still answering one on another connection."""
-    users: dict[int | None, list[tuple[int, int, int]]] = {}
-    for connection in connections:
-        for request in connection.requests[:1]:
-            end = request.last or request.answered
-            if request.answered is not None and end is not None and request.row.time_ns is not None:
-                span = (request.row.time_ns, end.time_ns or 0, connection.id)
-                users.setdefault(request.serve_tid, []).append(span)
-    for spans in users.values():
-        spans.sort()
-        if any(later[0] < earlier[1] for earlier, later in pairwise(spans)):
+def _hidden(parts: Parts, trace: Trace) -> bool:
+    """Tell whether threads of which it is not known whose they are may be idle ones of the server."""
+    waits = {*FUTEX, RESTART}
+    for process in parts.headless:
+        tids = [thread.tid for thread in process.threads]
+        names = trace.events["name"][trace.events["tid"].isin(tids)].dropna()
+        if process in parts.serving or set(names) <= waits:
             return True
     return False
+
+
+def _judged(looks: list[Look], *, makes: bool) -> tuple[bool | None, str]:
+    """Return the verdict on the looks of a parent.
+
+    Args:
+        looks: all of them, in order.
+        makes: whether it was seen making a process at all.
+    """
+    most = max((look.processes + look.made for look in looks), default=0)
+    grown = [look for look in looks if look.processes == most and not look.made and not look.young]
+    if not grown:
+        return None, "the parent was not seen looking at its children while there were most of them"
+    all_of_them = f"with {counted(most, 'process', 'processes')}"
+    hungry = max(_hungry(looks), default=0)
+    short = [look for look in grown if look.busy and look.idle <= hungry]
+    if short:
+        limit, found = _short(short, hungry)
+        return limit, f"{all_of_them} and {found}"
+    content = min((look.idle for look in looks if not look.made and look.processes < most), default=None)
+    fewest = min(look.idle for look in grown)
+    idle = counted(fewest, "idle thread")
+    if fewest < content if content is not None else not makes and any(look.busy for look in grown):
+        return (
+            None,
+            f"{all_of_them} there were {idle} at least: whether that was enough, the trace does not tell",
+        )
+    return False, f"{all_of_them} the parent never saw fewer than {idle}"
+
+
+def _hungry(looks: list[Look]) -> Iterator[int]:
+    """Yield how many were idle whenever the parent made more: not where it replaced what had ended."""
+    for at, look in enumerate(looks):
+        were = max((one.processes + one.made for one in looks[max(0, at - LOOKS) : at]), default=0)
+        if look.made and look.processes >= were:
+            yield look.idle
+
+
+def _short(short: list[Look], hungry: int) -> tuple[bool | None, str]:
+    """Return the verdict where so few were idle that the parent would have made more, had it been able to."""
+    often = "once" if len(short) == 1 else f"{len(short)} times"
+    found = f"{counted(short[0].idle, 'idle thread')} the parent looked {often} and made no more"
+    if len(short) >= LOOKS or short[0].idle == short[0].before == 0:
+        return True, found + (f", though it had with {hungry}" if hungry else "")
+    return None, f"{found}, which may be chance: trace for longer"
+
+
+def _is_loop(service: Service) -> bool:
+    """Tell whether a thread that serves waits for several connections at once, or goes back and forth."""
+    own = any(
+        care.added is not None and care.server is care.taker is not None and care.queue in care.taker.queues
+        for care in service.cares.values()
+    )
+    return own or any(task.served and (task.together or task.mixed) for task in service.tasks)
 
 
 def _looks(parts: Parts, parent: Process, connections: list[Connection], trace: Trace) -> list[Look]:
@@ -113,6 +147,7 @@ def _looks(parts: Parts, parent: Process, connections: list[Connection], trace: 
     if not len(woke):
         return []
     idle, busy = _working(parts, connections, trace, woke)
+    before, _ = _working(parts, connections, trace, woke - ASLEEP_NS)
     serving = parts.serving
     made = np.array(
         sorted(p.made.time_ns or 0 for p in serving if p.made and p.maker and p.maker.process is parent)
@@ -122,7 +157,7 @@ def _looks(parts: Parts, parent: Process, connections: list[Connection], trace: 
     counts = [sum(process.alive(moment) for process in serving) for moment in woke.tolist()]
     young = [bool(at) and moment - made[at - 1] < YOUNG_NS for at, moment in zip(begun, woke, strict=True)]
     return [
-        Look(int(woke[at]), int(idle[at]), int(busy[at]), int(then[at] - begun[at]), counts[at], young[at])
+        Look(int(idle[at]), int(before[at]), int(busy[at]), int(then[at] - begun[at]), counts[at], young[at])
         for at in range(len(woke))
     ]
 

@@ -126,17 +126,23 @@ def _managing(look: Look, process: Process) -> str:
     """Return the part of a process that makes others or waits for them; nothing where it does neither."""
     children = list(look.parts.lives.children(process))
     serving = [child for child in children if look.parts.processes[child] in SERVING]
-    own = [child for child in serving if not child.execs]
-    if own or len(serving) > 1:
-        return PARENT
     tasks = list(look.parts.doing(process))
+    waits = any(task.parent for task in tasks)
+    own = any(not child.execs for child in serving)
+    if len(serving) > 1 or (own and (waits or not _to_background(process, serving[0]))):
+        return PARENT
     if serving:
         return LAUNCHER
     if any(_leads_to(look, child) for child in children):
         return LAUNCHER
-    waits = any(task.parent for task in tasks)
     others = any(part in SERVING for part in look.parts.processes.values())
     return PARENT if waits and others and not children and _was_there(process) else ""
+
+
+def _to_background(process: Process, child: Process) -> bool:
+    """Tell whether a process ended before its child: it only put that into the background (daemon(3))."""
+    ended, end = process.ended, child.ended
+    return ended is not None and (end is None or end.seq > ended.seq)
 
 
 def _leads_to(look: Look, process: Process, depth: int = 8) -> bool:

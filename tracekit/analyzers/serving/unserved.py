@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from tracekit.analyzers.answer import counted
 from tracekit.analyzers.gaps.find import gaps
 from tracekit.analyzers.gaps.gap import MISSING
 from tracekit.analyzers.gaps.service import connections_missing
@@ -31,7 +32,7 @@ def _why(state: State, trace: Trace) -> str:
     read = [care for care in state.service.cares.values() if care.taker and care.readers]
     if not read or unread(trace) is not None:
         return what_is_missing(state.service, trace).reason
-    what = f"{len(read)} connections are read from, but nothing in what is shown is a request"
+    what = f"{counted(len(read), 'connection')} read from, but nothing in what is shown is a request"
     if not all(CUT in (row.args or "") for care in read for row in care.readers.values()):
         return f"{what} of HTTP"
     cut = next(gap for gap in gaps(trace) if gap.kind == "strings")
