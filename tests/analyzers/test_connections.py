@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.support.traces import Written, accept, get, ok
 from tracekit.analyzers.dispatch import Dispatch
 from tracekit.analyzers.docroot import Docroot
@@ -245,6 +247,20 @@ def test_a_connection_taken_from_another_process_is_one(log: Written) -> None:
     log.add(10, "pidfd_open(9, 0) = 4", "pidfd_getfd(4, 7, 0) = 5", get(5, "/a"), ok(5), "close(5) = 0")
     [request] = Dispatch().answer(log.read()).requests
     assert (request.target, request.status, request.close_tid) == ("/a", 200, 10)
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_what_another_server_answers_is_no_request_and_takes_no_files(log: Written, *, made: bool) -> None:
+    log.notes(SERVER)
+    far = "6<TCP:[127.0.0.1:4->127.0.0.1:9]>"
+    log.add(10, accept(5, 1001), get(5, "/a"))
+    if made:
+        log.add(10, "socket(AF_INET, SOCK_STREAM, 0) = 6<TCP:[7]>", "connect(6<TCP:[7]>, {...}, 16) = 0")
+    log.add(10, f'write({far}, "GET /b HTTP/1.1\\r\\n\\r\\n", 19) = 19')
+    log.add(10, f'read({far}, "HTTP/1.1 200 OK\\r\\n\\r\\n", 99) = 19')
+    log.add(10, 'openat(AT_FDCWD, "/cache/a", O_RDWR|O_CREAT, 0600) = 7', ok(5))
+    (found,) = Dispatch().answer(log.read()).requests
+    assert (found.target, found.connection, list(found.files)) == ("/a", 1, ["/cache/a"])
 
 
 def test_what_a_helper_answers_on_a_unix_socket_is_no_request(log: Written) -> None:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 SOCKET_KINDS = ("TCP", "UDP", "UNIX", "socket:", "NETLINK", "RAW", "PING", "SCTP", "MPTCP")
 IN_MEMORY = ("/memfd:", "/anon_hugepage", "/dev/zero (deleted)", "/SYSV")
 """Beginnings of names that are in no folder (memfd_create(2), proc(5))."""
+DELETED = " (deleted)"
+"""What stands behind the name of an open file that has none any more (proc(5)); strace 5.14 and later put it
+behind the annotation."""
 INODE = re.compile(r"(socket|pipe|TCP|UNIX)[\w-]*:\[(\d+)(?:->\d+)?[],]")
 """What strace and /proc/PID/fd call a socket or pipe whose addresses they do not tell."""
 
@@ -45,14 +48,14 @@ def tcp_addresses(annotation: str) -> tuple[str | None, str | None]:
 def agrees(slot: "Slot", annotation: str) -> bool:
     """Tell whether an annotation can name the file that the table has.
 
-    One end of a socketpair, and a socket on which connect was called, are no clients' but sockets still.
+    One end of a socketpair is no client's but a socket still.
     """
     file = slot.file
     kind = kind_of(annotation)
-    if file.kind not in ("unknown", kind) and not ((file.end or file.outgoing) and kind == "socket"):
+    if file.kind not in ("unknown", kind) and not (file.end and kind == "socket"):
         return False
     if kind == "file" and file.real_path:
-        return path_of(annotation) == file.real_path
+        return path_of(annotation).removesuffix(DELETED) == file.real_path.removesuffix(DELETED)
     inode = inode_of(annotation)
     if inode is not None and file.inode is not None:
         return inode == file.inode
@@ -67,7 +70,7 @@ def learn(slot: "Slot", annotation: str) -> None:
     if file.kind == "unknown":
         file.kind = kind_of(annotation)
     if file.kind == "file":
-        file.real_path = path_of(annotation)
+        file.real_path = file.real_path or path_of(annotation)
         file.path = file.path or file.real_path
     else:
         _learn_of_socket(file, annotation)

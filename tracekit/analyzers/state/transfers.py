@@ -2,6 +2,7 @@
 
 import re
 
+from tracekit.analyzers.http.messages import TOKEN
 from tracekit.analyzers.state import arguments
 from tracekit.analyzers.state.arguments import NOTHING, argument, number, symbols
 from tracekit.analyzers.state.calls import by_call
@@ -15,11 +16,11 @@ from tracekit.syscalls.families import names_of
 MOVED = 1
 """The argument of every read and write that holds what is moved."""
 ON_SOCKETS = names_of("recvfrom", "recvmsg", "sendto", "sendmsg", "recvmmsg", "sendmmsg")
-TALKED_BY = ("other", "unknown")
-"""Kinds of files by which the threads of a process may tell each other something: pipes, eventfds."""
 MAPPED = re.compile(r"[^,]+, (\d+), [^,]+, ([^,]+), (\d+)")
 """The length, the flags and the descriptor of a mmap; without a file it has -1 there."""
 MESSAGES = names_of("recvmsg")
+METHOD = re.compile(rb"(?=[A-Z])" + TOKEN + rb"(?: |\Z)")
+"""What a request begins with, as far as it is shown."""
 
 
 def read(state: State, row: Row) -> None:
@@ -37,7 +38,7 @@ def read(state: State, row: Row) -> None:
     file.bytes_read += row.ret
     if file.kind == "file":
         state.took(row, file)
-    if file.kind in TALKED_BY:
+    if _is_between_threads(file):
         state.work.readers.setdefault(file, set()).add(row.tid)
     if file.outgoing or file.kind in ("file", "other"):
         return
@@ -69,9 +70,17 @@ def _is_socket(file: OpenFile) -> None:
         file.connection.is_socket = True
 
 
+def _is_between_threads(file: OpenFile) -> bool:
+    """Tell whether threads may tell each other something by a file: a pipe, an eventfd, a socket."""
+    return file.kind in ("other", "unknown") or file.outgoing
+
+
 def _may_begin(data: bytes) -> bool:
-    """Tell whether bytes can begin a request: on a descriptor of unknown origin much else is read."""
-    return data[:1].isalpha() and data[:1].isupper()
+    """Tell whether bytes can begin a request: on a descriptor of unknown origin much else is read.
+
+    What databases say begins with capitals, too, and what servers answer with what is no method (HTTP/1.1).
+    """
+    return METHOD.match(data) is not None
 
 
 def _end_of_input(state: State, row: Row, file: OpenFile) -> None:
@@ -89,7 +98,7 @@ def write(state: State, row: Row) -> None:
     if row.name in ON_SOCKETS:
         _is_socket(file)
     file.bytes_written += row.ret
-    if file.kind in TALKED_BY:
+    if _is_between_threads(file):
         state.work.writers.setdefault(file, set()).add(row.tid)
     if file.connection is not None:
         answered(state, row, file.connection, arguments.moved(row))
