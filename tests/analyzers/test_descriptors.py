@@ -171,6 +171,9 @@ def test_a_close_that_fails_frees_the_number_all_the_same(log: Written, error: s
         ((open_of("/a", 5), "close_range(5, 4294967295, CLOSE_RANGE_CLOEXEC) = 0"), False),
         ((open_of("/a", 6, "O_RDONLY|O_CLOEXEC"), "dup2(6, 5) = 5"), True),
         ((open_of("/a", 6), "dup3(6, 5, O_CLOEXEC) = 5"), False),
+        (('mq_open("a", O_RDWR|O_CREAT, 0600, NULL) = 5',), False),
+        (('fsopen("tmpfs", 0) = 5',), True),
+        (('fsopen("tmpfs", FSOPEN_CLOEXEC) = 5',), False),
         ((open_of("/a", 5, "O_RDONLY|O_CLOEXEC"), 'execve("/bin/no", ["no"], NULL) = -1 ENOENT (x)'), None),
     ],
 )
@@ -215,12 +218,57 @@ def test_a_forked_table_is_a_copy(log: Written) -> None:
     assert reads(log) == {"/a": 5, "/b": 2}
 
 
-def test_a_thread_may_have_a_table_of_its_own(log: Written) -> None:
+@pytest.mark.parametrize(
+    "parts", ["unshare(CLONE_FILES) = 0", "close_range(90, 99, CLOSE_RANGE_UNSHARE) = 0"]
+)
+@pytest.mark.parametrize(("one", "other"), [(11, 10), (10, 11)])
+def test_a_thread_may_have_a_table_of_its_own(log: Written, parts: str, one: int, other: int) -> None:
     log.notes({**PARENT, "tids": [10, 11]})
-    log.add(10, open_of("/a", 5))
-    log.add(11, "unshare(CLONE_FILES) = 0", "close(5) = 0", open_of("/b", 5), read_of(5, 2))
-    log.add(10, read_of(5))
-    assert reads(log) == {"/a": 5, "/b": 2}
+    log.add(other, open_of("/a", 5))
+    log.add(one, parts, "close(5) = 0", open_of("b", 5), read_of(5, 2))
+    log.add(other, read_of(5))
+    assert reads(log) == {"/a": 5, "/srv/b": 2}
+    assert {span.process for span in state(log).descriptors.spans} == {10}
+
+
+def test_what_a_thread_has_alone_is_closed_at_its_end(log: Written) -> None:
+    log.notes({**PARENT, "tids": [10, 11]})
+    log.add(10, "getppid() = 1")
+    log.add(11, "unshare(CLONE_FILES) = 0", accept(5, 1001), open_of("/a", 6))
+    log.add(11, "clone(child_stack=0x7f, flags=CLONE_VM|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD) = 12")
+    log.add(12, read_of(6, 3), "exit(0) = ?")
+    log.add(11, "exit(0) = ?")
+    log.add(10, open_of("/b", 6), read_of(6, 4))
+    assert reads(log) == {"/a": 3, "/b": 4}
+    (connection,) = state(log).connections
+    assert connection.closed is not None
+    assert connection.closed.tid == 11
+
+
+def test_a_thread_made_without_clone_files_has_a_copy(log: Written) -> None:
+    log.notes(PARENT)
+    log.add(10, open_of("/a", 5), "clone(child_stack=0x7f, flags=CLONE_VM|CLONE_SIGHAND|CLONE_THREAD) = 11")
+    log.lines.append('# tracekit task {"tid": 11, "pid": 10}')
+    log.add(11, read_of(5), "close(5) = 0", open_of("/b", 5))
+    log.add(10, read_of(5, 2))
+    assert reads(log) == {"/a": 7, "/b": 0}
+
+
+@pytest.mark.parametrize("parts", [(), ("unshare(CLONE_FILES) = 0",)])
+def test_exec_by_a_thread_leaves_its_table_to_the_process(log: Written, parts: tuple[str, ...]) -> None:
+    log.notes({**PARENT, "tids": [10, 11]})
+    log.add(10, open_of("/a", 7, "O_RDONLY|O_CLOEXEC"))
+    log.add(11, *parts, accept(5, 1001), "fcntl(5, F_SETFD, 0) = 0", open_of("/b", 6))
+    log.lines.append(f'11 {log.now:.6f} execve("/bin/a", ["a"], 0x7f /* 9 vars */ <pid changed to 10 ...>')
+    log.lines.append(f"10 {log.now:.6f} +++ superseded by execve in pid 11 +++")
+    log.lines.append(f"10 {log.now:.6f} <... execve resumed>) = 0 <0.0001>")
+    log.add(10, read_of(6))
+    log.lines.append(f"10 {log.now:.6f} +++ exited with 0 +++")
+    assert reads(log) == {"/a": 0, "/b": 5}
+    assert spans(log, 7)[-1] == (10, "/a", True)
+    (connection,) = state(log).connections
+    assert connection.closed is not None
+    assert connection.closed.kind == "exit"
 
 
 def test_what_is_no_file_is_not_taken_for_one(log: Written) -> None:

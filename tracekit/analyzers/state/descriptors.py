@@ -1,19 +1,27 @@
 """What each descriptor of each process is, from when to when.
 
-Descriptors belong to a process (its thread group) and their numbers are used
-again at once; what they stand for is an open file description, which dup, fork
-and SCM_RIGHTS share (open(2), dup(2), fork(2)). A table maps the one to the
-other at the point that the pass has reached. Where the log annotates descriptors
-(-y, -yy), an annotation that contradicts the table wins: then the call that
-changed the descriptor was not traced.
+Descriptors belong to a process (its thread group), or to a thread that has parted
+from it (unshare(2)), and their numbers are used again at once; what they stand for
+is an open file description, which dup, fork and SCM_RIGHTS share (open(2), dup(2),
+fork(2)). A table maps the one to the other at the point that the pass has reached.
+Where the log annotates descriptors (-y, -yy), an annotation that contradicts the
+table wins: then the call that changed the descriptor was not traced.
 """
 
 import re
 from dataclasses import dataclass, field
 
 from tracekit.analyzers.state import arguments, paths
-from tracekit.analyzers.state.annotations import agrees, inode_of, kind_of, learn, tcp_addresses
-from tracekit.analyzers.state.openfiles import OpenFile, Slot, Span
+from tracekit.analyzers.state.annotations import (
+    DELETED,
+    agrees,
+    inode_of,
+    kind_of,
+    learn,
+    path_of,
+    tcp_addresses,
+)
+from tracekit.analyzers.state.openfiles import OpenFile, Slot, Span, Table
 from tracekit.events import Row
 
 FIRST_NUMBER = re.compile(r"-?\d+")
@@ -24,35 +32,41 @@ class Descriptors:
     """The tables of all processes at one point of the trace, and the spans that ended before it.
 
     Attributes:
-        tables: what each number of each process stands for; with CLONE_FILES two processes have the same.
+        tables: of each process by its id, and of each thread that has one of its own by minus its id; with
+            CLONE_FILES several have the same.
         spans: what descriptors were whose time is over.
-        shared: processes that may have the same table as others.
-        apart: threads that have a table of their own (unshare(2), clone(2) without CLONE_FILES).
+        apart: the threads that do not use the table of their process.
         joined: open sockets by their two addresses, or by inode: one that is not in a table may be in
             another's.
+        renamed: the names that files have been given, by those that they had.
         by_task: True when only the calls of one task are in order: then each has a table of its own.
     """
 
-    tables: dict[int, dict[int, Slot]] = field(default_factory=dict)
+    tables: dict[int, Table] = field(default_factory=dict)
     spans: list[Span] = field(default_factory=list)
-    shared: set[int] = field(default_factory=set)
-    apart: set[int | None] = field(default_factory=set)
+    apart: set[int] = field(default_factory=set)
     joined: dict[tuple[str | None, str | None], OpenFile] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
     by_task: bool = False
 
     def process(self, row: Row) -> int:
-        """Return the key of the table that a call works on."""
+        """Return the process that made a call; where only those of one task are in order, the task."""
         pid = row.pid
-        if pid is None or self.by_task or (self.apart and row.tid in self.apart):
+        if pid is None or self.by_task:
             return row.tid if row.tid is not None else pid or 0
         return pid
 
-    def table(self, process: int) -> dict[int, Slot]:
-        """Return the table of a process."""
-        table = self.tables.get(process)
-        if table is None:
-            table = self.tables[process] = {}
-        return table
+    def of(self, row: Row) -> Table:
+        """Return the table that a call works on."""
+        table = self.tables.get(self._key(row))
+        return self._give(self._key(row), self.process(row), Table()) if table is None else table
+
+    def _key(self, row: Row) -> int:
+        """Return the key of the table that a call works on."""
+        if self.apart and row.tid in self.apart:
+            return -row.tid
+        pid = row.pid
+        return self.process(row) if pid is None or self.by_task else pid
 
     def number(self, row: Row) -> int | None:
         """Return the number that the first argument of a call is; None when it is none, or negative."""
@@ -65,7 +79,7 @@ class Descriptors:
         found = FIRST_NUMBER.match(text)
         if not found or (fd := int(found[0])) < 0:
             return None
-        table = self.tables.get(self.process(row))
+        table = self.tables.get(self._key(row))
         slot = table.get(fd) if table else None
         if slot is not None and slot.annotation and text.startswith(slot.annotation, found.end()):
             return slot.file  # as nearly always
@@ -74,7 +88,7 @@ class Descriptors:
 
     def shown(self, row: Row, fd: int, end: int) -> OpenFile | None:
         """Return what a number in a call's text stands for, if the table has what is printed behind it."""
-        table = self.tables.get(self.process(row))
+        table = self.tables.get(self._key(row))
         slot = table.get(fd) if table else None
         if slot is None:
             return None
@@ -84,17 +98,18 @@ class Descriptors:
 
     def at(self, row: Row, fd: int, annotation: str = "") -> OpenFile:
         """Return what a descriptor stands for, as the table and the annotation have it."""
-        process = self.process(row)
-        table = self.table(process)
+        table = self.of(row)
         slot = table.get(fd)
         if slot is not None and slot.annotation == f"<{annotation}>":
             return slot.file
-        if slot is not None and (not annotation or agrees(slot, annotation)):
+        if slot is not None and (
+            not annotation or agrees(slot, annotation) or self._is_renamed(slot.file, annotation)
+        ):
             if annotation:
                 self._learn(slot, annotation)
             return slot.file
         if slot is not None:
-            self._end(process, fd, slot, None)
+            self._end(table, fd, slot, None)
         table[fd] = slot = Slot(self.unknown(annotation))
         slot.file.references += 1
         if annotation:
@@ -105,11 +120,10 @@ class Descriptors:
         self, row: Row, fd: int, file: OpenFile, *, cloexec: bool = False, annotation: str = ""
     ) -> OpenFile | None:
         """Let a descriptor stand for a file from this call on; return what nobody has any more by that."""
-        process = self.process(row)
-        table = self.table(process)
+        table = self.of(row)
         before = table.get(fd)
         file.references += 1
-        ended = self._end(process, fd, before, row) if before is not None else None
+        ended = self._end(table, fd, before, row) if before is not None else None
         table[fd] = slot = Slot(file, cloexec=cloexec, since=row)
         if annotation:
             self._learn(slot, annotation)
@@ -121,11 +135,14 @@ class Descriptors:
         """Take over what the trace's notes say of a descriptor: the text of its link in /proc/PID/fd."""
         file = self.unknown(target)
         if file.kind == "file":
-            file.path = paths.normal(target.removesuffix(" (deleted)"))
+            file.path = paths.normal(target.removesuffix(DELETED))
         elif inode := inode_of(target):
             file.inode, self.joined[None, inode] = inode, file
         file.references += 1
-        self.table(process)[fd] = Slot(file)
+        table = self.tables.get(process)
+        if table is None:
+            table = self._give(process, process, Table())
+        table[fd] = Slot(file)
 
     def close(self, row: Row, fd: int, *, known: bool = True) -> OpenFile | None:
         """End a descriptor; return its file when that was the last one for it.
@@ -135,62 +152,100 @@ class Descriptors:
             fd: the number.
             known: False when it is not this call that ended it.
         """
-        process = self.process(row)
-        slot = self.table(process).pop(fd, None)
-        return None if slot is None else self._end(process, fd, slot, row if known else None)
+        table = self.of(row)
+        slot = table.pop(fd, None)
+        return None if slot is None else self._end(table, fd, slot, row if known else None)
 
-    def fork(self, row: Row, child: int, *, shared: bool) -> None:
-        """Give a new task its maker's table: a copy, or the same one (CLONE_FILES)."""
-        parent = self.process(row)
-        table = self.table(parent)
-        self._leave(child, None)
-        if shared:
-            self.tables[child] = table
-            self.shared |= {parent, child}
-        else:
-            self.tables[child] = _copy(table, row)
+    def fork(self, row: Row, child: int, *, shared: bool) -> list[OpenFile]:
+        """Give a new process its maker's table: a copy, or the same one (CLONE_FILES).
 
-    def part(self, row: Row, task: int, *, thread: bool) -> None:
-        """Give a task a table of its own: unshare(CLONE_FILES), or a thread made without CLONE_FILES."""
-        process = self.process(row)
-        table = self.table(process)
-        if thread:
-            self.apart.add(task)
-            self.tables[task] = _copy(table, row)
-        elif process in self.shared:
-            self.shared.discard(process)
-            self.tables[process] = _copy(table, row)
+        Returns:
+            The files that nobody has any more: those of a process whose end the trace does not show.
+        """
+        table = self.of(row)
+        ended = self._leave(child, None)
+        self._give(child, child, table if shared else table.copy_at(row))
+        return ended
+
+    def thread(self, row: Row, child: int, *, shared: bool) -> None:
+        """Give a new thread its maker's table; only one that is not its process's need be noted."""
+        self._join(child, None)
+        if not shared or (self.apart and row.tid in self.apart):
+            table = self.of(row)
+            self._part(row, child, table if shared else table.copy_at(row))
+
+    def part(self, row: Row, *, alone: bool) -> None:
+        """Give a task a table of its own where it shares one: unshare(CLONE_FILES).
+
+        Args:
+            row: the call.
+            alone: True when its process has no other thread.
+        """
+        table, key = self.of(row), self._key(row)
+        if len(table.users) > 1:
+            del table.users[key]
+            self._give(key, self.process(row), table.copy_at(row))
+        elif not alone and row.tid is not None and row.tid not in self.apart:
+            self._part(row, row.tid, table.copy_at(row))
 
     def exec(self, row: Row) -> list[OpenFile]:
-        """Close what close-on-exec closes; return the files that nobody has any more."""
-        process = self.process(row)
-        self.part(row, process, thread=False)  # execve(2): a shared table is shared no longer
-        closing = [fd for fd, slot in self.table(process).items() if slot.cloexec]
-        return [file for fd in closing if (file := self.close(row, fd))]
+        """Close what close-on-exec closes; return the files that nobody has any more.
+
+        Only the calling thread goes on, as the first of its process, and it shares its table no longer
+        (execve(2)).
+        """
+        self.part(row, alone=True)
+        process, ended = self.process(row), list[OpenFile]()
+        if row.tid in self.apart:
+            ended = self._leave(process, row)
+            self._give(process, process, self.of(row))
+            self._join(row.tid, row)
+        self._join(process, row)
+        closing = [fd for fd, slot in self.of(row).items() if slot.cloexec]
+        return ended + [file for fd in closing if (file := self.close(row, fd))]
+
+    def exit_thread(self, row: Row) -> list[OpenFile]:
+        """Close what a thread has that its process has not; return the files that nobody has any more."""
+        return self._join(row.tid, row)
 
     def exit(self, row: Row) -> list[OpenFile]:
         """Close everything that a process has; return the files that nobody has any more."""
-        return self._leave(self.process(row), row)
+        return self._join(row.tid, row) + self._leave(self.process(row), row)
 
     def finish(self) -> None:
         """Turn what is open at the end of the trace into spans."""
-        done = set[int]()
-        for process, table in self.tables.items():
-            if id(table) not in done:
-                self.spans += [Span(process, fd, slot.file, slot.since, None) for fd, slot in table.items()]
-            done.add(id(table))
+        for table in {id(table): table for table in self.tables.values()}.values():
+            self.spans += [Span(table.process, fd, slot.file, slot.since, None) for fd, slot in table.items()]
 
-    def _leave(self, process: int, row: Row | None) -> list[OpenFile]:
-        """Take a table away from a process; nobody needs it any more unless it is shared."""
-        table = self.tables.pop(process, {})
-        if process in self.shared:
-            self.shared.discard(process)
-            if any(other is table for other in self.tables.values()):
-                return []
-        return [file for fd, slot in table.items() if (file := self._end(process, fd, slot, row))]
+    def _give(self, key: int, process: int, table: Table) -> Table:
+        self.tables[key] = table
+        table.users[key] = process
+        return table
 
-    def _end(self, process: int, fd: int, slot: Slot, row: Row | None) -> OpenFile | None:
-        self.spans.append(Span(process, fd, slot.file, slot.since, row))
+    def _part(self, row: Row, tid: int, table: Table) -> None:
+        """Let a thread have another table than its process."""
+        self.apart.add(tid)
+        self._give(-tid, self.process(row), table)
+
+    def _join(self, tid: int | None, row: Row | None) -> list[OpenFile]:
+        """Let a number stand for a thread that has parted no longer; return as ``_leave``."""
+        if tid is None or tid not in self.apart:
+            return []
+        self.apart.discard(tid)
+        return self._leave(-tid, row)
+
+    def _leave(self, key: int, row: Row | None) -> list[OpenFile]:
+        """Take a table away from one who has it; return the files that nobody has any more by that."""
+        table = self.tables.pop(key, None)
+        if table is None:
+            return []
+        if len(table.users) > 1:
+            del table.users[key]
+            return []
+        return [file for fd, slot in table.items() if (file := self._end(table, fd, slot, row))]
+
+    def _end(self, table: Table, fd: int, slot: Slot, row: Row | None) -> OpenFile | None:
+        self.spans.append(Span(table.process, fd, slot.file, slot.since, row))
         return self.release(slot.file)
 
     def release(self, file: OpenFile) -> OpenFile | None:
@@ -202,6 +257,15 @@ class Descriptors:
             if key in self.joined and self.joined[key] is file:
                 del self.joined[key]
         return file
+
+    def _is_renamed(self, file: OpenFile, annotation: str) -> bool:
+        """Tell whether an annotation has the name that an open file was given since (rename(2))."""
+        name, wanted = file.real_path, path_of(annotation).removesuffix(DELETED)
+        for _ in self.renamed:
+            name = self.renamed.get(name or "")
+            if name is None or name == wanted:
+                return name is not None
+        return False
 
     def _learn(self, slot: Slot, annotation: str) -> None:
         learn(slot, annotation)
@@ -218,10 +282,3 @@ class Descriptors:
     def by_inode(self, inode: str) -> OpenFile:
         """Return the unix socket that has an inode; one that no table has yet is made."""
         return self.joined.setdefault((None, inode), OpenFile("socket", inode=inode, socket=True))
-
-
-def _copy(table: dict[int, Slot], row: Row) -> dict[int, Slot]:
-    """Return a table with descriptors of its own for the same files."""
-    for slot in table.values():
-        slot.file.references += 1
-    return {fd: Slot(slot.file, slot.annotation, slot.cloexec, row) for fd, slot in table.items()}

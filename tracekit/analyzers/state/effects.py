@@ -19,8 +19,8 @@ ENDS = (0, 1)
 
 
 RINGS = names_of("io_uring_setup")
-ALWAYS_CLOSED = names_of("io_uring_setup", "pidfd_open", "pidfd_getfd", "fsopen", "landlock_create_ruleset")
-"""Calls whose descriptor exec closes without being asked to: io_uring_setup(2), pidfd_open(2), ..."""
+ALWAYS_CLOSED = names_of("io_uring_setup", "landlock_create_ruleset", "mq_open")
+"""Calls whose descriptor exec closes without being asked to: io_uring_setup(2), mq_open(3), ..."""
 
 
 def make(state: State, row: Row, file: OpenFile, *, cloexec: bool) -> OpenFile:
@@ -127,7 +127,7 @@ def ioctl(state: State, row: Row) -> None:
 
 def _set_cloexec(state: State, row: Row, cloexec: bool) -> None:
     fd = state.descriptors.number(row)
-    slot = None if fd is None else state.descriptors.table(state.descriptors.process(row)).get(fd)
+    slot = None if fd is None else state.descriptors.of(row).get(fd)
     if slot is not None:
         slot.cloexec = cloexec
 
@@ -150,8 +150,8 @@ def close_range(state: State, row: Row) -> None:
         return
     flags = symbols(argument(row, 2))
     if "CLOSE_RANGE_UNSHARE" in flags:
-        state.descriptors.part(row, state.descriptors.process(row), thread=False)
-    table = state.descriptors.table(state.descriptors.process(row))
+        state.descriptors.part(row, alone=_is_alone(state, row))
+    table = state.descriptors.of(row)
     for fd in [fd for fd in table if first <= fd <= last or last < 0 <= fd - first]:
         if "CLOSE_RANGE_CLOEXEC" in flags:
             table[fd].cloexec = True
@@ -187,7 +187,7 @@ def connect(state: State, row: Row) -> None:
     """connect: a connection of which the process is the client; no request is read from it."""
     file = state.descriptors.first(row)
     if file is not None and not file.accepted:
-        file.kind, file.socket, file.outgoing = "other", True, True
+        file.kind, file.socket, file.outgoing = "socket", True, True
 
 
 def on_socket(state: State, row: Row) -> None:
@@ -208,12 +208,11 @@ def fork(state: State, row: Row) -> None:
         return
     flags = symbols(named(row, "flags"))
     if "CLONE_THREAD" in flags:
-        if "CLONE_FILES" not in flags:
-            state.descriptors.part(row, child, thread=True)
+        state.descriptors.thread(row, child, shared="CLONE_FILES" in flags)
         return
-    parent = state.descriptors.process(row)
-    state.descriptors.fork(row, child, shared="CLONE_FILES" in flags)
-    state.folders.fork(parent, child, shared="CLONE_FS" in flags)
+    for file in state.descriptors.fork(row, child, shared="CLONE_FILES" in flags):
+        state.close(file, row, known=False)
+    state.folders.fork(state.descriptors.process(row), child, shared="CLONE_FS" in flags)
     if "CLONE_PIDFD" in flags:
         _pidfd(state, row, child)
 
@@ -223,12 +222,15 @@ def unshare(state: State, row: Row) -> None:
     flags = symbols(argument(row, 0))
     if row.ret != 0:
         return
-    process = state.descriptors.process(row)
     if "CLONE_FILES" in flags:
-        several = len(state.threads.get(process, ())) > 1 and row.tid is not None
-        state.descriptors.part(row, row.tid if several and row.tid is not None else process, thread=several)
+        state.descriptors.part(row, alone=_is_alone(state, row))
     if flags & {"CLONE_FS", "CLONE_NEWUSER", "CLONE_NEWNS"}:
-        state.folders.part(process)
+        state.folders.part(state.descriptors.process(row))
+
+
+def _is_alone(state: State, row: Row) -> bool:
+    """Tell whether no other thread of a call's process was seen."""
+    return row.pid is None or len(state.threads.get(row.pid, ())) < 2
 
 
 def _pidfd(state: State, row: Row, child: int) -> None:
@@ -244,9 +246,18 @@ def _pidfd(state: State, row: Row, child: int) -> None:
 
 
 def execve(state: State, row: Row) -> None:
-    """execve, execveat: closes what is marked close-on-exec."""
+    """execve, execveat: closes what is marked close-on-exec, and ends all other threads."""
     if row.ret == 0:
         for file in state.descriptors.exec(row):
+            state.close(file, row)
+        if row.pid in state.threads:
+            state.threads[row.pid] = {row.pid}
+
+
+def leave(state: State, row: Row) -> None:
+    """exit: the end of a thread; exit_group, that of a process, counts when it is told."""
+    if row.name == "exit":
+        for file in state.descriptors.exit_thread(row):
             state.close(file, row)
 
 
@@ -265,6 +276,7 @@ CHANGING: dict[str, Effect] = by_call(
     {
         "forks": fork,
         "execs": execve,
+        "exits": leave,
         "binds": bind,
         "near address": bind,
         "far address": getpeername,

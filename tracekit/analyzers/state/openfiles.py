@@ -1,6 +1,7 @@
 """Open file descriptions (open(2)), the numbers that stand for them, and from when to when they did."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -73,10 +74,37 @@ class Slot:
     since: Row | None = None
 
 
+class Table(dict[int, Slot]):
+    """What each number stands for, for all who share it (clone(2), CLONE_FILES).
+
+    Attributes:
+        users: the keys of those (Descriptors.tables), each with its process.
+    """
+
+    __slots__ = ("users",)
+
+    def __init__(self, slots: Mapping[int, Slot] | None = None) -> None:
+        """Begin with nobody's."""
+        super().__init__(slots or {})
+        self.users: dict[int, int] = {}
+
+    @property
+    def process(self) -> int:
+        """The process that has had it longest."""
+        return next(iter(self.users.values()))
+
+    def copy_at(self, row: Row) -> "Table":
+        """Return another one for the same files, as fork makes it."""
+        for slot in self.values():
+            slot.file.references += 1
+        return Table({fd: Slot(slot.file, slot.annotation, slot.cloexec, row) for fd, slot in self.items()})
+
+
 class Span(NamedTuple):
     """What one descriptor of one process was, from the call that made it to the call that closed it.
 
-    None at an end stands for "before the trace" and "after it".
+    Of a table that several share, the process is the one that has had it longest. None at an end stands for
+    "before the trace" and "after it".
     """
 
     process: int

@@ -139,8 +139,8 @@ def pidfd_open(state: State, row: Row) -> None:
 def pidfd_getfd(state: State, row: Row) -> None:
     """pidfd_getfd: the file that another process has; where the trace does not show which, an unknown one."""
     pidfd, fd = state.descriptors.first(row), number(argument(row, 1))
-    table = state.descriptors.tables.get(pidfd.pid, {}) if pidfd and pidfd.pid is not None else {}
-    slot = None if fd is None else table.get(fd)
+    table = state.descriptors.tables.get(pidfd.pid) if pidfd and pidfd.pid is not None else None
+    slot = None if fd is None or table is None else table.get(fd)
     assert row.ret is not None
     if slot is None:
         make(state, row, OpenFile("unknown"), cloexec=True)
