@@ -217,11 +217,19 @@ def test_the_account_of_the_trace_can_be_left_out() -> None:
 def test_a_pipe_gets_every_record_on_one_line() -> None:
     answer = ANALYZERS["dispatch"]().answer(recorded("apache-event")).to_json()
     lines = render(answer, "text").splitlines()
-    heading = next(line for line in lines if "served by" in line)
+    heading = next(line for line in lines if "  serve  " in line)
     records = lines[lines.index(heading) + 1 :][: len(answer["requests"])]
     for record, line in zip(answer["requests"], records, strict=True):
         assert (record["target"] or "") in line
         assert str(record["serve_tid"]) in line
+
+
+def test_a_narrow_terminal_keeps_who_served_and_how_it_came_to_that() -> None:
+    answer = ANALYZERS["dispatch"]().answer(recorded("servers/apache-event")).to_json()
+    text = render(answer, "text", width=80)
+    heading = next(line for line in text.splitlines() if "target" in line)
+    assert {"accept", "serve", "close", "handover"} <= set(heading.split())
+    assert ["futex-wake", "30"] in map(str.split, text.splitlines())
 
 
 def test_a_terminal_gets_the_first_records_and_is_told_of_the_rest() -> None:

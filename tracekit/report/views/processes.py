@@ -6,6 +6,9 @@ from tracekit.report.charts import growth_chart
 from tracekit.report.columns import TARGET, Section, field, figure, moment
 from tracekit.report.trees import task_tree
 
+TIDS: Final = 12
+"""Columns of the terminal that a list of tasks keeps at least."""
+
 TASKS: Final[tuple[Section, ...]] = (
     Section(
         "Processes, each with its {threads}, below the one that made it",
@@ -47,18 +50,18 @@ SCALING: Final[tuple[Section, ...]] = (
 
 CRASHES: Final[tuple[Section, ...]] = (
     Section(
-        "Crashes",
+        "Crashes (culprit and victims are threads; lost requests are ids of dispatch)",
         "crashes",
         (
             moment("time", "time_ns", 4),
             figure("pid", "pid"),
             field("signal", "signal"),
             figure("culprit", "culprit_tid"),
-            field("victims", "victims", 1, wide=TARGET),
-            field("survivors", "survivors", 2, wide=TARGET),
+            field("victims", "victims", 1, wide=TIDS),
+            field("survivors", "survivors", 2, wide=TIDS),
             figure("replaced by", "replacement_pid", 1),
-            field("requests lost", "requests_lost", 3, wide=TARGET),
-            figure("connections lost", "connections_lost", 5),
+            field("lost requests", "requests_lost", 3, wide=TIDS),
+            figure("lost connections", "connections_lost", 5),
         ),
         none="The trace shows no process that crashed.",
         evidence=True,
