@@ -44,3 +44,27 @@ def test_a_number_that_is_used_again_is_no_second_thread(log: Written) -> None:
         log.add(10, accept(4, port), get(4, "/"), ok(4), "close(4) = 0")
         log.lines.append(f"10 {log.now:.6f} +++ exited with 0 +++")
     assert Mpm().answer(log.read()).mpm == "undetermined"
+
+
+@pytest.mark.parametrize(
+    ("call", "mpm"),
+    [
+        ("clone3({flags=0x10f00, stack=0x7f} => {parent_tid=[11]}, 88) = 11", "thread-per-connection"),
+        (
+            "clone(child_stack=0x7f, flags=0x10f00 /* CLONE_VM|CLONE_THREAD */|0) = 11",
+            "thread-per-connection",
+        ),
+        ("clone(child_stack=NULL, flags=0x1200000|17) = 11", "process-per-connection"),
+        ("fork() = 11", "process-per-connection"),
+        ("clone3(0x7ffc10, 88) = 11", "undetermined"),
+        ("<... clone3 resumed> => {parent_tid=[11]}, 88) = 11", "undetermined"),
+    ],
+)
+def test_threads_and_processes_are_told_by_what_the_trace_shows_of_flags(
+    log: Written, call: str, mpm: str
+) -> None:
+    log.add(10, accept(4, 5001), call)
+    log.add(11, get(4, "/"), ok(4), "close(4) = 0")
+    log.lines.append(f"11 {log.now:.6f} +++ exited with 0 +++")
+    log.add(10, CLIENT)
+    assert Mpm().answer(log.read()).mpm == mpm

@@ -1,6 +1,7 @@
 """Events as a table: the schema, the reader of whole traces, the groups of threads."""
 
 from tracekit.events.batches import Batch, Batches, batches
+from tracekit.events.cloning import clone_flags
 from tracekit.events.collection import without_collection
 from tracekit.events.positions import positions
 from tracekit.events.read import read_trace
@@ -25,6 +26,7 @@ from tracekit.stream.values import (
     Struct,
     Unknown,
     Value,
+    symbols,
 )
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "Unknown",
     "Value",
     "batches",
+    "clone_flags",
     "decode_path",
     "parse_arguments",
     "parse_return",
@@ -58,5 +61,6 @@ __all__ = [
     "read_arguments",
     "read_string",
     "read_trace",
+    "symbols",
     "without_collection",
 ]

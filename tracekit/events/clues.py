@@ -8,8 +8,9 @@ first events alone, so memory does not grow with the trace.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from tracekit.events.cloning import FORKS
 from tracekit.events.columns import Columns
-from tracekit.events.facts import FORKS, TELLING
+from tracekit.events.facts import TELLING
 from tracekit.events.futexes import FUTEX
 from tracekit.events.links import ACCEPTS, DESCRIPTOR
 from tracekit.events.lives import Lives

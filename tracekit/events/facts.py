@@ -8,12 +8,11 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tracekit.events.cloning import FORKS, clone_flags
 from tracekit.events.lives import Lives
 from tracekit.stream import Event, parse_arguments
-from tracekit.stream.values import Field, Flags, Integer, Name, Struct, Value
-from tracekit.syscalls.families import doing
+from tracekit.stream.values import Integer
 
-FORKS = {*doing("forks"), "clone2"}
 TELLING = {*FORKS, "execve", "execveat", "getpid", "gettid", "set_tid_address", "tgkill"}
 """The calls that say something about groups."""
 
@@ -64,9 +63,10 @@ class Facts:
             child = self._task(ret, number + 1)
             if child in self.tids and ret != tid:
                 self.created.add(child)
-                if makes_thread(event.args or ""):
+                flags = clone_flags(event.name, event.args or "")
+                if flags is not None and "CLONE_THREAD" in flags:
                     self.threads_of.append((task, child))
-                elif not hides_flags(event.args or ""):
+                elif flags is not None:
                     self._state(child, ret)
         elif event.name in ("execve", "execveat") and str(tid) not in self._superseding:
             self._state(task, tid)
@@ -104,32 +104,6 @@ class Facts:
         for tid, pid in list(self.pids.items()):
             if pid in self.tids and tid != pid:
                 self._state(pid, pid)
-
-
-def makes_thread(args: str) -> bool:
-    """Tell whether the arguments of a clone or clone3 have CLONE_THREAD among their flags."""
-    return any("CLONE_THREAD" in _flags(value) for value in parse_arguments(args))
-
-
-def hides_flags(args: str) -> bool:
-    """Tell whether a clone3 is shown without its flags: its structure could not be read, or was not to be."""
-    first = next(iter(parse_arguments(args)), None)
-    return isinstance(first, Integer)
-
-
-def _flags(value: Value) -> frozenset[str]:
-    match value:
-        case Flags():
-            return value.names
-        case Name(text):
-            return frozenset({text})
-        case Field("flags", inner):
-            return _flags(inner)
-        case Struct():
-            member = value.get("flags")
-            return _flags(member) if member else frozenset()
-    before = getattr(value, "before", None)
-    return _flags(before) if isinstance(before, Value) else frozenset()
 
 
 def _same_namespace(events: Iterable[Event]) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tracekit.events.positions import positions
 from tracekit.stream import Event, parse_arguments
-from tracekit.stream.values import Flags, Name, Value
+from tracekit.stream.values import Name, symbols
 from tracekit.syscalls import families
 
 FUTEX = families.names_of("futex")
@@ -28,23 +28,13 @@ class Step(NamedTuple):
     tid: int
 
 
-def names_of(value: Value) -> frozenset[str]:
-    """Return the symbols of a value: one name, or several flags."""
-    match value:
-        case Flags():
-            return value.names
-        case Name(text):
-            return frozenset({text})
-    return frozenset()
-
-
 def waiters(events: Sequence[Event]) -> frozenset[int]:
     """Return the tasks that waited, without a limit, for another thread of their process."""
     found = set()
     for event in events:
         if event.name in FUTEX and event.tid is not None:
             match parse_arguments(event.args or ""):
-                case (_, operation, _, Name("NULL"), *_) if names_of(operation) & WAITS:
+                case (_, operation, _, Name("NULL"), *_) if symbols(operation) & WAITS:
                     found.add(event.tid)
     return frozenset(found)
 
@@ -89,7 +79,7 @@ def _steps(events: Sequence[Event]) -> dict[str, list[Step]]:
             continue
         match parse_arguments(event.args):
             case (address, operation, *_):
-                names, word = names_of(operation), getattr(address, "text", "")
+                names, word = symbols(operation), getattr(address, "text", "")
                 if names & WAKES and 0 < event.ret < 1000:
                     steps[word].append(Step(begin, event.ret, event.tid))
                 elif names & WAITS and event.ret == 0:

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tracekit.events.futexes import FUTEX, names_of
+from tracekit.events.futexes import FUTEX
 from tracekit.events.positions import positions
 from tracekit.stream import Event, parse_arguments
-from tracekit.stream.values import Integer
+from tracekit.stream.values import Integer, symbols
 from tracekit.syscalls.families import doing
 
 ACCEPTS = frozenset(doing("accepts"))
@@ -94,7 +94,7 @@ def find_links(events: Sequence[Event], tids: set[int], born_later: set[int]) ->
 def _take_join(event: Event, tid: int, tids: set[int], links: Links) -> None:
     """Note a join: a wait on a word that holds the tid of a thread (pthread_join)."""
     match parse_arguments(event.args or ""):
-        case (_, operation, Integer(expected), *_) if names_of(operation) & JOIN and expected in tids - {tid}:
+        case (_, operation, Integer(expected), *_) if symbols(operation) & JOIN and expected in tids - {tid}:
             links.together.append({tid, expected})
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tracekit.events.attach import Signs
-from tracekit.events.facts import FORKS, makes_thread
+from tracekit.events.cloning import FORKS, makes_thread
 from tracekit.events.futexes import waiters
 from tracekit.events.links import ACCEPTS
 from tracekit.stream import Event
@@ -25,7 +25,9 @@ def signs_of(events: Sequence[Event]) -> Signs:
     for event in events:
         if event.tid is not None and event.kind == "syscall":
             first.setdefault(event.tid, event)
-            if event.name in MANAGING and not (event.name in FORKS and makes_thread(event.args or "")):
+            if event.name in MANAGING and not (
+                event.name in FORKS and makes_thread(event.name, event.args or "")
+            ):
                 managing.add(event.tid)
     waiting = frozenset(tid for tid, event in first.items() if event.name in WAITING)
     managing |= {tid for tid, event in first.items() if _sleeps(event)}

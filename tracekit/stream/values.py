@@ -90,7 +90,7 @@ class Flags(Value):
     @property
     def names(self) -> frozenset[str]:
         """The symbols among the parts."""
-        return frozenset(part.text for part in self.parts if isinstance(part, Name))
+        return frozenset().union(*map(symbols, self.parts))
 
 
 @shape
@@ -198,3 +198,15 @@ class Return(Shown):
     errno: str | None = None
     notes: tuple[str, ...] = ()
     comment: str = ""
+
+
+def symbols(value: Value) -> frozenset[str]:
+    """Return the names in a value: one, or a set of flags; or behind the numbers that -X verbose prints."""
+    match value:
+        case Flags():
+            return value.names
+        case Name(text):
+            return frozenset({text})
+        case Integer(comment=comment) if comment:
+            return frozenset(comment.split("|"))
+    return frozenset()

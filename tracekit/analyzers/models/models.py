@@ -27,6 +27,8 @@ THREAD_POOL: Final = "thread-pool"
 SELF, LOOP, POOLED = "self", "loop", "pool"
 NEW_THREAD, NEW_PROCESS, PASSED, UNSEEN = "thread", "process", "passed", "unseen"
 """How a connection came to whoever serves it."""
+MADE: Final = {True: NEW_THREAD, False: NEW_PROCESS, None: UNSEEN}
+"""The same where that task was made for it: as a thread, a process, or as one of the two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def way_of(care: Care, served_by: Task | None = None) -> str:
     if care.queue is not None and care.queue in server.queues:
         return LOOP
     if server.made is not None and server.maker is taker and server.made.seq > accepted.seq:
-        return POOLED if server.rests else NEW_THREAD if server.is_thread else NEW_PROCESS
+        return POOLED if server.rests else MADE[server.is_thread]
     if server.made is None and not _began_before(server.first, accepted):
         return UNSEEN
     return PASSED if taker.pid != server.pid else POOLED
@@ -216,7 +218,7 @@ def opened_by_itself(server: Server, task: Task) -> bool:
 def forked(task: Task) -> bool:
     """Tell whether a process was made by one that lived on: not by one that only went to the background."""
     maker = task.maker
-    if task.made is None or task.is_thread or maker is None:
+    if task.made is None or task.is_thread is not False or maker is None:
         return False
     return maker.ended is None or task.tried is None or maker.ended.seq > task.tried.seq
 
@@ -227,8 +229,8 @@ def _unseen(server: Server) -> Verdict | None:
     care = first(server.served, UNSEEN)
     return Verdict(
         None,
-        "connections are served by tasks that are not seen before, and what made them was not traced: "
-        "made for their connections, or there all the time",
+        "connections are served by tasks that are not seen before, and what made them was not traced, or is "
+        "not shown whole: made for their connections, or there all the time",
         (Finding("accepted here, served there", rows(care.accepted, *care.readers.values())),),
     )
 

@@ -10,7 +10,6 @@ from tracekit.events import (
     Change,
     Descriptor,
     Field,
-    Flags,
     Function,
     Integer,
     Name,
@@ -18,6 +17,7 @@ from tracekit.events import (
     String,
     Struct,
     Value,
+    clone_flags,
     parse_arguments,
     read_arguments,
     read_string,
@@ -66,11 +66,9 @@ def annotation(value: Value) -> str:
     return value.annotation if isinstance(value, Descriptor) else ""
 
 
-def symbols(value: Value) -> frozenset[str]:
-    """Return the names in a set of flags."""
-    if isinstance(value, Flags):
-        return value.names
-    return frozenset({value.text}) if isinstance(value, Name) else frozenset()
+def flags_of(row: Row) -> frozenset[str] | None:
+    """Return the flags of a call that makes a task; None where the trace does not show them."""
+    return clone_flags(row.name or "", row.args or "")
 
 
 def path(value: Value) -> str | None:

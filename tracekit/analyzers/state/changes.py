@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tracekit.analyzers.state import arguments, paths
-from tracekit.analyzers.state.arguments import NOTHING, argument, named, number, symbols
+from tracekit.analyzers.state.arguments import NOTHING, argument, number
 from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.connections import Request
 from tracekit.analyzers.state.effects import Effect
@@ -101,7 +101,7 @@ def change_open(state: State, row: Row) -> None:
 def inherit(state: State, row: Row) -> None:
     """fork, vfork, clone: a process that is made while a thread works on a request is made for it."""
     child, request = row.ret, state.work.focus.get(row.tid)
-    if not child or child < 0 or "CLONE_THREAD" in symbols(named(row, "flags")):
+    if not child or child < 0 or "CLONE_THREAD" in (arguments.flags_of(row) or ()):
         return
     request = request if request is not None else state.heir_of(row)
     state.heirs.pop(child, None)

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from tracekit.analyzers.state import arguments
 from tracekit.analyzers.state.annotations import tcp_addresses
-from tracekit.analyzers.state.arguments import argument, named, number, symbols
+from tracekit.analyzers.state.arguments import argument, named, number
 from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.connections import ended_ns
 from tracekit.analyzers.state.openfiles import UNIX, OpenFile
 from tracekit.analyzers.state.state import State, returned_annotation
-from tracekit.events import Array, Change, Row, Struct
+from tracekit.events import Array, Change, Row, Struct, symbols
 from tracekit.syscalls.families import names_of
 
 Effect = Callable[[State, Row], None]
@@ -206,7 +206,7 @@ def fork(state: State, row: Row) -> None:
     child = row.ret
     if not child or child < 0:
         return
-    flags = symbols(named(row, "flags"))
+    flags = arguments.flags_of(row) or frozenset()
     if "CLONE_THREAD" in flags:
         state.descriptors.thread(row, child, shared="CLONE_FILES" in flags)
         return

@@ -5,13 +5,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tracekit.analyzers.state import arguments, paths
-from tracekit.analyzers.state.arguments import NOTHING, symbols
+from tracekit.analyzers.state.arguments import NOTHING
 from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.connections import Name
 from tracekit.analyzers.state.effects import Effect
 from tracekit.analyzers.state.openfiles import OpenFile
 from tracekit.analyzers.state.state import Opening, State, returned_annotation
-from tracekit.events import Descriptor, Flags, Row, Struct, Value
+from tracekit.events import Descriptor, Flags, Row, Struct, Value, symbols
 from tracekit.events import Name as Symbol
 from tracekit.syscalls import by_name
 

@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Iterable
 
 from tracekit.analyzers.state import arguments
-from tracekit.analyzers.state.arguments import NOTHING, argument, number, symbols
+from tracekit.analyzers.state.arguments import NOTHING, argument, number
 from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.effects import Effect, make
 from tracekit.analyzers.state.openfiles import OpenFile
 from tracekit.analyzers.state.state import State
-from tracekit.events import Array, Change, Name, Row, Struct, Value
+from tracekit.events import Array, Change, Name, Row, Struct, Value, symbols
 from tracekit.syscalls.families import names_of
 
 RIGHTS = "SCM_RIGHTS"

@@ -1,12 +1,12 @@
 """What epoll and poll report: when a connection could have been read."""
 
 from tracekit.analyzers.state import arguments
-from tracekit.analyzers.state.arguments import argument, number, symbols
+from tracekit.analyzers.state.arguments import argument, number
 from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.connections import ended_ns
 from tracekit.analyzers.state.effects import Effect
 from tracekit.analyzers.state.state import State
-from tracekit.events import Array, Row, Struct
+from tracekit.events import Array, Row, Struct, symbols
 
 
 def epoll_ctl(state: State, row: Row) -> None:

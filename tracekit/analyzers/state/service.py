@@ -17,7 +17,7 @@ class Task:
         active: its last accept, or wait for clients.
         made: the fork or clone that made it; None when that was not traced.
         maker: who called that.
-        is_thread: True when it was made as a thread of its maker's process.
+        is_thread: whether it was made as a thread of its maker's process; None where that is not shown.
         ended: its end.
         tried: a call of accept, whatever came of it.
         listeners: the sockets that it tried to accept from: their addresses, or else their numbers.
@@ -47,7 +47,7 @@ class Task:
     active: Row | None = None
     made: Row | None = None
     maker: "Task | None" = None
-    is_thread: bool = False
+    is_thread: bool | None = None
     ended: Row | None = None
     tried: Row | None = None
     listeners: set[str] = field(default_factory=set)
@@ -174,7 +174,7 @@ class Service:
     tasks: list[Task] = field(default_factory=list)
     living: dict[int | None, Task] = field(default_factory=dict)
     cares: dict[Connection, Care] = field(default_factory=dict)
-    makings: dict[int | None, tuple[Row, Task, bool]] = field(default_factory=dict)
+    makings: dict[int | None, tuple[Row, Task, bool | None]] = field(default_factory=dict)
     extent: Extent = field(default_factory=lambda: Extent({}))
     wakes: dict[tuple[int | None, str], Row] = field(default_factory=dict)
     signals: dict[tuple[int | None, str], Row] = field(default_factory=dict)
@@ -197,7 +197,7 @@ class Service:
             care = self.cares[connection] = Care(connection)
         return care
 
-    def makes(self, row: Row, child: int, *, thread: bool) -> None:
+    def makes(self, row: Row, child: int, *, thread: bool | None) -> None:
         """Note that a call made a task: one that comes, or one whose first call came before that returned."""
         maker, task = self.task(row), self.living.get(child)
         if task is None or task.ended is not None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from tracekit.analyzers.state import arguments, task_calls
-from tracekit.analyzers.state.arguments import argument, named, number, symbols
+from tracekit.analyzers.state.arguments import argument, number
 from tracekit.analyzers.state.lifetimes import Lifetimes, Process, Reap, Sent, Thread
 from tracekit.analyzers.state.task_rows import LIVING, chosen, foreign
 from tracekit.analyzers.state.waits import child_of
-from tracekit.events import Array, Integer, Row, String, Trace, without_collection
+from tracekit.events import Array, Row, String, Trace, symbols, without_collection
 
 OUTSIDE: Final = re.compile(r"/\* (\d+) in strace's PID NS \*/")
 """A number of another PID namespace, as strace --decode-pids=pidns translates it."""
@@ -124,8 +124,7 @@ def _note(walk: Walk, row: Row) -> None:
     if not process.threads:
         walk.begin(pid, process, row.seq)
     words, uid, ppid = said.get("cmdline"), said.get("uid"), said.get("ppid")
-    if isinstance(words, list) and words:
-        process.arguments = tuple(map(str, words))
+    process.arguments = tuple(map(str, words)) if isinstance(words, list) and words else process.arguments
     process.path = process.path or str(said.get("exe") or "")
     process.comm = str(said.get("comm") or process.comm)
     process.uid = uid if type(uid) is int else process.uid
@@ -157,11 +156,13 @@ def _forks(walk: Walk, row: Row, thread: Thread) -> None:
     child = _number_outside(walk, row)
     if child is None or child <= 0:
         return
-    if isinstance(argument(row, 0), Integer):  # clone3, of which the tracer could not read more
-        walk.unclear[child] = row, thread
+    flags, maker, living = arguments.flags_of(row), thread.process, walk.living.get(child)
+    if flags is None:
+        if living is None:
+            walk.unclear[child] = row, thread
+        elif living.made is None:
+            living.made, living.maker = row, thread
         return
-    flags, maker = symbols(named(row, "flags")), thread.process
-    living = walk.living.get(child)
     if living is not None and living.made is None and (not row.complete or not walk.ordered):
         new = living  # the fork's first half is not in the log, or the files have no order
     else:

@@ -4,13 +4,13 @@ import re
 
 from tracekit.analyzers.http.messages import TOKEN
 from tracekit.analyzers.state import arguments
-from tracekit.analyzers.state.arguments import NOTHING, argument, number, symbols
+from tracekit.analyzers.state.arguments import NOTHING, argument, number
 from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.effects import Effect
 from tracekit.analyzers.state.exchange import answered, asked, connection_of
 from tracekit.analyzers.state.openfiles import OpenFile
 from tracekit.analyzers.state.state import State
-from tracekit.events import Array, Row, Struct, Value
+from tracekit.events import Array, Row, Struct, Value, symbols
 from tracekit.syscalls.families import names_of
 
 MOVED = 1

@@ -1,14 +1,14 @@
 """What calls say about how a server works: a small function a family of calls, and the table of them."""
 
 from tracekit.analyzers.state import arguments
-from tracekit.analyzers.state.arguments import NOTHING, argument, named, number, symbols
+from tracekit.analyzers.state.arguments import NOTHING, argument, number
 from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.effects import Effect
 from tracekit.analyzers.state.lasting import is_last, long, never_returned, waited
 from tracekit.analyzers.state.openfiles import OpenFile
 from tracekit.analyzers.state.service import Care, Task, for_work
 from tracekit.analyzers.state.state import State
-from tracekit.events import Array, Change, Row, Set, Struct, Value
+from tracekit.events import Array, Change, Row, Set, Struct, Value, symbols
 from tracekit.syscalls.families import names_of
 
 ONE_BYTE = 1
@@ -61,7 +61,7 @@ def _is_word(state: State, row: Row, file: OpenFile) -> bool:
     """Tell whether a read is for one byte of a pipe, or of what may be one; or does not return."""
     if file.kind not in ("other", "unknown"):
         return False
-    return never_returned(row, state.service.extent) or number(argument(row, 2)) == ONE_BYTE
+    return is_last(row, state.service.extent) or number(argument(row, 2)) == ONE_BYTE
 
 
 def write(state: State, row: Row) -> None:
@@ -239,8 +239,8 @@ def fcntl(state: State, row: Row) -> None:
 def fork(state: State, row: Row) -> None:
     """fork, vfork, clone, clone3: who makes whom."""
     if row.ret is not None and row.ret > 0:
-        thread = "CLONE_THREAD" in symbols(named(row, "flags"))
-        state.service.makes(row, row.ret, thread=thread)
+        flags = arguments.flags_of(row)
+        state.service.makes(row, row.ret, thread=None if flags is None else "CLONE_THREAD" in flags)
 
 
 def getppid(state: State, row: Row) -> None:
