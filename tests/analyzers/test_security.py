@@ -299,6 +299,20 @@ def test_what_a_process_made_for_a_request_opens(site: Written) -> None:
     assert [(one.kind, one.path) for one in ask(site).findings] == [("write", "/srv/made")]
 
 
+@pytest.mark.parametrize(("others", "told"), [((), ["/srv/x.sh", "/bin/id"]), (("/x.sh?2",), [])])
+def test_a_program_that_another_process_runs_for_the_one_request_that_names_it(
+    site: Written, others: tuple[str, ...], told: list[str]
+) -> None:
+    stat = 'stat("/srv/x.sh", {st_mode=S_IFREG|0755, st_size=9, ...}) = 0'
+    for tid, target in enumerate(("/x.sh", *others), 11):
+        site.add(tid, accept(5, 2000 + tid), get(5, target), stat)
+    site.add(20, "fork() = 30")
+    site.add(30, 'execve("/srv/x.sh", ["x.sh"], 0x7f /* 3 vars */) = 0', "vfork() = 31")
+    site.add(31, 'execve("/bin/id", ["id"], 0x7f /* 3 vars */) = 0', "exit_group(0) = ?")
+    site.add(11, ok(5, BODY), "close(5) = 0")
+    assert [one.path for one in found(site, "exec")] == told
+
+
 def test_a_program_that_could_not_be_run(site: Written) -> None:
     site.add(10, accept(5, 2000), get(5, "/ping"), "vfork() = 30")
     site.add(30, 'execve("/bin/x", ["x"], 0x7f) = -1 ENOENT (No such file or directory)', "exit_group(1) = ?")

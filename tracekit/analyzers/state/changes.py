@@ -70,7 +70,10 @@ def change(state: State, row: Row) -> None:
             continue
         verb, path = next(verbs, None), _path(state, row, folder, argument(row, place))
         if verb is not None and path is not None:
-            state.changes.append(Change(path, verb, row, _request(state, row, path)))
+            request = _request(state, row, path)
+            if request is None and verb == RUN and row.ret == 0:
+                request = _adopt(state, row, path)
+            state.changes.append(Change(path, verb, row, request))
         folder = NOTHING
 
 
@@ -107,6 +110,23 @@ def inherit(state: State, row: Row) -> None:
     state.heirs.pop(child, None)
     if request is not None and not state.work.is_over(request):
         state.heirs[child] = request
+
+
+def _adopt(state: State, row: Row, path: str) -> Request | None:
+    """Take a process that runs what one open request alone has named as made for it.
+
+    So mod_cgid's daemon works: it makes the process, and is asked over a socket for that.
+    """
+    asking = [
+        request
+        for requests in state.work.open.values()
+        for request in requests
+        if any(name.path == path and name.kind == "file" for name in request.names)
+    ]
+    if len(asking) != 1 or row.pid is None or row.pid in state.work.open:
+        return None
+    state.heirs[row.pid] = asking[0]
+    return asking[0]
 
 
 def _request(state: State, row: Row, path: str) -> Request | None:
