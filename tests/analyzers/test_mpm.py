@@ -19,7 +19,7 @@ UNKNOWABLE = {
     "apache-event-1.workeronly.mix": "nobody is seen accepting",
     "apache-event-1.enoepoll.mix": "worker or event",
     "apache-event-1.efile.mix": "not traced (-e trace=)",
-    "apache-prefork-1.parent.mix": "accepts connections",
+    "apache-prefork-1.parent.mix": "waits for children that were not",
     "apache-worker-1.enet.mix": "not one read",
     "apache-worker-1.erw.mix": "threads of one process",
     "threading.enet.mix": "what made them was not traced",

@@ -118,6 +118,41 @@ def test_a_parent_that_was_not_seen_making_any(log: Written, held: int) -> None:
     assert told(log)["limit_reached"] is {0: False, 1: None, 3: True}[held]
 
 
+@pytest.mark.parametrize("noted", [True, False])
+def test_processes_that_are_held_since_before_the_trace(log: Written, *, noted: bool) -> None:
+    """Only a note tells whose they are; without it they may be any program's."""
+    if noted:
+        log.notes(*({"pid": pid, "ppid": 10, "cmdline": ["x"], "tids": [pid]} for pid in (101, 102, 103)))
+    log.add(10, LOOK)
+    for pid in (101, 102):
+        log.lines.append(
+            f"{pid} {log.now:.6f} restart_syscall(<... resuming interrupted system call ...> <unfinished ...>"
+        )
+    log.add(103, accept(7, 4000), get(7, "/slow"))
+    for _ in range(3):
+        log.now += 1
+        log.add(10, LOOK)
+    found = told(log)
+    assert (found["peak_processes"], found["limit_reached"]) == ((3, True) if noted else (1, None))
+    assert noted or "not counted, as what they do is not shown: 2 processes" in found["reason"]
+
+
+def test_processes_that_wait_for_the_lock_of_those_that_serve_are_idle_ones(log: Written) -> None:
+    lock = "futex(0x7f00, FUTEX_LOCK_PI, NULL"
+    log.add(10, LOOK)
+    log.add(
+        101,
+        "close(9) = 0",
+        f"{lock}) = 0",
+        "epoll_wait(5, [{events=EPOLLIN, data=0}], 1, -1) = 1",
+        accept(7, 4000),
+    )
+    log.add(101, get(7, "/slow"))
+    log.lines.append(f"102 {log.now:.6f} {lock} <unfinished ...>")
+    log.add(10, LOOK)
+    assert told(log)["peak_processes"] == 2
+
+
 def test_a_process_in_place_of_one_that_ended_shows_no_want_of_more(log: Written) -> None:
     server = Prefork(log)
     server.look(6)

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from tracekit.analyzers.answer import FOUND, UNDETERMINED, Evidence, Judged, evidence
@@ -41,7 +41,7 @@ class Member:
     """One process of the server.
 
     Attributes:
-        pid: its id; None in a log of one task.
+        pid: its id; None in a log of one task, and where the trace does not tell whose its threads are.
         pid_known: False when the trace does not say so itself and it was inferred.
         role: its part, as in ``tasks``: parent, worker, or listener where it serves nothing that it accepts.
         threads: how many it had, as far as the trace shows, when it last accepted, or waited for clients.
@@ -191,12 +191,18 @@ def _served(service: Service, *, ordered: bool) -> Iterator[Care]:
 
 
 def _members(service: Service, parts: Parts) -> Iterator[Member]:
-    """Yield the processes that made those that serve, or wait for them, and then those that accept or serve.
-
-    Those that are about to are among them, where all threads are known to be of a process that is seen.
-    """
+    """Yield the processes that made those that serve, or wait for them, and then those that serve."""
+    unsure = {process.pid for process in parts.headless}
     for process in parts.parents:
-        yield Member(process.pid, process.known, PARENT, len(process.threads), 0, 0)
+        pid = None if process.pid in unsure else process.pid
+        yield Member(pid, process.known, PARENT, len(process.threads), 0, 0)
+    working = [one for one in _working(service, parts) if one.pid not in {two.pid for two in parts.parents}]
+    for member in sorted(working, key=lambda one: (one.pid in unsure, one.pid or 0)):
+        yield replace(member, pid=None) if member.pid in unsure else member
+
+
+def _working(service: Service, parts: Parts) -> Iterator[Member]:
+    """Yield the processes that accept or serve; those about to only where it is known whose all threads are."""
     cares = [care for care in service.cares.values() if not care.is_local]
     beside = {care.taker for care in service.cares.values()} - {care.taker for care in cares}
     taken = Counter(care.taker.pid for care in cares if care.taker)
@@ -206,8 +212,7 @@ def _members(service: Service, parts: Parts) -> Iterator[Member]:
         tasks[task.pid].append(task)
     accept = {task.pid for task in service.tasks if (task.tried or task.lock) and task not in beside}
     ready = set() if parts.headless else {process.pid for process in parts.serving} & tasks.keys()
-    working = (accept | served.keys() | ready) - {process.pid for process in parts.parents}
-    for pid in sorted(working, key=lambda pid: pid or 0):
+    for pid in accept | served.keys() | ready:
         yield Member(
             pid=pid,
             pid_known=tasks[pid][0].pid_known,

@@ -7,7 +7,7 @@ from tracekit.analyzers.answer import FOUND, UNDETERMINED, Evidence, Judged, cou
 from tracekit.analyzers.processes import growth
 from tracekit.analyzers.processes.growth import Point, Step
 from tracekit.analyzers.processes.limit import reached
-from tracekit.analyzers.processes.parts import UNKNOWN, Parts
+from tracekit.analyzers.processes.parts import IDLE, UNKNOWN, Parts
 from tracekit.analyzers.processes.roles import parts_of
 from tracekit.analyzers.questions import SCALING
 from tracekit.analyzers.state.observe import observe
@@ -135,7 +135,7 @@ def _reason(parts: Parts, steps: list[Step]) -> str:
     said = ["processes: " + " -> ".join(counts)]
     if not any(process.made or process.execs for process in parts.serving) and not parts.parents:
         said.append("no process that makes others was traced: more may have come and gone unseen")
-    unknown = [process for process, part in parts.processes.items() if part == UNKNOWN]
+    unknown = [one for one, part in parts.processes.items() if part in (UNKNOWN, IDLE)]
     if unknown:
         said.append(
             f"not counted, as what they do is not shown: {counted(len(unknown), 'process', 'processes')}"

@@ -17,6 +17,9 @@ NO_ORDER: Final = (
     "followed from one thread to another: trace with -ttt"
 )
 NOT_TRACED: Final = "those calls were not traced (-e trace=), or the threads that make them were not"
+ONLY_PARENT: Final = (
+    "who was traced waits for children that were not; if it is a server's parent, trace them, too (--tree)"
+)
 WAITS: Final = names_of(
     "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select", "pselect6", "_newselect"
 )
@@ -81,6 +84,10 @@ def _no_traffic(service: Service, trace: Trace) -> Verdict:
         return Verdict(None, "no traffic: no client was accepted while the server was traced", found)
     if not trace.calls:
         return Verdict(None, "the trace has no calls")
+    parents = [task for task in service.tasks if task.parent and not _calls_of(trace, "forks")]
+    if parents:
+        shown = (Finding("waits for children", rows(parents[0].parent)),)
+        return Verdict(None, f"nothing in the trace accepts connections: {ONLY_PARENT}", shown)
     return Verdict(None, f"nothing in the trace accepts connections: it is no server's, or {NOT_TRACED}")
 
 

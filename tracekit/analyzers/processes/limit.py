@@ -60,7 +60,7 @@ def reached(parts: Parts, connections: list[Connection], trace: Trace) -> tuple[
     if _is_loop(observe(trace).service):
         return None, "one thread takes many connections at once: the number of processes limits nothing"
     if any(thread.first is None for one in parts.serving for thread in one.threads) or _hidden(parts, trace):
-        return None, "not all threads were traced, so which of them are idle is not known"
+        return None, "some threads were not traced, or only seen waiting: how many are idle is not known"
     (parent,) = parts.parents
     makes = any(child.made is not None for child in parts.lives.children(parent))
     return _judged(_looks(parts, parent, connections, trace), makes=makes)
@@ -77,9 +77,9 @@ def _no_parent(parts: Parts) -> str:
 
 
 def _hidden(parts: Parts, trace: Trace) -> bool:
-    """Tell whether threads of which it is not known whose they are may be idle ones of the server."""
+    """Tell whether threads that were only seen waiting may be idle ones of one of the server's processes."""
     waits = {*FUTEX, RESTART}
-    for process in parts.headless:
+    for process in {*parts.headless, *parts.idle}:
         tids = [thread.tid for thread in process.threads]
         names = trace.events["name"][trace.events["tid"].isin(tids)].dropna()
         if process in parts.serving or set(names) <= waits:
@@ -191,7 +191,7 @@ def _working(
                 busy += alive & ~rests
         else:
             alive = _alive(moments, process.started_ns, process.ended.time_ns if process.ended else None)
-            held = _held(connections, process, moments)
+            held = _held(connections, process, moments) | _restarted(process)
             idle += alive & ~held
             busy += alive & held
     return idle, busy
@@ -209,6 +209,12 @@ def _held(connections: Iterable[Connection], process: Process, moments: Times) -
             closed = connection.closed.time_ns if connection.closed else None
             held |= _alive(moments, ended_ns(connection.accepted) or connection.accepted.time_ns, closed)
     return held
+
+
+def _restarted(process: Process) -> bool:
+    """Tell whether a process waits all the time for what is no client of its: accept would show as such."""
+    first = process.threads[0].first
+    return first is not None and first.name == RESTART and first.ret is None
 
 
 def _resting(trace: Trace, threads: list[Thread]) -> dict[int | None, tuple[Times, npt.NDArray[np.bool_]]]:

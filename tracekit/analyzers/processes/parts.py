@@ -54,6 +54,11 @@ class Parts:
         """The processes that manage them."""
         return [process for process, part in self.processes.items() if part == PARENT]
 
+    @property
+    def idle(self) -> list[Process]:
+        """The processes that were only seen waiting, all the time."""
+        return [process for process, part in self.processes.items() if part == IDLE]
+
     def doing(self, process: Process) -> Iterable[Task]:
         """Yield what the threads of a process were seen doing."""
         return (self.tasks[thread] for thread in process.threads if thread in self.tasks)

@@ -1,5 +1,7 @@
 """Which part each process of a server has, from what it was seen doing; never from its name."""
 
+from tracekit.analyzers.gaps.calls import WAITING
+from tracekit.analyzers.gaps.select import names_in
 from tracekit.analyzers.processes.parts import (
     CGI,
     IDLE,
@@ -20,7 +22,7 @@ from tracekit.analyzers.state.observe import observe
 from tracekit.analyzers.state.service import Task
 from tracekit.analyzers.state.state import State
 from tracekit.analyzers.state.tasks import lifetimes
-from tracekit.events import Trace
+from tracekit.events import Row, Trace
 
 
 def parts_of(trace: Trace) -> Parts:
@@ -36,6 +38,10 @@ def parts_of(trace: Trace) -> Parts:
         parts.processes[process] = _serving(look, process)
     for process in lives.processes:
         parts.processes[process] = parts.processes[process] or _managing(look, process)
+    serving, locks = parts.serving, _locks(parts)
+    for process in lives.processes:
+        if not parts.processes[process] and _stands_by(parts, process, serving, locks):
+            parts.processes[process] = WORKER
     for process in lives.processes:
         parts.processes[process] = parts.processes[process] or _beside(look, process, trace)
     for process, part in parts.processes.items():
@@ -75,11 +81,12 @@ def _headless(look: Look, trace: Trace) -> set[Process]:
     """Return the processes that the log does not state, and whose main thread is not seen for certain.
 
     A task alone may be a thread of a process of which nothing else is seen, where there are threads at all,
-    or where that could not be seen: not even close was traced.
+    or where that could not be seen: not even close was traced, or no call that waits.
     """
     lives = look.parts.lives
     threaded = any(look.waits.values()) or any(len(process.threads) > 1 for process in lives.processes)
-    unclear = threaded or not (trace.events["name"] == "close").any()
+    names = names_in(trace)
+    unclear = threaded or "close" not in names or not names & WAITING
     doubtful = [process for process in lives.processes if not process.known]
     return {process for process in doubtful if unclear and not _has_main(look, process)}
 
@@ -120,6 +127,32 @@ def _serving(look: Look, process: Process) -> str:
     if len(process.threads) > 2 and told is not None and told.word:
         return WORKER  # a child of threads whose main thread waits for a word of its parent
     return WORKER if any(task.lock and task.queues for task in tasks) else ""
+
+
+def _locks(parts: Parts) -> set[str]:
+    """Return the locks that those that serve take before they accept, by their addresses or numbers."""
+    tasks = [task for process in parts.serving for task in parts.doing(process)]
+    return {_place(task.lock) for task in tasks if task.lock is not None and task.tried}
+
+
+def _place(row: Row) -> str:
+    return (row.args or "").partition(",")[0]
+
+
+def _stands_by(parts: Parts, process: Process, serving: list[Process], locks: set[str]) -> bool:
+    """Tell whether a process that did nothing for clients is one of those that serve.
+
+    It waits for their lock; or it was there before the trace, and has their parent and their command.
+    """
+    if any(task.lock is not None and _place(task.lock) in locks for task in parts.doing(process)):
+        return True
+    own = (process.ppid, process.arguments)
+    return (
+        _was_there(process)
+        and None not in own
+        and bool(process.arguments)
+        and any((other.ppid, other.arguments) == own and _was_there(other) for other in serving)
+    )
 
 
 def _managing(look: Look, process: Process) -> str:
