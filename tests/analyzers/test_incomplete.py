@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.traces import Written, accept, get, ok
+from tracekit.analyzers.dispatch import Dispatch
 from tracekit.analyzers.mpm import Mpm
 
 THREAD = "CLONE_VM|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD"
@@ -68,3 +69,14 @@ def test_threads_and_processes_are_told_by_what_the_trace_shows_of_flags(
     log.lines.append(f"11 {log.now:.6f} +++ exited with 0 +++")
     log.add(10, CLIENT)
     assert Mpm().answer(log.read()).mpm == mpm
+
+
+@pytest.mark.parametrize(("seen", "pid"), [((), None), (("poll([{fd=3, events=POLLIN}], 1, 500) = 0",), 20)])
+def test_the_process_of_a_thread_is_told_only_where_it_would_show(
+    log: Written, seen: tuple[str, ...], pid: int | None
+) -> None:
+    named = get(4, "/").replace("4", "4<TCP:[127.0.0.1:80->127.0.0.1:5001]>", 1)
+    log.add(20, *seen, named, ok(4), "close(4) = 0")
+    answer = Dispatch().answer(log.read())
+    assert [(one.serve_tid, one.pid) for one in answer.requests] == [(20, pid)]
+    assert [(one.tid, one.pid) for one in answer.threads] == [(20, pid)]

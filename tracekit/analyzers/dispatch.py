@@ -1,11 +1,12 @@
 """Which process and which thread took and served each request?"""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from tracekit.analyzers.answer import FOUND, UNDETERMINED, Judged
+from tracekit.analyzers.processes.roles import parts_of
 from tracekit.analyzers.questions import DISPATCH
 from tracekit.analyzers.serving.handover import handover
 from tracekit.analyzers.serving.shares import Share, Spread, classes, fairness, shares, spread
@@ -37,7 +38,7 @@ class Served:
         host_known: False when strace cut the head before the end of the Host field.
         status: of the final response; None when no response was seen.
         bytes: of the response, head included, as the kernel took them.
-        pid: the process that served it.
+        pid: the process that served it; None where the trace does not tell of which one the thread is.
         pid_known: False when the trace does not say so itself and it was inferred.
         accept_tid: the thread that accepted its connection; None when that was not traced.
         serve_tid: the thread that read its head and worked on it.
@@ -134,14 +135,19 @@ class Dispatch:
                 threads=shares(state),
                 trace=trace.summary(),
             )
-        cares = state.service.cares
-        served = tuple(_served(request, cares.get(request.connection)) for request in requests)
+        cares, unsure = state.service.cares, _unsure(trace, requests)
+        served = tuple(
+            _served(request, cares.get(request.connection), sure=request.row.tid not in unsure)
+            for request in requests
+        )
         return DispatchAnswer(
             verdict=FOUND,
             reason="; ".join(filter(None, (shown, state.encrypted, *partly_seen(state, trace)))),
             requests=served,
             trace=trace.summary(),
-            **_shared_out(served, shares(state)),
+            **_shared_out(
+                served, tuple(replace(one, pid=None) if one.tid in unsure else one for one in shares(state))
+            ),
         )
 
 
@@ -163,8 +169,21 @@ def _shared_out(served: tuple[Served, ...], threads: tuple[Share, ...]) -> dict[
     }
 
 
-def _served(request: Request, care: Care | None) -> Served:
-    """Return a request as the answer shows it."""
+def _unsure(trace: Trace, requests: Sequence[Request]) -> set[int | None]:
+    """Return the threads of which the trace does not tell the process: its main thread is not seen."""
+    if all(request.row.pid_known for request in requests):
+        return set()
+    return {thread.tid for process in parts_of(trace).headless for thread in process.threads}
+
+
+def _served(request: Request, care: Care | None, *, sure: bool) -> Served:
+    """Return a request as the answer shows it.
+
+    Args:
+        request: the request.
+        care: how its connection was taken care of.
+        sure: whether its process can be told.
+    """
     asked = request.target
     connection = request.connection
     arrived = ended_ns(request.row)
@@ -182,7 +201,7 @@ def _served(request: Request, care: Care | None) -> Served:
         host_known=asked.host_known,
         status=request.status,
         bytes=request.sent,
-        pid=request.row.pid,
+        pid=request.row.pid if sure else None,
         pid_known=request.row.pid_known,
         accept_tid=connection.accepted.tid if connection.accepted else None,
         serve_tid=request.serve_tid,
