@@ -136,8 +136,9 @@ def test_a_name_in_the_working_directory_is_enough(site: Site) -> None:
 
 
 def test_names_in_an_unknown_folder_are_said_to_be(log: Written) -> None:
-    for port, name in enumerate(("a.html", "b/c.html"), 1000):
-        log.add(10, accept(5, port), get(5, f"/{name}"), f'open("{name}", O_RDONLY) = 6', "close(6) = 0")
+    for port, (target, name) in enumerate((("a.html", "a.html"), ("b/c.html", "b/c.html"), ("", "i")), 1000):
+        log.add(10, accept(5, port), get(5, f"/{target}"), f'open("{name}", O_RDONLY) = 6', "close(6) = 0")
+        log.add(10, 'open("/etc/localtime", O_RDONLY) = 6', "close(6) = 0")
         log.add(10, ok(5), "close(5) = 0")
     answer = Docroot().answer(log.read())
     assert answer.docroots == ()

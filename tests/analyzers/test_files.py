@@ -189,3 +189,20 @@ def test_a_file_that_another_answers_for_is_no_document(log: Written) -> None:
     log.add(10, accept(5, 1000), get(5, "/"), 'open("/etc/localtime", O_RDONLY) = 6')
     log.add(10, 'read(6, "TZ", 9) = 2', "close(6) = 0", ok(5), "close(5) = 0")
     assert files(log)["/etc/localtime"]["kind"] == "configuration"
+
+
+def test_a_folder_that_is_opened_is_no_document(log: Written) -> None:
+    log.notes({"pid": 10, "cwd": "/", "fds": {"3": "socket:[1]"}})
+    for port, target, folder, name in (
+        (1001, "/a.html", "/srv", "a.html"),
+        (1002, "/", "/srv", "index.html"),
+    ):
+        log.add(
+            10, accept(5, port), get(5, target), f'openat(AT_FDCWD, "{folder}", O_RDONLY|O_DIRECTORY) = 6'
+        )
+        log.add(10, f'openat(6, "{name}", O_RDONLY) = 7', 'read(7, "hi", 99) = 2', "close(7) = 0")
+        log.add(10, "close(6) = 0", ok(5), "close(5) = 0")
+    assert {path for path, one in files(log).items() if one["kind"] == "document"} == {
+        "/srv/a.html",
+        "/srv/index.html",
+    }

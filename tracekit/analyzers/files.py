@@ -94,7 +94,7 @@ class Files:
 
 
 def _documents(state: State, answer: DocrootAnswer, matches: Mapping[Request, Iterable[Match]]) -> set[str]:
-    """Return the paths that were served: from a root or an alias, rewritten to, or as their target says.
+    """Return the files that were served: from a root or an alias, rewritten to, or as their target says.
 
     Where no root is known a file counts that lies where a target says and can be the body by its size.
     """
@@ -103,7 +103,7 @@ def _documents(state: State, answer: DocrootAnswer, matches: Mapping[Request, It
     found = {rewrite.path for rewrite in answer.rewrites if roots}
     for request in state.requests:
         for match in matches.get(request, ()):
-            if match.root in roots or _is_body(request, match):
+            if match.name.kind != "directory" and (match.root in roots or _is_body(request, match)):
                 found.add(match.name.path)
         taken = [name.path for name in request.names if moved(name) and kind_of(name.path) == OTHER]
         found.update(path for path in taken if any(_is_in(path, folder) for folder in folders))

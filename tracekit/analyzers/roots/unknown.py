@@ -9,12 +9,14 @@ from tracekit.analyzers.models.unseen import what_is_missing
 from tracekit.analyzers.questions import DOCROOT
 from tracekit.analyzers.roots.candidates import Asked, Candidate, candidates
 from tracekit.analyzers.roots.mapping import document, is_open, is_served
+from tracekit.analyzers.state.connections import Request
 from tracekit.analyzers.state.state import State
 from tracekit.events import Trace
 
 NOT_TRACED = "such calls were not traced, or the threads that made them were not"
 ERRORS = "no request was answered with a file: what errors looked for proves nothing"
 DOTS = "targets with dots in them prove nothing: what they reach lies where their client says"
+RELATIVE = "names are relative to a working directory that the trace does not show"
 TEXTS = "strings"
 """The kind of gap that cut texts are."""
 
@@ -46,9 +48,7 @@ def why(asked: Sequence[Asked], *, opens: bool) -> str:
         return f"several roots fit equally well: {', '.join(qualified)}"
     if qualified:
         return f"{qualified[0]} fits, but the trace does not show which host was asked for"
-    if len({target for candidate in fitting for target in candidate.bearers}) == 1:
-        return "one target alone proves nothing: it could lie under an Alias"
-    return _why_none_qualifies(fitting)
+    return _why_none_qualifies(asked, fitting)
 
 
 def _why_nothing_fits(asked: Sequence[Asked], opens: bool) -> str:
@@ -59,16 +59,25 @@ def _why_nothing_fits(asked: Sequence[Asked], opens: bool) -> str:
         return f"the trace shows no call that opens a file: {NOT_TRACED}"
     if not any(request.names for request in served):
         return "files are opened, but the trace does not show for which request: other tasks do it"
-    names = [name for request in served for name in request.names if name.kind != "missing"]
-    if any(is_open(name) and not name.path.startswith("/") for name in names):
-        return "names are relative to a working directory that the trace does not show"
+    if any(map(_begins_elsewhere, served)):
+        return RELATIVE
     files = {found.path for request in served if (found := document(request))}
     if len(files) == 1 and len({one.target.path for one in asked}) > 1:
         return f"different targets were answered with one file, {files.pop()}: they are rewritten"
     return "no file was opened that lies where a target says"
 
 
-def _why_none_qualifies(fitting: Sequence[Candidate]) -> str:
+def _begins_elsewhere(request: Request) -> bool:
+    """Tell whether a file was opened for a request by a name that begins in a folder that is not known."""
+    names = [name for name in request.names if name.kind != "missing" and is_open(name)]
+    return is_served(request) and any(not name.path.startswith("/") for name in names)
+
+
+def _why_none_qualifies(asked: Sequence[Asked], fitting: Sequence[Candidate]) -> str:
+    if any(_begins_elsewhere(one.request) for one in asked):
+        return RELATIVE
+    if len({target for candidate in fitting for target in candidate.bearers}) == 1:
+        return "one target alone proves nothing: it could lie under an Alias"
     best = max(fitting, key=lambda candidate: candidate.rank)
     if best.path == "/":
         return "every name in the system lies below /: that alone makes it no document root"
