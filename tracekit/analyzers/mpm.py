@@ -202,7 +202,7 @@ def _members(service: Service, parts: Parts) -> Iterator[Member]:
 
 
 def _working(service: Service, parts: Parts) -> Iterator[Member]:
-    """Yield the processes that accept or serve; those about to only where it is known whose all threads are."""
+    """Yield the processes that accept or serve; those about to, too, where no thread may be another's."""
     cares = [care for care in service.cares.values() if not care.is_local]
     beside = {care.taker for care in service.cares.values()} - {care.taker for care in cares}
     taken = Counter(care.taker.pid for care in cares if care.taker)
