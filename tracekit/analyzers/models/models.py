@@ -92,11 +92,22 @@ def way_of(care: Care, served_by: Task | None = None) -> str:
         return SELF
     if care.queue is not None and care.queue in server.queues:
         return LOOP
-    if server.made is not None and server.maker is taker and server.made.seq > accepted.seq:
-        return POOLED if server.rests else MADE[server.is_thread]
+    if _made_for(server, taker, accepted):
+        thread = server.is_thread if server.maker is taker else server.pid == taker.pid
+        return POOLED if server.rests else MADE[thread]
     if server.made is None and not _began_before(server.first, accepted):
         return UNSEEN
     return PASSED if taker.pid != server.pid else POOLED
+
+
+def _made_for(server: Task, taker: Task, accepted: Row) -> bool:
+    """Tell whether a task was made after an accept by who accepted, or by whom that made since then."""
+    task: Task | None = server
+    while task is not None and task.made is not None and task.made.seq > accepted.seq:
+        if task.maker is taker:
+            return True
+        task = task.maker
+    return False
 
 
 def _began_before(row: Row, accepted: Row) -> bool:
@@ -179,6 +190,23 @@ def _event_loop(server: Server) -> Verdict | None:
     )
 
 
+def _shared_set(server: Server) -> Verdict | None:
+    """Threads that take turns at one epoll set: a connection goes on in whichever comes by (Go, tokio)."""
+    for care in server.served:
+        mates = [task for task in server.tasks if care.queue in task.queues] if care.added else []
+        if len({task.pid for task in mates}) == 1 < len(mates) and sum(task.served > 0 for task in mates) > 1:
+            return Verdict(
+                THREAD_POOL,
+                "threads of one process wait in turn on one epoll set, and whichever is free goes on with "
+                "the connection that is ready",
+                (
+                    Finding("the connection is added to the set", rows(care.accepted, care.added)),
+                    Finding("several threads wait on it, and serve", rows(*(one.active for one in mates))),
+                ),
+            )
+    return None
+
+
 def _loops(server: Server) -> Iterable[Finding]:
     for care in server.served:
         way = way_of(care)
@@ -249,5 +277,5 @@ def _passed(server: Server) -> Verdict | None:
 
 Rule = Callable[[Server], Verdict | None]
 BEFORE_POOLS: Final[tuple[Rule, ...]] = (_new_process, _new_thread)
-AFTER_POOLS: Final[tuple[Rule, ...]] = (_event_loop, _passed, _unseen, _each_for_itself)
+AFTER_POOLS: Final[tuple[Rule, ...]] = (_shared_set, _event_loop, _passed, _unseen, _each_for_itself)
 """What is looked at in turn; the first rule that has something to say, says it."""

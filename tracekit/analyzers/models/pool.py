@@ -23,7 +23,8 @@ from tracekit.analyzers.models.models import (
     rows,
     way_of,
 )
-from tracekit.analyzers.state.service import Task
+from tracekit.analyzers.state.service import Care, Task
+from tracekit.events import Row
 
 IN_CHILD = "in each child process one thread, the listener, accepts and wakes a worker thread"
 
@@ -98,6 +99,14 @@ def _managed(server: Server, task: Task) -> Finding | None:
 
 def _worker_or_event(server: Server, takers: Sequence[Task], shown: tuple[Finding, ...]) -> Verdict:
     added = next((care for care in server.served if care.added), None)
+    if added is not None and (watcher := _watcher(server, takers, added)):
+        found = Finding("another thread than the one that accepts waits for idle connections", watcher)
+        return Verdict(
+            THREAD_POOL,
+            "threads that stay serve connections that another thread accepted; a third thread, and not that "
+            "one, waits for those that are idle",
+            (*shown, found),
+        )
     if added is not None:
         found = Finding(
             "the connection is given to the epoll set, where no thread waits for it alone", rows(added.added)
@@ -118,6 +127,14 @@ def _worker_or_event(server: Server, takers: Sequence[Task], shown: tuple[Findin
         f"{IN_CHILD}, but what that thread and a waiting connection wait in is not shown: worker or event",
         shown,
     )
+
+
+def _watcher(server: Server, takers: Sequence[Task], care: Care) -> tuple[Row, ...]:
+    """Return what shows that a connection was given to a set on which only others than listeners wait."""
+    if any(care.queue in task.queues for task in takers):
+        return ()
+    others = [task for task in server.tasks if care.queue in task.queues]
+    return rows(care.added, *(task.active for task in others[:1])) if others else ()
 
 
 def _keeps(server: Server, takers: Sequence[Task]) -> Finding | None:

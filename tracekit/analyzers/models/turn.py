@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from tracekit.analyzers.gaps.select import of_task
-from tracekit.analyzers.models.alone import no_sibling
+from tracekit.analyzers.gaps.select import names_in, of_task
+from tracekit.analyzers.models.alone import ALWAYS, no_sibling
 from tracekit.analyzers.models.models import (
     EVENT_LOOP,
     PREFORK,
@@ -17,6 +17,7 @@ from tracekit.analyzers.models.models import (
     opened_by_itself,
     rows,
 )
+from tracekit.analyzers.state.connections import is_request
 from tracekit.analyzers.state.service import Care, Task
 from tracekit.events import Row
 from tracekit.syscalls.families import names_of
@@ -28,7 +29,7 @@ def in_turn(server: Server) -> Verdict | None:
     """One thread that serves what it took before it takes another: pre-forked, or all there is."""
     if set(server.ways()) != {SELF}:
         return None
-    own = next((finding for care in server.served if (finding := _bound(care))), None)
+    own = next((finding for care in server.served if (finding := _bound(care))), None) or _waitless(server)
     if own is None:
         return _unbound(server)
     siblings = _siblings(server)
@@ -85,6 +86,23 @@ def _bound(care: Care) -> Finding | None:
         return Finding("it waits for this connection alone, where no other could wake it", (care.alone,))
     if taker.waits and care.free is None:
         return Finding("between two connections it waits for clients only", (taker.waits,))
+    return None
+
+
+def _waitless(server: Server) -> Finding | None:
+    """Return what shows that a thread waits in accept and read alone: it makes no other call that waits.
+
+    That takes a trace of all calls, and none that returns at once where it would have to wait.
+    """
+    asked = any(is_request(request) for care in server.served for request in care.connection.requests)
+    if not asked or not names_in(server.trace) & ALWAYS:
+        return None
+    for task in server.acceptors:
+        looks = task.waits or task.waiting or task.together or task.queues
+        calls = () if looks or task.taken < 2 else of_task(server.trace, task.tid)
+        if calls and not any(row.errno == "EAGAIN" for row in calls):
+            accepts = (care.accepted for care in server.served if care.taker is task)
+            return Finding("no call but accept and read waits for clients", rows(*list(accepts)[:2]))
     return None
 
 

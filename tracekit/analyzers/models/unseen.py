@@ -3,7 +3,7 @@
 from typing import Final
 
 from tracekit.analyzers.answer import counted
-from tracekit.analyzers.gaps.select import called
+from tracekit.analyzers.gaps.select import called, names_in
 from tracekit.analyzers.gaps.texts import unread
 from tracekit.analyzers.models.models import Finding, Verdict, rows
 from tracekit.analyzers.state.calls import meanings
@@ -23,6 +23,9 @@ ONLY_PARENT: Final = (
 WAITS: Final = names_of(
     "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select", "pselect6", "_newselect"
 )
+
+OF_NO_FILE: Final = names_of("brk", "munmap", "mprotect", "rt_sigaction", "set_robust_list")
+"""Calls that no class of calls on descriptors, files or networks has: with them, all calls are traced."""
 
 
 def what_is_missing(service: Service, trace: Trace) -> Verdict:
@@ -76,10 +79,11 @@ def _no_traffic(service: Service, trace: Trace) -> Verdict:
     waits = [row for task in service.tasks if (row := task.tried or task.waiting)]
     connects = _calls_of(trace, "connects")
     reported = [row for row in called(trace, WAITS) if row.ret is not None and row.ret > 0]
-    if reported and not connects and not _calls_of(trace, "accepts"):
+    none = not _calls_of(trace, "accepts") and not (connects or _begins(trace))
+    if reported and none:
         shown = (Finding("something was reported", rows(reported[0])),)
         return Verdict(None, f"waits report clients, but no call accepts one: {NOT_TRACED}", shown)
-    if _calls_of(trace, "listens") or (waits and not connects):
+    if _calls_of(trace, "listens") or (waits and not (connects or _begins(trace))):
         found = (Finding("waits", rows(waits[0])),) if waits else ()
         return Verdict(None, "no traffic: no client was accepted while the server was traced", found)
     if not trace.calls:
@@ -89,6 +93,11 @@ def _no_traffic(service: Service, trace: Trace) -> Verdict:
         shown = (Finding("waits for children", rows(parents[0].parent)),)
         return Verdict(None, f"nothing in the trace accepts connections: {ONLY_PARENT}", shown)
     return Verdict(None, f"nothing in the trace accepts connections: it is no server's, or {NOT_TRACED}")
+
+
+def _begins(trace: Trace) -> bool:
+    """Tell whether a trace has all calls of a program from its start: what it listens on would be seen."""
+    return bool(names_in(trace) & OF_NO_FILE) and _calls_of(trace, "execs")
 
 
 def _calls_of(trace: Trace, meaning: str) -> bool:

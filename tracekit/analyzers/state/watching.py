@@ -171,9 +171,18 @@ def _waits_for(state: State, row: Row, values: list[Value], *, for_client: bool)
     if len(files) == len(connections) == 1:
         _waits_alone(state.service.care(connections[0]), row, for_client=for_client)
         return
-    if connections:
+    if connections and sum(map(_is_of_clients, files)) > 1:
         task.together = task.together or row
     task.waiting = task.active = row
+
+
+def _is_of_clients(file: OpenFile) -> bool:
+    """Tell whether a descriptor is a client's connection, or a socket that clients come from.
+
+    A pipe or an eventfd beside a connection is how another thread ends the wait for it.
+    """
+    own = file.outgoing or file.peer is not None or file.end is not None
+    return file.connection is not None or ((file.socket or file.kind == "socket") and not own)
 
 
 def _descriptor(state: State, row: Row, value: Value) -> OpenFile | None:
