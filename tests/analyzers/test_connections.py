@@ -269,3 +269,17 @@ def test_what_a_helper_answers_on_a_unix_socket_is_no_request(log: Written) -> N
     log.add(10, 'connect(6<UNIX-STREAM:[7]>, {sa_family=AF_UNIX, sun_path="/run/cgi"}, 10) = 0')
     log.add(10, 'read(6<UNIX-STREAM:[7->8]>, "Content-Type: text/plain\\n\\nhello "..., 8000) = 33', ok(5))
     assert [(r["target"], r["status"]) for r in requests(log)] == [("/cgi-bin/a", 200)]
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_datagram_is_no_request(log: Written, *, made: bool) -> None:
+    if made:
+        log.add(
+            10,
+            "socket(AF_INET, SOCK_DGRAM|SOCK_CLOEXEC, IPPROTO_IP) = 3",
+            "bind(3, {sa_family=AF_INET}, 16) = 0",
+        )
+    sender = '{sa_family=AF_INET, sin_port=htons(9), sin_addr=inet_addr("127.0.0.1")}, [16]'
+    log.add(10, f'recvfrom(3, "GET / HTTP/1.1\\r\\n\\r\\n", 99, 0, {sender}) = 18')
+    log.add(10, f'sendto(3, "HTTP/1.1 200 OK\\r\\n\\r\\n", 19, 0, {sender.removesuffix(", [16]")}, 16) = 19')
+    assert requests(log) == []

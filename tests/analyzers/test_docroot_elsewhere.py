@@ -178,3 +178,31 @@ def test_a_root_in_a_chroot_is_named_as_seen_from_outside(site: Site) -> None:
     site.plain()
     [root] = site.answer().docroots
     assert (root.path, root.named) == ("/srv/jail/srv/www", "/srv/www")
+
+
+def test_the_modules_of_a_program_are_no_index_files(site: Site) -> None:
+    modules = [f"/usr/share/perl5/URI/{name}.pm" for name in ("http", "_query", "_server")]
+    site.serve("/", *modules, "/srv/www/index.html")
+    assert site.folders() == []  # of three files in one folder one at most is its index
+    site.serve("/a.html", "/srv/www/a.html")
+    assert site.folders() == ["/srv/www"]
+    assert site.kinds() == []
+
+
+def test_what_a_proxy_answers_is_not_said_to_be_read_by_others(site: Site) -> None:
+    site.log.add(10, 'openat(AT_FDCWD, "/etc/proxy.conf", O_RDONLY) = 6', "close(6) = 0")
+    behind = '{sa_family=AF_INET, sin_port=htons(8080), sin_addr=inet_addr("127.0.0.1")}'
+    site.serve("/a.html", "socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 6", f"connect(6, {behind}, 16) = 0")
+    answer = site.answer()
+    assert answer.docroots == ()
+    assert "connects to another server" in answer.reason
+
+
+def test_another_protocol_is_said_to_be_none_of_files(log: Written) -> None:
+    log.add(
+        10,
+        accept(5, 1000),
+        'read(5, "*1\\r\\n$4\\r\\nPING\\r\\n", 99) = 14',
+        'write(5, "+PONG\\r\\n", 7) = 7',
+    )
+    assert "nothing in what is shown is a request of HTTP" in Docroot().answer(log.read()).reason

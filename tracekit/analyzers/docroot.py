@@ -18,7 +18,7 @@ from tracekit.analyzers.roots.beside import Openings, Rewrite, openings
 from tracekit.analyzers.roots.candidates import Asked, Candidate
 from tracekit.analyzers.roots.mapping import Match
 from tracekit.analyzers.roots.sites import Site, Sites
-from tracekit.analyzers.roots.unknown import not_shown, why
+from tracekit.analyzers.roots.unknown import not_shown, passes_on, why
 from tracekit.analyzers.state.connections import Request
 from tracekit.analyzers.state.observe import observe
 from tracekit.analyzers.state.state import State
@@ -118,7 +118,7 @@ def _answer(trace: Trace) -> Known:
         paths.update(root.path for root in found[site])
         if not found[site] and not _explained(site, sites, paths):
             left = _unexplained(sites.groups[site], paths) or sites.groups[site]
-            reason = why(left, opens=bool(state.openings))
+            reason = why(left, opens=bool(state.openings), passes=passes_on(state, trace))
             still_open.append(Open(site.host, site.listen, len(sites.groups[site]), reason))
     roots = tuple(_root_of(site, root) for site in found for root in found[site])
     said = [_summary(roots, still_open), "" if roots else not_shown(state, trace), state.encrypted]

@@ -58,7 +58,21 @@ class Candidate:
     @property
     def pieces(self) -> set[str]:
         """The first segments below the root: what one Alias each could account for."""
-        return {match.first for match in self.matches} - ELSEWHERE
+        return self._firsts() - ELSEWHERE
+
+    def _firsts(self, *, served: bool = False) -> set[str]:
+        """Return the first segments of what was found, or only of what was served.
+
+        A folder has one index file: of several that were opened for ``/`` (a program's modules lie in one
+        folder, too) one counts at most.
+        """
+        found = {
+            target: {match.first for _, match in matches if match.served or not served}
+            for target, matches in self.bearers.items()
+        }
+        index = found.pop("/", set())
+        firsts = set[str]().union(*found.values())
+        return firsts | (index if len(index - {""}) < 2 else {min(index - {""} - firsts, default="")})
 
     @property
     def at_top(self) -> bool:
@@ -87,7 +101,7 @@ class Candidate:
     @property
     def rank(self) -> tuple[bool, int, int, int]:
         """The order among several: what was served counts more than what was opened beside it."""
-        served = {match.first for match in self.matches if match.served}
+        served = self._firsts(served=True)
         return self.of_root, len(served - ELSEWHERE), len(self.pieces), len(self.supports)
 
     @property

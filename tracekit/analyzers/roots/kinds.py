@@ -8,6 +8,7 @@ KINDS = (
     ("proc", r"/(proc|sys)(/|$)"),
     ("device", r"/dev(/|$)"),
     ("library", r".*\.so(\.[0-9.]+)?$|/etc/ld\.so\.(cache|preload)$|.*\.(pyc|py|pth|egg-link)$"),
+    ("library", r".*\.(pm|rb|beam|jar)$"),
     ("configuration", r"/etc/|.*\.(conf|cnf|cfg|ini|toml|ya?ml)$|.*/(\.ht[^/]*|mime\.types|magic)$"),
     ("configuration", r"/usr/(share/(zoneinfo|locale|i18n)|lib/locale)/"),
     ("log", r"/var/log/|.*[._-]log$|.*/logs?/"),

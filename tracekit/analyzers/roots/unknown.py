@@ -4,18 +4,28 @@ from collections.abc import Sequence
 
 from tracekit.analyzers.gaps.find import gaps
 from tracekit.analyzers.gaps.gap import MISSING
+from tracekit.analyzers.gaps.select import called
 from tracekit.analyzers.http.traversal import forms
 from tracekit.analyzers.models.unseen import what_is_missing
 from tracekit.analyzers.questions import DOCROOT
 from tracekit.analyzers.roots.candidates import Asked, Candidate, candidates
+from tracekit.analyzers.roots.kinds import MACHINERY, kind_of
 from tracekit.analyzers.roots.mapping import document, is_open, is_served
+from tracekit.analyzers.serving.unserved import why_none
 from tracekit.analyzers.state.connections import Request
 from tracekit.analyzers.state.state import State
 from tracekit.events import Trace
+from tracekit.syscalls.families import names_of
 
 NOT_TRACED = "such calls were not traced, or the threads that made them were not"
+NO_REQUEST = "the trace shows no request for a path"
+PASSED_ON = (
+    "no file is opened for a request, and who serves connects to another server: "
+    "what it answers may be from there"
+)
 ERRORS = "no request was answered with a file: what errors looked for proves nothing"
 DOTS = "targets with dots in them prove nothing: what they reach lies where their client says"
+CONNECTS = names_of("connect")
 RELATIVE = "names are relative to a working directory that the trace does not show"
 TEXTS = "strings"
 """The kind of gap that cut texts are."""
@@ -26,21 +36,34 @@ def not_shown(state: State, trace: Trace) -> str:
     missing = [gap.what for gap in gaps(trace) if gap.loss == MISSING and DOCROOT.name in gap.effect]
     if any(request.target.path is not None for request in state.requests):
         return "; ".join(missing)
+    if not state.requests:
+        return f"{NO_REQUEST}: {why_none(state, trace)}"
     cut = [gap.what for gap in gaps(trace) if gap.kind == TEXTS and state.connections]
     told = missing or cut or [what_is_missing(state.service, trace).reason]
-    return f"the trace shows no request for a path: {'; '.join(told)}"
+    return f"{NO_REQUEST}: {'; '.join(told)}"
 
 
-def why(asked: Sequence[Asked], *, opens: bool) -> str:
+def passes_on(state: State, trace: Trace) -> bool:
+    """Tell whether processes that serve requests connect to other servers, but to DNS."""
+    serving = {request.row.pid for request in state.requests}
+    return any(
+        row.pid in serving and "sa_family=AF_INET" in (row.args or "") and "htons(53)" not in (row.args or "")
+        for row in called(trace, CONNECTS)
+        if row.ret == 0 or row.errno == "EINPROGRESS"
+    )
+
+
+def why(asked: Sequence[Asked], *, opens: bool, passes: bool = False) -> str:
     """Return why no root can be told.
 
     Args:
         asked: the requests of the listener and host, with the roots that each would fit.
         opens: whether the trace shows any call that opens a file.
+        passes: whether who serves connects to other servers (see `passes_on`).
     """
     fitting = list(candidates(asked).values())
     if not fitting:
-        return _why_nothing_fits(asked, opens)
+        return _why_nothing_fits(asked, opens, passes)
     if not any(candidate.opened for candidate in fitting):
         return "no file was opened, names were only asked about"
     qualified = sorted(candidate.path for candidate in fitting if candidate.qualifies)
@@ -51,17 +74,20 @@ def why(asked: Sequence[Asked], *, opens: bool) -> str:
     return _why_none_qualifies(asked, fitting)
 
 
-def _why_nothing_fits(asked: Sequence[Asked], opens: bool) -> str:
+def _why_nothing_fits(asked: Sequence[Asked], opens: bool, passes: bool) -> str:
     served = [one.request for one in asked if is_served(one.request)]
     if all(forms(request.target.target or "") for request in served):
         return DOTS if served else ERRORS
-    if not opens:
-        return f"the trace shows no call that opens a file: {NOT_TRACED}"
-    if not any(request.names for request in served):
+    named = any(request.names for request in served)
+    passed_on = passes and not named
+    if passed_on or not opens:
+        return PASSED_ON if passed_on else f"the trace shows no call that opens a file: {NOT_TRACED}"
+    if not named:
         return "files are opened, but the trace does not show for which request: other tasks do it"
     if any(map(_begins_elsewhere, served)):
         return RELATIVE
-    files = {found.path for request in served if (found := document(request))}
+    found = [one.path for request in served if (one := document(request))]
+    files = {path for path in found if kind_of(path) not in MACHINERY}
     if len(files) == 1 and len({one.target.path for one in asked}) > 1:
         return f"different targets were answered with one file, {files.pop()}: they are rewritten"
     return "no file was opened that lies where a target says"

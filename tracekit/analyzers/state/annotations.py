@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tracekit.analyzers.state.openfiles import OpenFile, Slot
 
 SOCKET_KINDS = ("TCP", "UDP", "UNIX", "socket:", "NETLINK", "RAW", "PING", "SCTP", "MPTCP")
+DATAGRAMS = ("UDP", "NETLINK", "RAW", "PING")
 IN_MEMORY = ("/memfd:", "/anon_hugepage", "/dev/zero (deleted)", "/SYSV")
 """Beginnings of names that are in no folder (memfd_create(2), proc(5))."""
 DELETED = " (deleted)"
@@ -83,6 +84,7 @@ def _learn_of_socket(file: "OpenFile", annotation: str) -> None:
         file.socket = True
         file.local = file.local or local
         file.peer = file.peer or peer
+        file.outgoing = file.outgoing or annotation.startswith(DATAGRAMS)
 
 
 def path_of(annotation: str) -> str:

@@ -46,8 +46,9 @@ def ring(state: State, row: Row) -> None:
 
 def socket(state: State, row: Row) -> None:
     """socket: not yet connected, or to become a listener."""
-    file = OpenFile("socket", socket=True)
-    make(state, row, file, cloexec="SOCK_CLOEXEC" in (row.args or ""))
+    text = row.args or ""
+    file = OpenFile("socket", socket=True, outgoing="SOCK_DGRAM" in text or "SOCK_RAW" in text)
+    make(state, row, file, cloexec="SOCK_CLOEXEC" in text)
 
 
 def accept(state: State, row: Row) -> None:

@@ -27,7 +27,8 @@ class OpenFile:
         peer: of a socket: the far address.
         inode: of a socket whose addresses are not shown: its number in the kernel.
         accepted: True when accept made it.
-        outgoing: True when connect was called on it: the process is the client.
+        outgoing: True when connect was called on it, so that the process is the client, or when it is a
+            socket of datagrams: no client's connection.
         socket: True when a call was seen on it that works on sockets alone.
         references: descriptors that stand for it.
         connection: the connection it is, when a client is at its other end.

@@ -19,6 +19,7 @@ ON_SOCKETS = names_of("recvfrom", "recvmsg", "sendto", "sendmsg", "recvmmsg", "s
 MAPPED = re.compile(r"[^,]+, (\d+), [^,]+, ([^,]+), (\d+)")
 """The length, the flags and the descriptor of a mmap; without a file it has -1 there."""
 MESSAGES = names_of("recvmsg")
+DATAGRAMS = names_of("recvfrom")
 METHOD = re.compile(rb"(?=[A-Z])" + TOKEN + rb"(?: |\Z)")
 """What a request begins with, as far as it is shown."""
 
@@ -44,7 +45,7 @@ def read(state: State, row: Row) -> None:
         return
     fresh = file.connection is None
     pieces = arguments.moved(row)
-    if fresh and not _may_begin(pieces[0][0] if pieces else b""):
+    if fresh and (not _may_begin(pieces[0][0] if pieces else b"") or _is_datagram(row)):
         return
     asked(state, row, connection_of(state, row, file), pieces)
 
@@ -68,6 +69,11 @@ def _is_socket(file: OpenFile) -> None:
         file.kind = "socket"
     if file.connection:
         file.connection.is_socket = True
+
+
+def _is_datagram(row: Row) -> bool:
+    """Tell whether a receive says who sent what it took: on a connection it says nothing (recv(2))."""
+    return row.name in DATAGRAMS and arguments.address(argument(row, 4)) is not None
 
 
 def _is_between_threads(file: OpenFile) -> bool:
