@@ -65,7 +65,7 @@ class Parts:
 
 
 @dataclass(slots=True)
-class Look:
+class Signs:
     """What the parts are told from.
 
     Attributes:

@@ -13,8 +13,8 @@ from tracekit.analyzers.processes.parts import (
     SERVING,
     UNKNOWN,
     WORKER,
-    Look,
     Parts,
+    Signs,
 )
 from tracekit.analyzers.processes.threads import part_of_thread, waits_of
 from tracekit.analyzers.state.lifetimes import Process, Thread
@@ -33,97 +33,97 @@ def parts_of(trace: Trace) -> Parts:
         thread = lives.at(task.tid, task.first.seq)
         if thread is not None:
             parts.tasks.setdefault(thread, task)
-    look = _look(parts, state, waits_of(trace))
+    signs = _signs(parts, state, waits_of(trace))
     for process in lives.processes:
-        parts.processes[process] = _serving(look, process)
+        parts.processes[process] = _serving(signs, process)
     for process in lives.processes:
-        parts.processes[process] = parts.processes[process] or _managing(look, process)
+        parts.processes[process] = parts.processes[process] or _managing(signs, process)
     serving, locks = parts.serving, _locks(parts)
     for process in lives.processes:
         if not parts.processes[process] and _stands_by(parts, process, serving, locks):
             parts.processes[process] = WORKER
     for process in lives.processes:
-        parts.processes[process] = parts.processes[process] or _beside(look, process, trace)
+        parts.processes[process] = parts.processes[process] or _beside(signs, process, trace)
     for process, part in parts.processes.items():
         for thread in process.threads:
-            parts.threads[thread] = part_of_thread(look, thread) if part in SERVING else part
-    parts.headless = _headless(look, trace)
-    parts.doubtful = _doubtful(look)
+            parts.threads[thread] = part_of_thread(signs, thread) if part in SERVING else part
+    parts.headless = _headless(signs, trace)
+    parts.doubtful = _doubtful(signs)
     return parts
 
 
-def _doubtful(look: Look) -> set[Thread]:
+def _doubtful(signs: Signs) -> set[Thread]:
     """Return the threads whose process was inferred from no more than the order of first lines.
 
     Who serves is known by the connection, and who accepts by whom it wakes. Who only waits is not: the
     addresses are the same in all children of a parent.
     """
-    lives = look.parts.lives
+    lives = signs.parts.lives
     unsure = [
-        process for process in lives.processes if not process.known and process not in look.parts.headless
+        process for process in lives.processes if not process.known and process not in signs.parts.headless
     ]
-    if len(unsure) + len(look.parts.headless) < 2:
+    if len(unsure) + len(signs.parts.headless) < 2:
         return set()
     return {
         thread
         for process in unsure
         for thread in process.threads
         if not (thread.known or thread.is_main or thread.made)
-        and not _works(look, look.parts.tasks.get(thread))
+        and not _works(signs, signs.parts.tasks.get(thread))
     }
 
 
-def _works(look: Look, task: Task | None) -> bool:
-    return task is not None and (task in look.serves or task.tried is not None)
+def _works(signs: Signs, task: Task | None) -> bool:
+    return task is not None and (task in signs.serves or task.tried is not None)
 
 
-def _headless(look: Look, trace: Trace) -> set[Process]:
+def _headless(signs: Signs, trace: Trace) -> set[Process]:
     """Return the processes that the log does not state, and whose main thread is not seen for certain.
 
     A task alone may be a thread of a process of which nothing else is seen, where there are threads at all,
     or where that could not be seen: not even close was traced, or no call that waits.
     """
-    lives = look.parts.lives
-    threaded = any(look.waits.values()) or any(len(process.threads) > 1 for process in lives.processes)
+    lives = signs.parts.lives
+    threaded = any(signs.waits.values()) or any(len(process.threads) > 1 for process in lives.processes)
     names = names_in(trace)
     unclear = threaded or "close" not in names or not names & WAITING
     doubtful = [process for process in lives.processes if not process.known]
-    return {process for process in doubtful if unclear and not _has_main(look, process)}
+    return {process for process in doubtful if unclear and not _has_main(signs, process)}
 
 
-def _has_main(look: Look, process: Process) -> bool:
+def _has_main(signs: Signs, process: Process) -> bool:
     """Tell whether the main thread of a process does what only such a thread does."""
-    task = look.parts.tasks.get(process.main) if process.main else None
+    task = signs.parts.tasks.get(process.main) if process.main else None
     if task is None:
         return False
-    accepts = task.tried and (task in look.serves or len(process.threads) > 1)
+    accepts = task.tried and (task in signs.serves or len(process.threads) > 1)
     return bool(accepts or task.parent or task.word or task.asks_parent or process.reaped)
 
 
-def _look(parts: Parts, state: State, waits: dict[int | None, set[int]]) -> Look:
-    look = Look(parts, set(), set(), set(), {opening.row.tid for opening in state.openings}, waits)
+def _signs(parts: Parts, state: State, waits: dict[int | None, set[int]]) -> Signs:
+    signs = Signs(parts, set(), set(), set(), {opening.row.tid for opening in state.openings}, waits)
     for care in state.service.cares.values():
         if care.is_local or (care.taker is None and not care.connection.requests):
             continue
-        look.serves |= {*care.readers, *care.writers}
+        signs.serves |= {*care.readers, *care.writers}
         if care.taker is not None and care.server is not None and care.server is not care.taker:
-            look.passes.add(care.taker)
+            signs.passes.add(care.taker)
             if care.server.pid != care.taker.pid:
-                look.across.add(care.taker)
-    return look
+                signs.across.add(care.taker)
+    return signs
 
 
-def _serving(look: Look, process: Process) -> str:
+def _serving(signs: Signs, process: Process) -> str:
     """Return the part of a process that works for clients; nothing where none is seen."""
-    tasks = list(look.parts.doing(process))
-    if any(task in look.serves for task in tasks):
+    tasks = list(signs.parts.doing(process))
+    if any(task in signs.serves for task in tasks):
         return WORKER
-    if any(task in look.across for task in tasks):
+    if any(task in signs.across for task in tasks):
         return LISTENER
     if any(task.accepts for task in tasks):
         return WORKER
     main = process.main
-    told = look.parts.tasks.get(main) if main else None
+    told = signs.parts.tasks.get(main) if main else None
     if len(process.threads) > 2 and told is not None and told.word:
         return WORKER  # a child of threads whose main thread waits for a word of its parent
     return WORKER if any(task.lock and task.queues for task in tasks) else ""
@@ -155,20 +155,20 @@ def _stands_by(parts: Parts, process: Process, serving: list[Process], locks: se
     )
 
 
-def _managing(look: Look, process: Process) -> str:
+def _managing(signs: Signs, process: Process) -> str:
     """Return the part of a process that makes others or waits for them; nothing where it does neither."""
-    children = list(look.parts.lives.children(process))
-    serving = [child for child in children if look.parts.processes[child] in SERVING]
-    tasks = list(look.parts.doing(process))
+    children = list(signs.parts.lives.children(process))
+    serving = [child for child in children if signs.parts.processes[child] in SERVING]
+    tasks = list(signs.parts.doing(process))
     waits = any(task.parent for task in tasks)
     own = any(not child.execs for child in serving)
     if len(serving) > 1 or (own and (waits or not _to_background(process, serving[0]))):
         return PARENT
     if serving:
         return LAUNCHER
-    if any(_leads_to(look, child) for child in children):
+    if any(_leads_to(signs, child) for child in children):
         return LAUNCHER
-    others = any(part in SERVING for part in look.parts.processes.values())
+    others = any(part in SERVING for part in signs.parts.processes.values())
     return PARENT if waits and others and not children and _was_there(process) else ""
 
 
@@ -178,11 +178,11 @@ def _to_background(process: Process, child: Process) -> bool:
     return ended is not None and (end is None or end.seq > ended.seq)
 
 
-def _leads_to(look: Look, process: Process, depth: int = 8) -> bool:
+def _leads_to(signs: Signs, process: Process, depth: int = 8) -> bool:
     """Tell whether a process made a server, itself or through others."""
     return depth > 0 and any(
-        look.parts.processes[child] in SERVING or _leads_to(look, child, depth - 1)
-        for child in look.parts.lives.children(process)
+        signs.parts.processes[child] in SERVING or _leads_to(signs, child, depth - 1)
+        for child in signs.parts.lives.children(process)
     )
 
 
@@ -190,12 +190,12 @@ def _was_there(process: Process) -> bool:
     return process.made is None and not process.execs
 
 
-def _beside(look: Look, process: Process, trace: Trace) -> str:
+def _beside(signs: Signs, process: Process, trace: Trace) -> str:
     """Return the part of a process that has none in serving: what it was made for."""
-    parts = look.parts.processes
+    parts = signs.parts.processes
     maker = process.maker
     by = parts.get(maker.process, "") if maker is not None else ""
-    if any(task.tried for task in look.parts.doing(process)):
+    if any(task.tried for task in signs.parts.doing(process)):
         return CGI
     if process.execs and maker is not None:
         if by == PARENT:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from tracekit.analyzers.processes.parts import IDLE, LISTENER, MAIN, POOL, STARTER, UNKNOWN, WORKER, Look
+from tracekit.analyzers.processes.parts import IDLE, LISTENER, MAIN, POOL, STARTER, UNKNOWN, WORKER, Signs
 from tracekit.analyzers.state.lifetimes import Thread
 from tracekit.analyzers.state.watching import FUTEX
 from tracekit.events import Trace
@@ -12,68 +12,68 @@ TWO_WORDS: Final = ~7
 """The two words of glibc's condition variable that its waiters take turns with stand side by side."""
 
 
-def part_of_thread(look: Look, thread: Thread) -> str:
+def part_of_thread(signs: Signs, thread: Thread) -> str:
     """Return the part of a thread of a process that serves: the first that fits."""
-    return next((part for part, fits in OF_THREADS if fits(look, thread)), UNKNOWN)
+    return next((part for part, fits in OF_THREADS if fits(signs, thread)), UNKNOWN)
 
 
-def _gives_away(look: Look, thread: Thread) -> bool:
+def _gives_away(signs: Signs, thread: Thread) -> bool:
     """Others serve most of what it accepts."""
-    task = look.parts.tasks.get(thread)
-    return task in look.passes and (task not in look.serves or task.served <= task.taken // 2)
+    task = signs.parts.tasks.get(thread)
+    return task in signs.passes and (task not in signs.serves or task.served <= task.taken // 2)
 
 
-def _serves(look: Look, thread: Thread) -> bool:
-    return look.parts.tasks.get(thread) in look.serves
+def _serves(signs: Signs, thread: Thread) -> bool:
+    return signs.parts.tasks.get(thread) in signs.serves
 
 
-def _accepts_for_others(look: Look, thread: Thread) -> bool:
+def _accepts_for_others(signs: Signs, thread: Thread) -> bool:
     """It accepts, and has others beside it that do not: those it would wake."""
     others = [other for other in thread.process.threads if other is not thread]
-    tasks = [task for other in others if (task := look.parts.tasks.get(other)) is not None]
-    idle = any(not task.tried and (task in look.serves or not task.word) for task in tasks)
-    return _accepts(look, thread) and idle
+    tasks = [task for other in others if (task := signs.parts.tasks.get(other)) is not None]
+    idle = any(not task.tried and (task in signs.serves or not task.word) for task in tasks)
+    return _accepts(signs, thread) and idle
 
 
-def _accepts(look: Look, thread: Thread) -> bool:
-    task = look.parts.tasks.get(thread)
+def _accepts(signs: Signs, thread: Thread) -> bool:
+    task = signs.parts.tasks.get(thread)
     return task is not None and task.tried is not None
 
 
-def _awaits_a_word(look: Look, thread: Thread) -> bool:
+def _awaits_a_word(signs: Signs, thread: Thread) -> bool:
     """It waits for a word of the parent, as the main thread of httpd's threaded children does."""
-    task = look.parts.tasks.get(thread)
+    task = signs.parts.tasks.get(thread)
     return thread.is_main and task is not None and task.word is not None
 
 
-def _makes_threads(_look: Look, thread: Thread) -> bool:
+def _makes_threads(_signs: Signs, thread: Thread) -> bool:
     return not thread.is_main and any(other.maker is thread for other in thread.process.threads)
 
 
-def _waits_for_clients(look: Look, thread: Thread) -> bool:
-    task = look.parts.tasks.get(thread)
+def _waits_for_clients(signs: Signs, thread: Thread) -> bool:
+    task = signs.parts.tasks.get(thread)
     return task is not None and (task.lock is not None or (bool(task.queues) and not thread.is_main))
 
 
-def _opens_files(look: Look, thread: Thread) -> bool:
-    return thread.tid in look.opens and not thread.is_main
+def _opens_files(signs: Signs, thread: Thread) -> bool:
+    return thread.tid in signs.opens and not thread.is_main
 
 
-def _waits_like_workers(look: Look, thread: Thread) -> bool:
+def _waits_like_workers(signs: Signs, thread: Thread) -> bool:
     """Tell whether a thread that served nobody yet waits where those that serve do.
 
     That is on the same condition variable, or in a thread that the maker of the others made, too.
     """
-    places = look.waits.get(thread.tid)
+    places = signs.waits.get(thread.tid)
     if not places:
         return False
     for other in thread.process.threads:
-        task = look.parts.tasks.get(other)
+        task = signs.parts.tasks.get(other)
         if task is None or other is thread:
             continue
-        if task in look.serves and places & look.waits.get(other.tid, set()):
+        if task in signs.serves and places & signs.waits.get(other.tid, set()):
             return True
-        if thread.maker is not None and other.maker is thread.maker and (task in look.serves or task.tried):
+        if thread.maker is not None and other.maker is thread.maker and (task in signs.serves or task.tried):
             return True
     return False
 
@@ -95,7 +95,7 @@ def waits_of(trace: Trace) -> dict[int | None, set[int]]:
     return found
 
 
-OF_THREADS: Final[tuple[tuple[str, Callable[[Look, Thread], bool]], ...]] = (
+OF_THREADS: Final[tuple[tuple[str, Callable[[Signs, Thread], bool]], ...]] = (
     (LISTENER, _gives_away),
     (WORKER, _serves),
     (LISTENER, _accepts_for_others),
@@ -105,7 +105,7 @@ OF_THREADS: Final[tuple[tuple[str, Callable[[Look, Thread], bool]], ...]] = (
     (LISTENER, _waits_for_clients),
     (POOL, _opens_files),
     (WORKER, _waits_like_workers),
-    (MAIN, lambda _look, thread: thread.is_main),
-    (IDLE, lambda _look, thread: thread.last is not None),
+    (MAIN, lambda _signs, thread: thread.is_main),
+    (IDLE, lambda _signs, thread: thread.last is not None),
 )
 """The parts of threads, and what shows each; the first that fits counts."""
