@@ -218,9 +218,9 @@ def test_longer_strings_are_asked_for_than_were_cut(
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        ("openat(AT_FDCWD, 0x55d0aa, O_RDONLY) = 4", "names of files"),
+        ("openat(AT_FDCWD, 0x55d0aa, O_RDONLY) = 4", "1 name of a file is"),
         ("openat(0xffffff9c, 0x55d0aa, 0, 0) = 4", "numbers only"),
-        ("read(4, 0x7ffd1000, 8192) = 78", "address where their data"),
+        ("read(4, 0x7ffd1000, 8192) = 78", "1 read or write has an address where its data"),
     ],
 )
 def test_addresses_where_texts_should_stand(log: Written, call: str, words: str) -> None:

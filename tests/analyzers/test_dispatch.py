@@ -128,7 +128,7 @@ def test_an_older_connection_has_no_hand_over_and_the_reason_says_so(log: Writte
     log.add(10, get(5, "/a"), ok(5))
     answer = ask(log)
     assert [request.handover for request in answer.requests] == [None]
-    assert "1 connections are served that no traced task accepted" in answer.reason
+    assert "1 connection is served that no traced task accepted" in answer.reason
 
 
 def test_who_did_how_much(log: Written) -> None:

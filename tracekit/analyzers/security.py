@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from tracekit.analyzers.answer import FOUND, UNDETERMINED, Judged
+from tracekit.analyzers.answer import FOUND, UNDETERMINED, Judged, counted
 from tracekit.analyzers.docroot import Docroot
 from tracekit.analyzers.gaps.find import gaps
 from tracekit.analyzers.gaps.gap import MISSING
@@ -58,22 +58,26 @@ class Security:
         left = tuple(_undetermined(state, trace, allowed))
         attempts = Counter(one.reached for one in found if one.kind == TRAVERSAL)
         if attempts[None]:
-            left = (*left, f"whether {attempts[None]} attempts to leave the root sent a file is not told")
+            tried = counted(attempts[None], "attempt")
+            left = (*left, f"whether {tried} to leave the root sent a file is not told")
         reached = sum(one.reached is True for one in found)
         verdict = FOUND if reached else UNDETERMINED if left else NOTHING
         return SecurityAnswer(
             verdict=verdict,
-            reason="; ".join((_counted(reached, attempts[False], len(state.requests)), *left)),
+            reason="; ".join((_in_numbers(reached, attempts[False], len(state.requests)), *left)),
             findings=found,
             undetermined=left,
             trace=trace.summary(),
         )
 
 
-def _counted(reached: int, attempts: int, requests: int) -> str:
+def _in_numbers(reached: int, attempts: int, requests: int) -> str:
     """Return what was found in numbers."""
-    tried = f", and {attempts} attempts to leave the document root reached nothing" if attempts else ""
-    return f"{requests} requests: {reached or 'no'} findings{tried}"
+    found = counted(reached, "finding") if reached else "no findings"
+    tried = (
+        f", and {counted(attempts, 'attempt')} to leave the document root reached nothing" if attempts else ""
+    )
+    return f"{counted(requests, 'request')}: {found}{tried}"
 
 
 def _undetermined(state: State, trace: Trace, allowed: Places) -> list[str]:

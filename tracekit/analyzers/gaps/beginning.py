@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from tracekit.analyzers.answer import counted
 from tracekit.analyzers.gaps.gap import ALL, DETAIL, MISSING, POSSIBLE, WHO, Gap
 from tracekit.analyzers.gaps.select import chosen, note, places
 from tracekit.events import Row, Trace
@@ -57,9 +58,10 @@ def _parents(trace: Trace) -> str | None:
 def end(trace: Trace) -> Iterator[Gap]:
     """Yield what is missing at the end: tasks that were alive when the log breaks off."""
     final = note(trace, "end")
-    for key, what in ENDS.items():
+    for key, says in ENDS.items():
         if isinstance(final.get(key), int) and final[key]:
-            yield Gap("end", MISSING if key != "cut" else DETAIL, f"{final[key]} {what}", final[key], ALL, "")
+            loss = MISSING if key != "cut" else DETAIL
+            yield Gap("end", loss, counted(final[key], *says), final[key], ALL, "")
     if note(trace, "trace") and not final and not _over(trace):
         what = "the trace has no last line: the tracer was ended by force, or the disk was full"
         yield Gap("end", MISSING, what, None, ALL, "end tracing with Ctrl-C")
@@ -68,13 +70,22 @@ def end(trace: Trace) -> Iterator[Gap]:
         yield Gap("end", DETAIL, what, None, ("tasks", "crashes"), "end the program, not its tracer")
 
 
-ENDS: Final[dict[str, str]] = {
-    "unwritten": "lines may not be in the file: it could not be written",
-    "left": "tasks were left to the kernel before the tracer could let them go",
-    "unseen": "calls ended with their tasks, so what they did is not known",
-    "cut": "calls were still running when tracing ended",
+ENDS: Final[dict[str, tuple[str, str]]] = {
+    "unwritten": (
+        "line may not be in the file: it could not be written",
+        "lines may not be in the file: it could not be written",
+    ),
+    "left": (
+        "task was left to the kernel before the tracer could let it go",
+        "tasks were left to the kernel before the tracer could let them go",
+    ),
+    "unseen": (
+        "call ended with its task, so what it did is not known",
+        "calls ended with their tasks, so what they did is not known",
+    ),
+    "cut": ("call was still running when tracing ended", "calls were still running when tracing ended"),
 }
-"""What the last line of tracekit's own counts, and what it means."""
+"""What the last line of tracekit's own counts, and what one of it means, and several."""
 
 
 def _over(trace: Trace) -> bool:

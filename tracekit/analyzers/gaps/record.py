@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from tracekit.analyzers.answer import counted
 from tracekit.analyzers.gaps.gap import ALL, DETAIL, MISSING, POSSIBLE, TIMES, WHO, Gap
 from tracekit.analyzers.gaps.select import called, chosen, events_of
 from tracekit.events import Row, Trace
@@ -16,14 +17,16 @@ def unreadable(trace: Trace) -> Iterator[Gap]:
     lost = len(trace.unparsed)
     if lost:
         first = trace.unparsed.iloc[0]
-        what = f"{lost} lines could not be read; the first is line {first['line']} of {first['file']}"
+        what = (
+            f"{counted(lost, 'line')} could not be read; the first is line {first['line']} of {first['file']}"
+        )
         yield Gap("unreadable", MISSING, what, lost, ALL, OWN_FILE)
     cut = _cut_ends(trace)
     if cut:
-        what = f"the last line of {len(cut)} files is cut: what came after it is not there"
+        what = f"the last line of {counted(len(cut), 'file')} is cut: what came after it is not there"
         yield Gap("end", POSSIBLE, what, len(cut), ALL, OWN_FILE, tuple(cut))
     if trace.incomplete > len(cut):
-        what = f"{trace.incomplete} calls lack a half, or their line is cut"
+        what = f"{counted(trace.incomplete, 'call lacks', 'calls lack')} a half, or the line is cut"
         yield Gap("unreadable", MISSING, what, trace.incomplete, ALL, OWN_FILE)
 
 
@@ -62,7 +65,15 @@ def invisible(trace: Trace) -> Iterator[Gap]:
     for names, loss, what, effect, hint in INVISIBLE:
         rows = called(trace, names)
         if rows:
-            yield Gap("invisible", loss, f"{len(rows)} calls: {what}", len(rows), effect, hint, tuple(rows))
+            yield Gap(
+                "invisible",
+                loss,
+                f"{counted(len(rows), 'call')}: {what}",
+                len(rows),
+                effect,
+                hint,
+                tuple(rows),
+            )
     odd = events_of(trace, "note", "personality")
     if odd:
         what = "a task changes to another set of calls (32 bit): numbers and structures are those of that"

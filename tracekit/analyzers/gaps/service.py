@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from tracekit.analyzers.answer import counted
 from tracekit.analyzers.gaps.beginning import launched
 from tracekit.analyzers.gaps.gap import DETAIL, MISSING, POSSIBLE, WHO, Gap
 from tracekit.analyzers.gaps.select import names_in, successes_only
@@ -17,6 +18,7 @@ from tracekit.analyzers.state.service import Care, Service
 from tracekit.events import Row, Trace
 from tracekit.syscalls.families import names_of
 
+ACCEPTED, ACCEPTED_MANY = "connection is accepted", "connections are accepted"
 SEVERAL: Final = 3
 """A client or two may have sent nothing; so many are taken care of by somebody."""
 
@@ -31,8 +33,8 @@ def connections_missing(trace: Trace) -> Iterator[Gap]:
     unread = [care for care in cares if care.taker is not None and not _used(care)]
     if unaccepted and unread and not trace.events["pid_known"][trace.events["pid"].notna()].all():
         what = (
-            f"{len(unread)} connections are accepted here and {len(unaccepted)} served there: whether "
-            "those tasks are threads of one process is not shown, so they cannot be joined"
+            f"{counted(len(unread), ACCEPTED, ACCEPTED_MANY)} here and {len(unaccepted)} served there: "
+            "whether those tasks are threads of one process is not shown, so they cannot be joined"
         )
         yield Gap("connections", POSSIBLE, what, len(unread), WHO, "-yy, and the calls clone and futex")
     else:
@@ -58,12 +60,14 @@ def _unaccepted(trace: Trace, cares: list[Care]) -> Iterator[Gap]:
         return
     numbers = Counter((care.connection.process, care.connection.fd) for care in cares)
     again = max(numbers.values()) > 1  # the first may be older than the trace; the next cannot be
-    what = f"{len(cares)} connections are served that no traced task accepted"
+    served = counted(len(cares), "connection is served", "connections are served")
+    what = f"{served} that no traced task accepted"
     shown = tuple(next(iter({**care.readers, **care.writers}.values())) for care in cares)
     if again or launched(trace):
         yield Gap("connections", MISSING, f"{what} while the trace ran", len(cares), WHO, FOLLOW, shown)
     else:
-        yield Gap("connections", DETAIL, f"{what}: they may be older than it", len(cares), WHO, FOLLOW, shown)
+        what += ", perhaps from before the trace"
+        yield Gap("connections", DETAIL, what, len(cares), WHO, FOLLOW, shown)
 
 
 def _unread(trace: Trace, cares: list[Care], all_of_them: list[Care]) -> Iterator[Gap]:
@@ -71,11 +75,11 @@ def _unread(trace: Trace, cares: list[Care], all_of_them: list[Care]) -> Iterato
     if not cares or not {name for name, means in meanings().items() if means == "read"} & names_in(trace):
         return
     shown = tuple(row for care in cares if (row := care.accepted))
-    what = f"{len(cares)} connections are accepted that no traced task reads"
+    what = f"{counted(len(cares), ACCEPTED, ACCEPTED_MANY)} that no traced task reads"
     if len(cares) >= SEVERAL and not any(care.taker and _used(care) for care in all_of_them):
         yield Gap("connections", MISSING, what, len(cares), WHO, FOLLOW, shown)
     else:
-        what += ": their clients sent nothing, or who serves them was not traced"
+        what += ": no client sent anything, or who serves was not traced"
         yield Gap(
             "connections", DETAIL if launched(trace) else POSSIBLE, what, len(cares), WHO, FOLLOW, shown
         )

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
+from tracekit.analyzers.answer import counted
 from tracekit.analyzers.gaps.gap import ALL, MISSING, POSSIBLE, WHO, Gap
 from tracekit.analyzers.gaps.select import called, chosen, events_of, note, saying, successes_only
 from tracekit.events import Row, Trace
@@ -70,7 +71,7 @@ def _alone(trace: Trace) -> Iterator[Gap]:
     made = [row for row in called(trace, doing("forks")) if (row.ret or 0) > 0]
     if made:
         tids = tuple(dict.fromkeys(row.ret for row in made if row.ret is not None))
-        what = f"{len(tids)} tasks that the one traced task made were not followed"
+        what = MADE.say(len(tids))
         yield Gap("tasks", MISSING, what, len(tids), ALL, FOLLOW, tuple(made), tids)
 
 
@@ -81,16 +82,15 @@ def _other_namespace(trace: Trace) -> bool:
 
 def _named(trace: Trace, traced: set[int]) -> Iterator[Gap]:
     found: set[int] = set()
-    for says, mentions in ((table.says, table.find(trace)) for table in MENTIONS):
-        new = {one.tid: one.row for one in mentions if one.tid not in traced | found}
+    for naming in MENTIONS:
+        new = {one.tid: one.row for one in naming.find(trace) if one.tid not in traced | found}
         if not new:
             continue
         found |= new.keys()
         late = len(trace.events) - LAST
-        loss = POSSIBLE if says is MADE and all(row.seq >= late for row in new.values()) else MISSING
-        yield Gap(
-            "tasks", loss, says.format(len(new)), len(new), ALL, FOLLOW, tuple(new.values()), tuple(new)
-        )
+        loss = POSSIBLE if naming is MADE and all(row.seq >= late for row in new.values()) else MISSING
+        what = naming.say(len(new))
+        yield Gap("tasks", loss, what, len(new), ALL, FOLLOW, tuple(new.values()), tuple(new))
 
 
 def _children(trace: Trace) -> Iterator[Mention]:
@@ -163,22 +163,36 @@ def _searched(rows: list[Row], expression: re.Pattern[str]) -> Iterator[Mention]
 
 
 class Naming(NamedTuple):
-    """How tasks are named: what is said of those that are not there, and how they are found."""
+    """How tasks are named that are not there.
 
-    says: str
+    Attributes:
+        one: what one of them is called.
+        several: what more are.
+        which: how they are known of.
+        find: how they are found.
+    """
+
+    one: str
+    several: str
+    which: str
     find: Callable[[Trace], Iterator[Mention]]
 
+    def say(self, number: int) -> str:
+        """Say that so many were not traced."""
+        was = "was" if number == 1 else "were"
+        return f"{counted(number, self.one, self.several)} {self.which} {was} not traced"
 
-MADE: Final = "{} tasks that traced ones made have no line: they were not followed"
+
+MADE: Final = Naming("task", "tasks", "that traced ones made", _children)
 MENTIONS: Final = (
-    Naming(MADE, _children),
-    Naming("{} parents that traced tasks look after (getppid) were not traced", _watched),
-    Naming("{} children whose end a traced process was told of were not traced", _waited),
-    Naming("{} main threads of processes of which other threads were traced, were not", _heads),
-    Naming("{} threads that traced ones wait for (pthread_join) were not traced", _joined),
-    Naming("{} tasks that traced ones sent a signal to were not traced", _signalled),
-    Naming("{} processes that hold a lock of a file against traced ones were not traced", _locking),
-    Naming("{} threads that a process looks up in /proc/self/task were not traced", _listed),
+    MADE,
+    Naming("parent", "parents", "that traced tasks look after (getppid)", _watched),
+    Naming("child", "children", "whose end a traced process was told of", _waited),
+    Naming("main thread", "main threads", "beside other threads of the process", _heads),
+    Naming("thread", "threads", "that traced ones wait for (pthread_join)", _joined),
+    Naming("task", "tasks", "that traced ones sent a signal to", _signalled),
+    Naming("process", "processes", "with a lock of a file against traced ones", _locking),
+    Naming("thread", "threads", "that a process looks up in /proc/self/task", _listed),
 )
 
 
@@ -187,7 +201,8 @@ def _refused(trace: Trace, traced: set[int]) -> Iterator[Gap]:
     end = note(trace, "end")
     refused = end.get("refused")
     if isinstance(refused, list) and refused:
-        what = f"{len(refused)} tasks could not be attached to: {'; '.join(str(one) for one in refused[:3])}"
+        why = "; ".join(str(one) for one in refused[:3])
+        what = f"{counted(len(refused), 'task')} could not be attached to: {why}"
         yield Gap("tasks", MISSING, what, len(refused), ALL, "tracekit doctor says what is in the way")
     said = [
         int(found[1])

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from tracekit.analyzers.answer import counted
 from tracekit.analyzers.gaps.gap import DETAIL, MISSING, NAMES, Gap
 from tracekit.analyzers.gaps.select import Places, chosen, names_in, places, saying, texts
 from tracekit.events import Array, String, Struct, Trace, Value, parse_arguments
@@ -48,8 +49,12 @@ def cut_strings(trace: Trace) -> Iterator[Gap]:
     heads = np.intersect1d(where, places(trace, READING))
     heads = heads[_match(trace, heads, HEAD)]
     default = ", strace's default" if limit == DEFAULT else ""
-    of_requests = f"{len(heads) or 'none'} of them requests"
-    what = f"strings are cut after {limit} bytes{default}: in {len(where)} calls, {of_requests}"
+    which = (
+        counted(len(heads), "of them a request", "of them requests")
+        if len(heads)
+        else "none of them requests"
+    )
+    what = f"strings are cut after {limit} bytes{default}: in {counted(len(where), 'call')}, {which}"
     shown = tuple(chosen(trace, heads[:SHOWN]) or some[:SHOWN])
     effect = ("docroot", "dispatch", "security") if len(heads) else ("security",)
     hint = f"-s {max(ENOUGH, LONGER * limit)}"
@@ -74,14 +79,25 @@ def addresses(trace: Trace) -> Iterator[Gap]:
     data = _returning(trace, WITH_DATA, BUFFER, 1)
     unknown = places(trace, {"???"})
     for where, what, why in (
-        (raw, "calls have numbers only", "-e raw= was given: leave it out"),
-        (names, "names of files are addresses", PRIVILEGE),
-        (data, "reads and writes have an address where their data should be", PRIVILEGE),
-        (unknown, "calls are so little known that not even their name is (???)", PRIVILEGE),
+        (raw, ("call has numbers only", "calls have numbers only"), "-e raw= was given: leave it out"),
+        (names, ("name of a file is an address", "names of files are addresses"), PRIVILEGE),
+        (
+            data,
+            (
+                "read or write has an address where its data should be",
+                "reads and writes have an address where their data should be",
+            ),
+            PRIVILEGE,
+        ),
+        (
+            unknown,
+            ("call is not even known by name (???)", "calls are not even known by name (???)"),
+            PRIVILEGE,
+        ),
     ):
         if len(where):
             shown = tuple(chosen(trace, where[:SHOWN]))
-            yield Gap("addresses", MISSING, f"{len(where)} {what}", len(where), NAMES, why, shown)
+            yield Gap("addresses", MISSING, counted(len(where), *what), len(where), NAMES, why, shown)
 
 
 PRIVILEGE: Final = (
@@ -95,7 +111,11 @@ def unread(trace: Trace) -> Gap | None:
     blind = _returning(trace, READING, BUFFER, 1)
     if not len(blind) or 2 * len(blind) < len(_returning(trace, READING, "", 1)):
         return None
-    what = f"{len(blind)} reads show an address where their data should be"
+    what = counted(
+        len(blind),
+        "read shows an address where its data should be",
+        "reads show an address where their data should be",
+    )
     return Gap("addresses", MISSING, what, len(blind), NAMES, PRIVILEGE, tuple(chosen(trace, blind[:SHOWN])))
 
 

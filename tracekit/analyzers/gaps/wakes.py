@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
+from tracekit.analyzers.answer import counted
 from tracekit.analyzers.gaps.gap import ALL, MISSING, Gap
 from tracekit.analyzers.gaps.select import called
 from tracekit.analyzers.gaps.tasks import FOLLOW
@@ -48,7 +49,8 @@ def threads_missing(trace: Trace) -> Iterator[Gap]:
     ]
     if len(woke) >= FEW:
         what = (
-            f"{len(woke)} wakes woke threads that wait on {_count(woke)} addresses where no traced one does"
+            f"{len(woke)} wakes woke threads that wait on {counted(_count(woke), 'address', 'addresses')} "
+            "where no traced one does"
         )
         yield Gap("tasks", MISSING, what, None, ALL, FOLLOW, tuple(woke))
     if len(ended) >= FEW:
