@@ -8,6 +8,7 @@ to the listener's own epoll set, and listeners of several processes wait there w
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from tracekit.analyzers.models.models import (
     EVENT,
@@ -26,7 +27,7 @@ from tracekit.analyzers.models.models import (
 from tracekit.analyzers.state.service import Care, Task
 from tracekit.events import Row
 
-IN_CHILD = "in each child process one thread, the listener, accepts and wakes a worker thread"
+IN_CHILD: Final = "in each child process one thread, the listener, accepts and wakes a worker thread"
 
 
 def pool(server: Server) -> Verdict | None:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from tracekit.analyzers.processes.parts import Parts
 from tracekit.analyzers.state.connections import Connection, ended_ns
 from tracekit.analyzers.state.lifetimes import Process, Thread
+from tracekit.events import Row
 
 STEP_NS: Final = 500_000_000
 """Changes that are closer are one step: httpd's parent makes its children together, once a second."""
@@ -66,10 +67,14 @@ def changes(parts: Parts, connections: Iterable[Connection], begin: int) -> list
             found += _span(begin, thread.started_ns, _end(thread), Change(0, 0, 1, 0))
     for connection in connections:
         if connection.accepted is not None:
-            begun = ended_ns(connection.accepted) or connection.accepted.time_ns
-            closed = connection.closed.time_ns if connection.closed else None
+            begun, closed = open_ns(connection, connection.accepted)
             found += _span(begin, begun, closed, Change(0, 0, 0, 1))
     return sorted(found, key=lambda change: change.time_ns)
+
+
+def open_ns(connection: Connection, accepted: Row) -> tuple[int | None, int | None]:
+    """Return when a connection was accepted, and when it was closed; None while it is open."""
+    return ended_ns(accepted) or accepted.time_ns, connection.closed.time_ns if connection.closed else None
 
 
 def _end_of(process: Process) -> int | None:

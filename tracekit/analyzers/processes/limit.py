@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tracekit.analyzers.answer import counted
+from tracekit.analyzers.processes.growth import open_ns
 from tracekit.analyzers.processes.parts import LISTENER, WORKER, Parts
-from tracekit.analyzers.state.connections import Connection, ended_ns
+from tracekit.analyzers.state.connections import Connection
 from tracekit.analyzers.state.lifetimes import Process, Thread
 from tracekit.analyzers.state.observe import observe
 from tracekit.analyzers.state.service import Service
@@ -206,8 +207,7 @@ def _held(connections: Iterable[Connection], process: Process, moments: Times) -
     held = np.zeros(len(moments), dtype=bool)
     for connection in connections:
         if connection.process == process.pid and connection.accepted is not None:
-            closed = connection.closed.time_ns if connection.closed else None
-            held |= _alive(moments, ended_ns(connection.accepted) or connection.accepted.time_ns, closed)
+            held |= _alive(moments, *open_ns(connection, connection.accepted))
     return held
 
 
