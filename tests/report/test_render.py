@@ -204,6 +204,20 @@ def test_documents_stand_before_libraries() -> None:
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize(("logs", "place"), [(["a.strace"], "7"), (["a.strace", "b"], "b:7")])
+def test_a_file_has_who_opened_it_for_whom_and_where(logs: list[str], place: str) -> None:
+    proof = {"file": "b", "line": 7, "tid": 12, "text": "open() = -1 ENOENT"}
+    file = {"path": "/a", "errors": ["EACCES", "ENOENT"], "pids": [12], "requests": [1, 2, 4, 5]}
+    answer = {
+        "schema": "tracekit.files/1",
+        "files": [{**file, "evidence": [proof]}],
+        "trace": {"files": logs},
+    }
+    row = render(answer, "text").splitlines()[2].split()
+    assert row[0] == "/a"
+    assert [one for one in row[1:] if one != "-"] == ["EACCES", "ENOENT", "1", "2", "4", "+1", "12", place]
+
+
 def test_no_files_are_said_to_be_none() -> None:
     text = render({"schema": "tracekit.files/1", "files": [], "trace": TRACE}, "text")
     assert text.startswith("The trace shows no file that was opened.\n\ntrace: a.strace")

@@ -10,14 +10,15 @@ SECURITY: Final[tuple[Section, ...]] = (
         "findings",
         (
             field("kind", "kind"),
-            field("severity", "severity", 3),
+            field("severity", "severity", 2),
             figure("request", "request"),
             field("client", "client", 4),
             field("target", "target", 1, wide=TARGET),
             field("path", "path", wide=TARGET),
-            field("what", "what", 2, wide=TARGET),
+            field("what", "what", 3, wide=TARGET),
             figure("count", "count", 5),
         ),
         evidence=True,
+        because="what",
     ),
 )
