@@ -16,7 +16,7 @@ def _rank(record: Record) -> int:
 
 
 def _placed(answer: Record) -> list[Record]:
-    """Return the files with the first call that names each: its line, and that of which log, if of several."""
+    """Return the files with the first call that names each: its line, and of several logs which."""
     alone = len((answer.get("trace") or {}).get("files") or ()) == 1
     return [{**file, "at": _place(file, alone=alone)} for file in answer.get("files") or ()]
 
