@@ -119,6 +119,16 @@ def test_a_parent_that_a_worker_looks_after(log: Written) -> None:
     assert ask(log).untraced_tids == (9,)
 
 
+def test_the_tracer_is_no_parent_that_is_missing(log: Written) -> None:
+    log.add(10, *START, *("getppid() = 9",) * 3)
+    assert ask(log).untraced_tids == ()
+
+
+def test_a_call_in_which_a_task_was_killed_hides_nothing(log: Written) -> None:
+    log.lines += ["10 1700000000.1 ???( <unfinished ...>", "10 1700000000.2 +++ killed by SIGKILL +++"]
+    assert not any(one.kind == "addresses" for one in ask(log).gaps)
+
+
 def test_ids_of_another_namespace_are_not_compared(log: Written) -> None:
     log.add(10, *START, "set_tid_address(0x7f) = 1", "kill(7, SIGTERM) = 0", *FILL)
     ends(log, 10)

@@ -27,6 +27,7 @@ OUTER: Final = re.compile(r"/\* (\d+) in strace's PID NS \*/")
 JOIN: Final = re.compile(r"0x[0-9a-f]+, FUTEX_WAIT(?:_BITSET)?\|FUTEX_CLOCK_REALTIME, (\d+), NULL")
 TARGETS: Final = re.compile(r"(\d+)(?:<[^>]*>)?, (?:(\d+)(?:<[^>]*>)?, )?(?!0$)")
 JOINING: Final = "|FUTEX_CLOCK_REALTIME, "
+EXECS: Final = frozenset(doing("execs"))
 LOOKING: Final = names_of("openat", "open", "readlink", "newfstatat", "stat")
 LOCKED: Final = re.compile(r"F_O?F?D?_?GETLK(?:64)?, .*\bl_pid=(\d+)")
 CHILD: Final = re.compile(r"\{si_signo=SIGCHLD, si_code=CLD_\w+, si_pid=(\d+)")
@@ -152,8 +153,14 @@ def _heads(trace: Trace) -> Iterator[Mention]:
 
 
 def _watched(trace: Trace) -> Iterator[Mention]:
-    """Parents that tasks look after, again and again; what a program begins with asks but once."""
-    rows = [row for row in called(trace, names_of("getppid")) if row.ret is not None and row.ret > 1]
+    """Parents that tasks look after, again and again; what a program begins with asks but once.
+
+    Of the program that the trace begins with it is the tracer, or who called that.
+    """
+    first = next(trace.rows(), None)
+    top = first.tid if first is not None and first.name in EXECS else None
+    asked = called(trace, names_of("getppid"))
+    rows = [row for row in asked if row.ret is not None and row.ret > 1 and row.tid != top]
     times = Counter((row.tid, row.ret) for row in rows)
     yield from (Mention(row.ret, row) for row in rows if row.ret and times[row.tid, row.ret] >= OFTEN)
 

@@ -77,7 +77,7 @@ def addresses(trace: Trace) -> Iterator[Gap]:
     raw = _returning(trace, AT_FOLDER, RAW, 0)
     names = np.union1d(_returning(trace, BY_NAME, FIRST, 0), _returning(trace, AT_FOLDER, NAMED, 0))
     data = _returning(trace, WITH_DATA, BUFFER, 1)
-    unknown = places(trace, {"???"})
+    unknown = _returning(trace, frozenset({"???"}), "", 0)  # one without a return was killed in it
     for where, what, why in (
         (raw, ("call has numbers only", "calls have numbers only"), "-e raw= was given: leave it out"),
         (names, ("name of a file is an address", "names of files are addresses"), PRIVILEGE),
