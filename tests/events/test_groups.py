@@ -9,8 +9,8 @@ import pytest
 from tracekit.events import read_trace
 from tracekit.events.columns import Columns, join_rows
 from tracekit.events.groups import Groups, infer_groups
-from tracekit.events.sources import Source, read_lines
-from tracekit.stream import Reader
+from tracekit.events.sources import Source, read_blocks
+from tracekit.stream import Reader, read_block
 from tracekit.stream.forms import Form, Says
 
 TRACES = Path(__file__).resolve().parents[2] / "fixtures" / "traces"
@@ -31,8 +31,8 @@ def groups(*lines: str) -> Groups:
 def events_of(name: str, hidden: frozenset[str] = frozenset()) -> Columns:
     """Read a recorded trace, without the calls that name the process."""
     reader = Reader(name)
-    for line in read_lines(Source(str(TRACES / f"{name}.strace.gz"))):
-        reader.feed(line)
+    for block in read_blocks(Source(str(TRACES / f"{name}.strace.gz"))):
+        read_block(reader, block)
     reader.finish()
     forms = reader.rows.forms
     reader.rows.forms = [Form(Says.CALL, "hidden") if form.name in hidden else form for form in forms]

@@ -12,7 +12,7 @@ import pytest
 import zstandard
 
 from tracekit.errors import UnreadableError
-from tracekit.events.sources import Meter, Source, find_sources, measure, read_lines
+from tracekit.events.sources import Meter, Source, find_sources, measure, read_blocks
 
 LINES = [f'7 1.{number:06} write(1, "{number * 7919:x}", 8) = 8\n' for number in range(20_000)]
 TEXT = "".join(LINES).encode()
@@ -29,8 +29,12 @@ ZSTD_BLOCK = 1 << 17
 PACKED = [name for name in PACKERS if name != "plain"]
 
 
+def text_of(name: str, meter: Meter | None = None) -> str:
+    return "".join(read_blocks(Source(name), meter))
+
+
 def read(path: Path) -> list[str]:
-    return list(read_lines(Source(str(path))))
+    return text_of(str(path)).splitlines(keepends=True)
 
 
 @pytest.fixture
@@ -49,7 +53,7 @@ def test_packed_in_one_piece_or_several(path: Path, how: str) -> None:
 def damage(path: Path) -> tuple[str, str]:
     """Return what can be read of a file, and the one warning about it."""
     meter = Meter()
-    text = "".join(read_lines(Source(str(path)), meter))
+    text = text_of(str(path), meter)
     (warning,) = meter.warnings()
     assert f": {text.count(chr(10)) + (not text.endswith(chr(10))):,} lines (" in warning
     return text, warning
@@ -132,7 +136,7 @@ def test_a_pipe_that_is_damaged_is_read_so_far(monkeypatch: pytest.MonkeyPatch, 
     with os.fdopen(reading, "rb") as pipe:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(pipe))
         meter = Meter()
-        text = "".join(read_lines(Source("-"), meter))
+        text = text_of("-", meter)
     assert text == TEXT[:60_000].decode()
     assert len(meter.warnings()) == 1
 
@@ -150,13 +154,12 @@ def test_a_meter_tells_the_bytes_on_the_disk(path: Path, how: str) -> None:
     sources = [Source(str(path)), Source(str(path))]
     meter = measure(sources)
     assert (meter.total, meter.done) == (2 * path.stat().st_size, 0)
-    lines = read_lines(sources[0], meter)
-    next(lines)
-    begun = meter.done
-    assert 0 < begun <= path.stat().st_size
-    assert len(list(lines)) == len(LINES) - 1
+    blocks = read_blocks(sources[0], meter)
+    begun = next(blocks)
+    assert 0 < meter.done <= path.stat().st_size
+    assert begun + "".join(blocks) == TEXT.decode()
     assert meter.done == path.stat().st_size
-    assert list(read_lines(sources[1], meter)) == LINES
+    assert "".join(read_blocks(sources[1], meter)) == TEXT.decode()
     assert meter.done == meter.total
 
 
@@ -170,7 +173,7 @@ def test_a_pipe_has_no_size(monkeypatch: pytest.MonkeyPatch, path: Path) -> None
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(pipe))
         meter = measure([Source(str(path)), Source("-")])
         assert meter.total is None
-        assert list(read_lines(Source("-"), meter)) == ["one\n", "two\n"]
+        assert text_of("-", meter) == "one\ntwo\n"
         assert meter.done == 8
 
 
@@ -180,7 +183,7 @@ def test_standard_input_may_be_a_packed_file(monkeypatch: pytest.MonkeyPatch, pa
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(file))
         meter = measure([Source("-")])
         assert meter.total == path.stat().st_size
-        assert list(read_lines(Source("-"), meter)) == LINES
+        assert text_of("-", meter) == TEXT.decode()
 
 
 def test_patterns_prefixes_and_folders(tmp_path: Path) -> None:

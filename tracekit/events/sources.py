@@ -105,28 +105,18 @@ def opened_source(
         raise _refusal(source.name, error) from error
 
 
-def read_lines(source: Source, meter: Meter | None = None) -> Iterator[str]:
-    r"""Yield the lines of a file, unpacked; a byte that is no UTF-8 becomes ``\xff``, as strace -x writes it.
+def read_blocks(source: Source, meter: Meter | None = None, *, held: bool = True) -> Iterator[str]:
+    r"""Yield a file, unpacked, as texts of whole lines; the last may lack its newline.
+
+    A byte that is no UTF-8 becomes ``\xff``, as strace -x writes it.
 
     Args:
         source: the file.
-        meter: is told what is read of it.
+        meter: is told what is read of it, and where it can be unpacked no further.
+        held: whether it stays open between reads, which takes one of the descriptors of ``ulimit -n``.
 
     Raises:
         UnreadableError: it cannot be opened, nothing of it unpacked, or a line of it has no end.
-    """
-    with opened_source(source, meter) as stream:
-        while line := stream.readline(LONGEST):
-            if len(line) == LONGEST:
-                raise UnreadableError(f"{source.name} has a line of {LONGEST:,} bytes or more", NOT_A_TRACE)
-            yield line.decode("utf-8", "backslashreplace")
-
-
-def read_blocks(source: Source, meter: Meter | None = None, *, held: bool = True) -> Iterator[str]:
-    r"""Yield a file as texts of whole lines, decoded as by ``read_lines``; the last may lack its newline.
-
-    Raises:
-        UnreadableError: as by ``read_lines``.
     """
     with opened_source(source, meter, held=held) as stream:
         yield from cut_blocks(stream, source.name)
