@@ -145,6 +145,28 @@ def test_halves_without_their_other_half(log: Written) -> None:
     assert (found["trace"]["incomplete"], found["trace"]["in_progress"]) == (1, 1)
 
 
+def test_a_body_that_is_spliced_away_is_no_request_and_does_not_hide_the_next(log: Written) -> None:
+    log.notes(SERVER)
+    log.add(10, accept(5, 1001), get(5, "/form", "Content-Length: 600", method="POST"))
+    log.add(10, "pipe([6, 7]) = 0", "splice(5, NULL, 7, NULL, 9000, SPLICE_F_MOVE) = 600", ok(5))
+    log.add(10, get(5, "/next"), ok(5))
+    assert [(r["method"], r["target"], r["status"]) for r in requests(log)] == [
+        ("POST", "/form", 200),
+        ("GET", "/next", 200),
+    ]
+
+
+def test_preadv2_reads_sockets_too(log: Written) -> None:
+    log.notes(SERVER)
+    vector = '[{{iov_base="{}", iov_len={}}}], 1, -1, 0'
+    asks, says = (
+        vector.format("GET /a HTTP/1.1\\r\\n\\r\\n", 99),
+        vector.format("HTTP/1.1 204 No\\r\\n\\r\\n", 19),
+    )
+    log.add(10, accept(5, 1001), f"preadv2(5, {asks}) = 19", f"pwritev2(5, {says}) = 19")
+    assert [(r["target"], r["status"], r["bytes"]) for r in requests(log)] == [("/a", 204, 19)]
+
+
 def test_a_connection_that_a_child_serves(log: Written) -> None:
     log.notes(SERVER)
     log.add(

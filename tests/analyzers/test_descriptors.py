@@ -171,6 +171,7 @@ def test_a_close_that_fails_frees_the_number_all_the_same(log: Written, error: s
         ((open_of("/a", 5), "close_range(5, 4294967295, CLOSE_RANGE_CLOEXEC) = 0"), False),
         ((open_of("/a", 6, "O_RDONLY|O_CLOEXEC"), "dup2(6, 5) = 5"), True),
         ((open_of("/a", 6), "dup3(6, 5, O_CLOEXEC) = 5"), False),
+        ((open_of("/a", 6) + "</O_CLOEXEC>", "dup2(6</O_CLOEXEC>, 5) = 5</O_CLOEXEC>"), True),
         (('mq_open("a", O_RDWR|O_CREAT, 0600, NULL) = 5',), False),
         (('fsopen("tmpfs", 0) = 5',), True),
         (('fsopen("tmpfs", FSOPEN_CLOEXEC) = 5',), False),
@@ -245,6 +246,14 @@ def test_what_a_thread_has_alone_is_closed_at_its_end(log: Written) -> None:
     assert connection.closed.tid == 11
 
 
+@pytest.mark.parametrize("flags", ["{flags=CLONE_VM|CLONE_FILES|CLONE_THREAD}", "0x7ffe"])
+def test_a_new_thread_does_not_keep_what_its_process_closes(log: Written, flags: str) -> None:
+    log.notes({**PARENT, "tids": [10, 11]})
+    log.add(10, accept(5, 1001), f"clone3({flags}, 88) = 11", "close(5) = 0")
+    (connection,) = state(log).connections
+    assert connection.closed is not None
+
+
 def test_a_thread_made_without_clone_files_has_a_copy(log: Written) -> None:
     log.notes(PARENT)
     log.add(10, open_of("/a", 5), "clone(child_stack=0x7f, flags=CLONE_VM|CLONE_SIGHAND|CLONE_THREAD) = 11")
@@ -269,6 +278,24 @@ def test_exec_by_a_thread_leaves_its_table_to_the_process(log: Written, parts: t
     (connection,) = state(log).connections
     assert connection.closed is not None
     assert connection.closed.kind == "exit"
+
+
+def test_a_connection_with_the_ends_of_one_that_was_not_seen_to_close_is_another(log: Written) -> None:
+    log.notes(PARENT, CHILD)
+    ends = "<TCP:[127.0.0.1:80->127.0.0.1:9]>"
+    for fd in (5, 6):
+        log.add(10, f"accept4(3, NULL, NULL, 0) = {fd}{ends}")
+    log.add(20, get(7, "/a").replace("7", f"7{ends}", 1), ok(7).replace("7", f"7{ends}", 1))
+    (found,) = requests(log)
+    assert (found["connection"], found["accept_tid"]) == (2, 10)
+
+
+def test_a_file_that_is_renamed_or_removed_stays_the_same(log: Written) -> None:
+    log.notes(PARENT)
+    log.add(10, open_of("/a", 5) + "</a>", 'rename("/a", "/b") = 0', 'read(5</b>, "x", 9) = 1')
+    log.add(10, 'renameat(AT_FDCWD, "/b", AT_FDCWD, "/c") = 0', 'read(5</c>, "xx", 9) = 2')
+    log.add(10, 'unlink("/c") = 0', 'read(5</c (deleted)>, "xxxx", 9) = 4', 'read(5</d>, "x", 9) = 1')
+    assert reads(log) == {"/a": 7}
 
 
 def test_what_is_no_file_is_not_taken_for_one(log: Written) -> None:

@@ -42,6 +42,28 @@ def test_clone_fs_shares_the_working_directory_until_unshare(log: Written) -> No
     assert paths(log) == [("/one/a", None), ("/two/b", None), ("/one/c", None)]
 
 
+def test_a_thread_can_have_a_working_directory_of_its_own(log: Written) -> None:
+    log.notes(SERVER)
+    log.add(10, "getppid() = 1")
+    log.add(11, "unshare(CLONE_FS) = 0", 'chdir("/one") = 0', "fork() = 20")
+    log.add(11, "clone(child_stack=0x7f, flags=CLONE_VM|CLONE_FS|CLONE_SIGHAND|CLONE_THREAD) = 12")
+    log.add(12, 'chdir("two") = 0')
+    for tid in (10, 11, 20):
+        log.add(tid, 'open("a", O_RDONLY) = 5')
+    log.add(11, "unshare(CLONE_FILES) = 0", 'open("b", O_RDONLY) = 5', 'execve("/bin/a", ["a"], NULL) = 0')
+    log.add(10, 'open("c", O_RDONLY) = 5')
+    expected = ["/srv/a", "/one/two/a", "/one/a", "/one/two/b", "/one/two/c"]
+    assert [path for path, _ in paths(log)] == expected
+
+
+def test_openat2_can_make_a_folder_the_root_of_a_name(log: Written) -> None:
+    log.notes(SERVER)
+    log.add(10, 'open("/srv/www", O_PATH) = 5')
+    for resolve in ("RESOLVE_IN_ROOT", "RESOLVE_NO_SYMLINKS"):
+        log.add(10, f'openat2(5, "/../a", {{flags=O_RDONLY, resolve={resolve}}}, 24) = 6')
+    assert [path for path, _ in paths(log)] == ["/srv/www", "/srv/www/a", "/a"]
+
+
 def test_getcwd_tells_the_folder_but_not_one_that_cannot_be_reached(log: Written) -> None:
     log.add(10, 'open("a", O_RDONLY) = 5', 'getcwd("/srv/www", 4096) = 9', 'open("b", O_RDONLY) = 6')
     log.add(10, 'getcwd("(unreachable)/x", 4096) = 16', 'open("c", O_RDONLY) = 7')

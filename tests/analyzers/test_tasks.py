@@ -38,6 +38,19 @@ def threaded(log: Written, parent: int = 10, child: int = 20) -> None:
     log.add(parent, "wait4(-1, 0x7f, WNOHANG, NULL) = 0")
 
 
+def test_who_is_made_with_a_stack_of_its_own_is_told_by_the_flags(log: Written) -> None:
+    """Neither the child nor the thread was traced further: strace without -f."""
+    flags = "CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD"
+    log.notes({"pid": 10})
+    log.add(10, f"clone(child_stack=0x7f00, flags={flags}) = 11")
+    log.add(10, "clone(child_stack=0x7f00, flags=CLONE_VM|CLONE_VFORK|SIGCHLD) = 20")
+    found = told(log)
+    assert {pid: (one["ppid"], list(roles(one))) for pid, one in found.items()} == {
+        10: (None, [10, 11]),
+        20: (10, [20]),
+    }
+
+
 def test_the_parts_in_a_threaded_server(log: Written) -> None:
     threaded(log)
     found = told(log)

@@ -4,17 +4,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from tracekit.analyzers.state import arguments, paths
-from tracekit.analyzers.state.arguments import NOTHING, argument, number
+from tracekit.analyzers.state.arguments import NOTHING, argument, flags_of, number
 from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.connections import Request
 from tracekit.analyzers.state.effects import Effect
+from tracekit.analyzers.state.forks import task_made
 from tracekit.analyzers.state.state import State
 from tracekit.events import Row, Value
 from tracekit.syscalls import by_name
 
 RUN: Final = "run"
+RENAMED_TO: Final = "renamed to"
 VERBS: Final = {
-    "rename a name": ("renamed", "renamed to"),
+    "rename a name": ("renamed", RENAMED_TO),
     "remove a name": ("removed",),
     "cut a name": ("cut",),
     "make a name": ("made",),
@@ -63,6 +65,7 @@ def change(state: State, row: Row) -> None:
     kinds = [one.kind for one in by_name()[row.name or ""].form.arguments]
     verbs = iter(MEANT[row.name or ""])
     folder: Value = NOTHING
+    before: str | None = None
     for place, kind in enumerate(kinds):
         if kind == "dirfd":
             folder = argument(row, place)
@@ -74,7 +77,9 @@ def change(state: State, row: Row) -> None:
             if request is None and verb == RUN and row.ret == 0:
                 request = _adopt(state, row, path)
             state.changes.append(Change(path, verb, row, request))
-        folder = NOTHING
+        if verb == RENAMED_TO and row.ret == 0 and before is not None and path is not None:
+            state.descriptors.renamed[before] = path
+        folder, before = NOTHING, path
 
 
 def _path(state: State, row: Row, folder: Value, given: Value) -> str | None:
@@ -103,8 +108,8 @@ def change_open(state: State, row: Row) -> None:
 
 def inherit(state: State, row: Row) -> None:
     """fork, vfork, clone: a process that is made while a thread works on a request is made for it."""
-    child, request = row.ret, state.work.focus.get(row.tid)
-    if not child or child < 0 or "CLONE_THREAD" in (arguments.flags_of(row) or ()):
+    child, request = task_made(row), state.work.focus.get(row.tid)
+    if child is None or "CLONE_THREAD" in (flags_of(row) or ()):
         return
     request = request if request is not None else state.heir_of(row)
     state.heirs.pop(child, None)

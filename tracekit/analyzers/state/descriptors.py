@@ -48,6 +48,8 @@ class Descriptors:
     joined: dict[tuple[str | None, str | None], OpenFile] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
     by_task: bool = False
+    _asked: Row | None = None
+    _answer: OpenFile | None = None
 
     def process(self, row: Row) -> int:
         """Return the process that made a call; where only those of one task are in order, the task."""
@@ -74,7 +76,15 @@ class Descriptors:
         return int(found[0]) if found and found[0][0] != "-" else None
 
     def first(self, row: Row) -> OpenFile | None:
-        """Return what the first argument of a call stands for; None when it is no descriptor."""
+        """Return what the first argument of a call stands for; None when it is no descriptor.
+
+        Several functions ask that of one call; what it was at the call's beginning is the answer to all.
+        """
+        if row is not self._asked:
+            self._asked, self._answer = row, self._first(row)
+        return self._answer
+
+    def _first(self, row: Row) -> OpenFile | None:
         text = row.args or ""
         found = FIRST_NUMBER.match(text)
         if not found or (fd := int(found[0])) < 0:
@@ -126,8 +136,8 @@ class Descriptors:
         ended = self._end(table, fd, before, row) if before is not None else None
         table[fd] = slot = Slot(file, cloexec=cloexec, since=row)
         if annotation:
-            self._learn(slot, annotation)
-        elif file.ends[1]:
+            learn(slot, annotation)
+        if file.ends[1]:
             self.joined[file.ends] = file
         return ended
 

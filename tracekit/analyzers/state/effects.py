@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 from tracekit.analyzers.state import arguments
 from tracekit.analyzers.state.annotations import tcp_addresses
-from tracekit.analyzers.state.arguments import argument, named, number
+from tracekit.analyzers.state.arguments import NOTHING, argument, flags_of, number
 from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.connections import ended_ns
+from tracekit.analyzers.state.forks import pidfd_of, task_made
 from tracekit.analyzers.state.openfiles import UNIX, OpenFile
 from tracekit.analyzers.state.state import State, returned_annotation
-from tracekit.events import Array, Change, Row, Struct, symbols
+from tracekit.events import Array, Row, symbols
 from tracekit.syscalls.families import names_of
 
 Effect = Callable[[State, Row], None]
@@ -102,7 +103,8 @@ def duplicate(state: State, row: Row) -> None:
     file = state.descriptors.first(row)
     if file is None or row.ret is None or row.ret == number(argument(row, 0)):
         return
-    cloexec = "CLOEXEC" in (row.args or "")
+    asked = symbols(argument(row, 1)) | symbols(argument(row, 2))
+    cloexec = bool(asked & {"O_CLOEXEC", "F_DUPFD_CLOEXEC"})
     state.install(row, row.ret, file, cloexec=cloexec, annotation=returned_annotation(row))
 
 
@@ -204,18 +206,21 @@ def on_socket(state: State, row: Row) -> None:
 
 def fork(state: State, row: Row) -> None:
     """fork, vfork, clone, clone3: the new task's table, its working directory and root."""
-    child = row.ret
-    if not child or child < 0:
+    child, flags = task_made(row), flags_of(row)
+    if child is None or flags is None:
         return
-    flags = arguments.flags_of(row) or frozenset()
     if "CLONE_THREAD" in flags:
         state.descriptors.thread(row, child, shared="CLONE_FILES" in flags)
+        state.folders.thread(state.place(row), child, shared="CLONE_FS" in flags)
         return
+    state.folders.fork(state.place(row), child, shared="CLONE_FS" in flags)
     for file in state.descriptors.fork(row, child, shared="CLONE_FILES" in flags):
         state.close(file, row, known=False)
-    state.folders.fork(state.descriptors.process(row), child, shared="CLONE_FS" in flags)
-    if "CLONE_PIDFD" in flags:
-        _pidfd(state, row, child)
+    value = pidfd_of(row) if "CLONE_PIDFD" in flags else NOTHING
+    fd = number(value)
+    if fd is not None and fd >= 0:
+        file = OpenFile("other", opened=row, pid=child)
+        state.install(row, fd, file, cloexec=True, annotation=arguments.annotation(value))
 
 
 def unshare(state: State, row: Row) -> None:
@@ -223,10 +228,11 @@ def unshare(state: State, row: Row) -> None:
     flags = symbols(argument(row, 0))
     if row.ret != 0:
         return
+    alone = _is_alone(state, row)
     if "CLONE_FILES" in flags:
-        state.descriptors.part(row, alone=_is_alone(state, row))
+        state.descriptors.part(row, alone=alone)
     if flags & {"CLONE_FS", "CLONE_NEWUSER", "CLONE_NEWNS"}:
-        state.folders.part(state.descriptors.process(row))
+        state.folders.part(state.descriptors.process(row), row.tid, alone=alone)
 
 
 def _is_alone(state: State, row: Row) -> bool:
@@ -234,23 +240,12 @@ def _is_alone(state: State, row: Row) -> bool:
     return row.pid is None or len(state.threads.get(row.pid, ())) < 2
 
 
-def _pidfd(state: State, row: Row, child: int) -> None:
-    """Take in what stands for a new process: clone's parent_tid, a member of clone3's struct."""
-    struct = argument(row, 0)
-    told = struct.after if isinstance(struct, Change) else struct
-    array = told.get("pidfd") if isinstance(told, Struct) else named(row, "parent_tid")
-    value = array.items[0] if isinstance(array, Array) and array.items else arguments.NOTHING
-    fd = number(value)
-    if fd is not None and fd >= 0:
-        file = OpenFile("other", opened=row, pid=child)
-        state.install(row, fd, file, cloexec=True, annotation=arguments.annotation(value))
-
-
 def execve(state: State, row: Row) -> None:
     """execve, execveat: closes what is marked close-on-exec, and ends all other threads."""
     if row.ret == 0:
         for file in state.descriptors.exec(row):
             state.close(file, row)
+        state.folders.exec(state.descriptors.process(row), row.tid)
         if row.pid in state.threads:
             state.threads[row.pid] = {row.pid}
 

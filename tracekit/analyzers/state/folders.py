@@ -56,25 +56,48 @@ class Place:
 
 @dataclass(slots=True)
 class Folders:
-    """The place of each process, by the key that its descriptors have, too."""
+    """Who has which place.
+
+    Attributes:
+        places: that of each process, by its key (Descriptors.process).
+        apart: those of the threads that have not that of their process.
+    """
 
     places: dict[int, Place] = field(default_factory=dict)
+    apart: dict[int, Place] = field(default_factory=dict)
 
-    def of(self, process: int) -> Place:
-        """Return the place of a process."""
+    def of(self, process: int, tid: int | None = None) -> Place:
+        """Return the place of a process, or of one of its threads."""
+        if self.apart and tid in self.apart:
+            return self.apart[tid]
         place = self.places.get(process)
         if place is None:
             place = self.places[process] = Place()
         return place
 
-    def fork(self, parent: int, child: int, *, shared: bool) -> None:
-        """Give a new process its parent's place, or one like it."""
-        place = self.of(parent)
+    def fork(self, place: Place, child: int, *, shared: bool) -> None:
+        """Give a new process its maker's place, or one like it."""
+        self.apart.pop(child, None)
         self.places[child] = place if shared else replace(place)
 
-    def part(self, process: int) -> None:
-        """Give a process a place of its own: unshare(CLONE_FS)."""
-        self.places[process] = replace(self.of(process))
+    def thread(self, place: Place, child: int, *, shared: bool) -> None:
+        """Give a new thread its maker's place, or one like it; that of their process need not be noted."""
+        self.apart.pop(child, None)
+        if not shared or any(place is other for other in self.apart.values()):
+            self.apart[child] = place if shared else replace(place)
+
+    def part(self, process: int, tid: int | None, *, alone: bool) -> None:
+        """Give a process, or one thread of several, a place of its own: unshare(CLONE_FS)."""
+        place = replace(self.of(process, tid))
+        if tid is None or (alone and tid not in self.apart):
+            self.places[process] = place
+        else:
+            self.apart[tid] = place
+
+    def exec(self, process: int, tid: int | None) -> None:
+        """Leave a process the place of the thread that went on as its first (execve(2))."""
+        self.places[process] = self.of(process, tid)
+        self.apart = {other: place for other, place in self.apart.items() if other not in (process, tid)}
 
     def prepare(self, pid: int, known: Mapping[str, Any]) -> None:
         """Take over what a note says about a process."""

@@ -70,7 +70,7 @@ def opening(state: State, row: Row) -> None:
     if path is None:
         return
     request = state.request_of(row, path)
-    jail = state.folders.of(state.descriptors.process(row)).jail
+    jail = state.place(row).jail
     entry = Opening(path, row, asked.flags, file, state.heir_of(row) if request is None else request, jail)
     state.openings.append(entry)
     if file is not None:
@@ -92,7 +92,7 @@ def asking(state: State, row: Row) -> None:
         state.checked.setdefault(path, row)
     if path and request is not None:
         kind = asked.kind if row.ret == 0 else "missing"
-        jail = state.folders.of(state.descriptors.process(row)).jail
+        jail = state.place(row).jail
         state.name(row, request, Name(path, kind, opened=False, row=row, jail=jail))
 
 
@@ -131,10 +131,12 @@ def _opened(call: str, text: str) -> Asked:
     values = arguments.read(text)
     folder, name, flags = OPENS[call]
     how = _at(values, flags) if flags is not None else CREAT
+    at, given = _at(values, folder) if folder is not None else None, _given(_at(values, name))
     if isinstance(how, Struct):
+        if given and "RESOLVE_IN_ROOT" in symbols(how.get("resolve") or NOTHING):
+            given = paths.inside(given)
         how = how.get("flags") or NOTHING
-    at = _at(values, folder) if folder is not None else None
-    return Asked(at, _given(_at(values, name)), symbols(how), "unknown")
+    return Asked(at, given, symbols(how), "unknown")
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -1,6 +1,7 @@
 """Names of files: joined with the folder that they are relative to, without links being followed."""
 
 import posixpath
+from collections.abc import Iterable
 
 
 def normal(path: str) -> str:
@@ -18,6 +19,11 @@ def resolve(name: str, folder: str | None) -> str:
     return normal(posixpath.join(folder, name))
 
 
+def inside(name: str) -> str:
+    """Return a name relative to what is ``/`` to it: nothing leads out (RESOLVE_IN_ROOT, openat2(2))."""
+    return normal("/" + name).lstrip("/") or "."
+
+
 def joined(root: str, path: str) -> str:
     """Return an absolute path in a root as it is outside of it."""
     return normal(root + "/" + path)
@@ -28,3 +34,13 @@ def below(path: str, root: str) -> str | None:
     if path == root:
         return "/"
     return path[len(root) :] if path.startswith(root.rstrip("/") + "/") else None
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Tell whether a path lies in a folder, at whatever depth."""
+    return path.startswith(folder.rstrip("/") + "/")
+
+
+def is_in(path: str, places: Iterable[str]) -> bool:
+    """Tell whether a path is one of some folders and files, or lies below one."""
+    return any(path == place or is_below(path, place) for place in places)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tracekit.analyzers.state import arguments
 from tracekit.analyzers.state.connections import Connection, Name, Request
 from tracekit.analyzers.state.descriptors import Descriptors
-from tracekit.analyzers.state.folders import Folders
+from tracekit.analyzers.state.folders import Folders, Place
 from tracekit.analyzers.state.openfiles import OpenFile
 from tracekit.analyzers.state.service import Service
 from tracekit.analyzers.state.work import Work
@@ -90,9 +90,13 @@ class State:
     foreign: frozenset[int] = frozenset()
     adrift: deque[list[OpenFile]] = field(default_factory=deque)
 
+    def place(self, row: Row) -> Place:
+        """Return where names begin for the thread that made a call."""
+        return self.folders.of(self.descriptors.process(row), row.tid)
+
     def folder(self, row: Row, value: Value | None = None) -> str | None:
         """Return the folder that a relative name begins at: of a directory descriptor, or the working one."""
-        place = self.folders.of(self.descriptors.process(row))
+        place = self.place(row)
         if isinstance(value, Descriptor) and value.number is None:
             return place.annotated(value.annotation)
         number = arguments.number(value) if value is not None else None
@@ -118,7 +122,7 @@ class State:
             request = self.request_of(row, file.path)
         if request is None or request is file.request or any(n.file is file for n in request.names):
             return
-        jail = self.folders.of(self.descriptors.process(row)).jail
+        jail = self.place(row).jail
         self.name(row, request, Name(file.path, "file", opened=False, row=row, file=file, jail=jail))
 
     def name(self, row: Row, request: Request, name: Name, opening: Opening | None = None) -> None:

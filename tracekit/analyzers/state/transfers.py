@@ -165,8 +165,11 @@ def splice(state: State, row: Row) -> None:
 
 
 def _from(state: State, row: Row, source: OpenFile) -> None:
+    """Count bytes that were taken without being shown; of a connection they may be those of a body."""
     source.bytes_read += row.ret or 0
     state.took(row, source)
+    if source.connection is not None:
+        asked(state, row, source.connection, [(b"", row.ret or 0)])
 
 
 def _arrived(state: State, row: Row, target: OpenFile) -> None:
@@ -177,17 +180,21 @@ def _arrived(state: State, row: Row, target: OpenFile) -> None:
         answered(state, row, target.connection, [(b"", row.ret)])
 
 
-def file_read(state: State, row: Row) -> None:
-    """Pread and its like: files alone have offsets."""
+def read_at(state: State, row: Row) -> None:
+    """Pread and its like: files alone have offsets; preadv2 takes -1 for one, and so sockets (readv(2))."""
     file = state.descriptors.first(row)
-    if file is not None and row.ret and row.ret > 0:
+    if file is not None and file.kind == "socket":
+        read(state, row)
+    elif file is not None and row.ret and row.ret > 0:
         _from(state, row, file)
 
 
-def file_write(state: State, row: Row) -> None:
+def write_at(state: State, row: Row) -> None:
     """Pwrite and its like."""
     file = state.descriptors.first(row)
-    if file is not None and row.ret and row.ret > 0:
+    if file is not None and file.kind == "socket":
+        write(state, row)
+    elif file is not None and row.ret and row.ret > 0:
         file.bytes_written += row.ret
 
 
@@ -209,10 +216,10 @@ MOVING: dict[str, Effect] = by_call(
     {
         "read": read,
         "read several": read_several,
-        "read at": file_read,
+        "read at": read_at,
         "write": write,
         "write several": write_several,
-        "write at": file_write,
+        "write at": write_at,
         "sendfile": send_file,
         "splice": splice,
         "mmap": mmap,

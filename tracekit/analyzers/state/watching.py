@@ -1,9 +1,10 @@
 """What calls say about how a server works: a small function a family of calls, and the table of them."""
 
 from tracekit.analyzers.state import arguments
-from tracekit.analyzers.state.arguments import NOTHING, argument, number
+from tracekit.analyzers.state.arguments import NOTHING, argument, flags_of, number
 from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.effects import Effect
+from tracekit.analyzers.state.forks import task_made
 from tracekit.analyzers.state.lasting import is_last, long, never_returned, waited
 from tracekit.analyzers.state.openfiles import OpenFile
 from tracekit.analyzers.state.service import Care, Task, for_work
@@ -247,9 +248,9 @@ def fcntl(state: State, row: Row) -> None:
 
 def fork(state: State, row: Row) -> None:
     """fork, vfork, clone, clone3: who makes whom."""
-    if row.ret is not None and row.ret > 0:
-        flags = arguments.flags_of(row)
-        state.service.makes(row, row.ret, thread=None if flags is None else "CLONE_THREAD" in flags)
+    if child := task_made(row):
+        flags = flags_of(row)
+        state.service.makes(row, child, thread=None if flags is None else "CLONE_THREAD" in flags)
 
 
 def getppid(state: State, row: Row) -> None:
