@@ -9,9 +9,10 @@ server had named that folder before anything was asked for.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
 from tracekit.analyzers.answer import FOUND, UNDETERMINED, Evidence, Judged
+from tracekit.analyzers.kept import kept
 from tracekit.analyzers.questions import DOCROOT
 from tracekit.analyzers.roots.aliases import Alias, find_aliases
 from tracekit.analyzers.roots.beside import Openings, Rewrite, openings
@@ -93,19 +94,9 @@ def matches_of(trace: Trace) -> Mapping[Request, list[Match]]:
     return _known(trace)[1]
 
 
-Known: TypeAlias = tuple[DocrootAnswer, Mapping[Request, list[Match]]]
-_last: tuple[Trace, Known] | None = None
-
-
-def _known(trace: Trace) -> Known:
-    """Return what was found; the last result is kept, since other answers are made of it."""
-    global _last  # noqa: PLW0603  # a cache of one
-    if _last is None or _last[0] is not trace:
-        _last = (trace, _answer(trace))
-    return _last[1]
-
-
-def _answer(trace: Trace) -> Known:
+@kept
+def _known(trace: Trace) -> tuple[DocrootAnswer, Mapping[Request, list[Match]]]:
+    """Return the answer, and every way to read each request for a path: other answers are made of both."""
     state = observe(trace)
     asked = [(request, request.target) for request in state.requests if request.target.path is not None]
     opened = openings(asked)

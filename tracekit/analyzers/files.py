@@ -7,18 +7,15 @@ from typing import ClassVar
 from tracekit.analyzers.answer import Answer, Evidence, evidence
 from tracekit.analyzers.docroot import Docroot, DocrootAnswer, matches_of
 from tracekit.analyzers.questions import FILES
-from tracekit.analyzers.roots.aliases import is_below
-from tracekit.analyzers.roots.kinds import DOCUMENT, OTHER, PROGRAM, kind_of
+from tracekit.analyzers.roots.kinds import DOCUMENT, OTHER, PROGRAM, is_index, kind_of
 from tracekit.analyzers.roots.mapping import Match, fits, moved
 from tracekit.analyzers.roots.tally import Tally, tallies
 from tracekit.analyzers.state.changes import RUN
 from tracekit.analyzers.state.connections import Request
 from tracekit.analyzers.state.observe import observe
+from tracekit.analyzers.state.paths import is_in
 from tracekit.analyzers.state.state import State
 from tracekit.events import Trace, without_collection
-
-INDEX = "index."
-"""How the names of files begin that stand for their folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +103,14 @@ def _documents(state: State, answer: DocrootAnswer, matches: Mapping[Request, It
             if match.name.kind != "directory" and (match.root in roots or _is_body(request, match)):
                 found.add(match.name.path)
         taken = [name.path for name in request.names if moved(name) and kind_of(name.path) == OTHER]
-        found.update(path for path in taken if any(_is_in(path, folder) for folder in folders))
+        found.update(path for path in taken if is_in(path, folders))
     return found
 
 
 def _is_body(request: Request, match: Match) -> bool:
     """Tell whether a file is what a response was made of although nobody knows the root."""
     path = match.name.path
-    named = request.target.path != "/" or path.rpartition("/")[2].startswith(INDEX)
+    named = request.target.path != "/" or is_index(path)
     return named and match.served and kind_of(path) == OTHER and fits(request, match.name)
 
 
@@ -161,8 +158,4 @@ def _outside(path: str, roots: Collection[str]) -> bool | None:
     """Tell whether a path lies outside every root; None where that is not known."""
     if not roots or not path.startswith("/"):
         return None
-    return not any(_is_in(path, root) for root in roots)
-
-
-def _is_in(path: str, folder: str) -> bool:
-    return path == folder or is_below(path, folder)
+    return not is_in(path, roots)

@@ -11,6 +11,7 @@ from tracekit.analyzers.gaps.service import connections_missing
 from tracekit.analyzers.gaps.tasks import tasks_missing
 from tracekit.analyzers.gaps.texts import addresses, cut_strings
 from tracekit.analyzers.gaps.wakes import threads_missing
+from tracekit.analyzers.kept import kept
 from tracekit.events import Trace
 
 WAYS: Final[tuple[Callable[[Trace], Iterator[Gap]], ...]] = (
@@ -27,12 +28,8 @@ WAYS: Final[tuple[Callable[[Trace], Iterator[Gap]], ...]] = (
     invisible,
 )
 
-_last: tuple[Trace, tuple[Gap, ...]] | None = None
 
-
+@kept
 def gaps(trace: Trace) -> tuple[Gap, ...]:
     """Return what a trace does not show, the worst first; found once for a trace."""
-    global _last  # noqa: PLW0603  # a cache of one, as that of observe
-    if _last is None or _last[0] is not trace:
-        _last = (trace, tuple(gap for way in WAYS for gap in way(trace)))
-    return _last[1]
+    return tuple(gap for way in WAYS for gap in way(trace))

@@ -27,7 +27,7 @@ class Gap:
     """One kind of thing that a trace does not show.
 
     Attributes:
-        kind: tasks, connections, calls, results, strings, addresses, unreadable, beginning, end, times, order
+        kind: tasks, connections, calls, strings, addresses, unreadable, beginning, end, times, order
             or invisible.
         loss: missing, possible or detail.
         what: in a sentence.

@@ -8,24 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tracekit.analyzers.kept import kept
 from tracekit.events import Row, Trace
 
 Places = npt.NDArray[np.int64]
 """Where events stand in the table, ascending."""
 
-_last: tuple[Trace, dict[str, Places]] | None = None
 
-
+@kept
 def calls_by_name(trace: Trace) -> dict[str, Places]:
     """Return where the calls of each name stand; found once for a trace."""
-    global _last  # noqa: PLW0603  # a cache of one, as that of observe
-    if _last is None or _last[0] is not trace:
-        names = trace.events["name"].where(trace.events["kind"] == "syscall")
-        found = {
-            str(name): np.asarray(places, np.int64) for name, places in names.groupby(names).indices.items()
-        }
-        _last = (trace, found)
-    return _last[1]
+    names = trace.events["name"].where(trace.events["kind"] == "syscall")
+    return {str(name): np.asarray(places, np.int64) for name, places in names.groupby(names).indices.items()}
 
 
 def places(trace: Trace, names: Iterable[str]) -> Places:

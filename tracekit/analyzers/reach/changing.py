@@ -6,10 +6,11 @@ from typing import Final
 
 from tracekit.analyzers.http.traversal import only_query_names, path_names
 from tracekit.analyzers.reach.finding import EXEC, WRITE, Finding, finding
-from tracekit.analyzers.reach.places import Places, is_in
+from tracekit.analyzers.reach.places import Places
 from tracekit.analyzers.roots.kinds import LOG, kind_of
 from tracekit.analyzers.state.changes import RUN
 from tracekit.analyzers.state.connections import Request
+from tracekit.analyzers.state.paths import is_in
 from tracekit.analyzers.state.state import Opening, State
 from tracekit.events import Row
 

@@ -21,13 +21,10 @@ from tracekit.analyzers.reach.finding import (
     quoted,
 )
 from tracekit.analyzers.reach.places import Places, sent
-from tracekit.analyzers.roots.kinds import MACHINERY, kind_of
+from tracekit.analyzers.roots.kinds import MACHINERY, is_index, kind_of
 from tracekit.analyzers.roots.mapping import fits
 from tracekit.analyzers.state.connections import Name, Request
 from tracekit.analyzers.state.state import State
-
-INDEX = "index."
-"""How the names of files begin that stand for their folder."""
 
 
 def outside(state: State, places: Places) -> Iterator[Finding]:
@@ -55,7 +52,7 @@ def _is_asked(request: Request, name: Name) -> bool:
         return True
     if only_query_names(target, name.path):
         return fits(request, name)
-    index = request.target.folder and name.path.rpartition("/")[2].startswith(INDEX)
+    index = request.target.folder and is_index(name.path)
     by_dots = is_attempt(target) and (index or not request.target.complete)
     return by_dots and kind_of(name.path) not in MACHINERY
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 from tracekit.analyzers.docroot import DocrootAnswer
 from tracekit.analyzers.http.traversal import forms, only_query_names
-from tracekit.analyzers.roots.aliases import is_below
 from tracekit.analyzers.roots.beside import openings
 from tracekit.analyzers.roots.candidates import Candidate
 from tracekit.analyzers.roots.kinds import MACHINERY, kind_of
-from tracekit.analyzers.roots.mapping import fits, is_open, is_probe, is_written, moved
+from tracekit.analyzers.roots.mapping import fits, is_beside, is_open, moved
 from tracekit.analyzers.roots.sites import Site, Sites
 from tracekit.analyzers.state.connections import Name, Request
-from tracekit.analyzers.state.paths import joined
+from tracekit.analyzers.state.paths import is_in, joined
 from tracekit.analyzers.state.state import State
 
 Open = tuple[str | None, str | None]
@@ -51,11 +50,6 @@ class Places:
     def really_allow(self, path: str) -> bool:
         """Tell the same of the name that a file has where no link is followed any more."""
         return is_in(path, self.real | self.others)
-
-
-def is_in(path: str, folders: Iterable[str]) -> bool:
-    """Tell whether a path is one of some folders and files, or lies below one."""
-    return any(path == folder or is_below(path, folder) for folder in folders)
 
 
 def places(state: State, answer: DocrootAnswer) -> Places:
@@ -114,11 +108,7 @@ def sent(request: Request) -> list[Name]:
     found = {
         name.path: name
         for name in request.names
-        if is_open(name) and moved(name) and name.path.startswith("/") and not _is_beside(name)
+        if is_open(name) and moved(name) and name.path.startswith("/") and not is_beside(name)
         and (fits(request, name) or (request.status is not None and kind_of(name.path) not in MACHINERY))
     }  # fmt: skip
     return list(found.values())
-
-
-def _is_beside(name: Name) -> bool:
-    return is_probe(name.path) or is_written(name)

@@ -12,6 +12,7 @@ from tracekit.analyzers.roots.beside import Openings
 from tracekit.analyzers.roots.kinds import MACHINERY, kind_of
 from tracekit.analyzers.roots.mapping import SERVED, document, fits
 from tracekit.analyzers.state.connections import Name, Request
+from tracekit.analyzers.state.paths import is_below
 
 ALIAS, FILE, USER = "alias", "file", "user"
 
@@ -102,11 +103,6 @@ def _is_rewritten(pair: Pair, target: Target, roots: Collection[str], openings: 
     inside = any(is_below(pair.name.path, root) for root in roots)
     anyway = openings.foreign.get(pair.name.path, set()) - {target.path}
     return bool(anyway) or (inside and not same)
-
-
-def is_below(path: str, folder: str) -> bool:
-    """Tell whether a path lies in a folder, at whatever depth."""
-    return path.startswith(folder.rstrip("/") + "/")
 
 
 def _alias(url: str, path: str, group: Sequence[Pair]) -> Alias:

@@ -16,6 +16,8 @@ KINDS = (
 """Kind and the paths that have it; the first match wins."""
 PATTERNS = re.compile("|".join(f"(?P<{kind}{place}>{found})" for place, (kind, found) in enumerate(KINDS)))
 DOCUMENT, OTHER, LOG, PROGRAM = "document", "other", "log", "program"
+INDEX = "index."
+"""How the names of files begin that stand for their folder."""
 REMEMBERED = 16_384
 MACHINERY = frozenset({"proc", "device", "library", "configuration", "log"})
 """Kinds that a server opens on its own account: an alias is not told from one of them alone."""
@@ -37,3 +39,8 @@ def kind_of(path: str, flags: Iterable[str] = ()) -> str:
 def _by_path(path: str) -> str:
     found = PATTERNS.match(path)
     return (found.lastgroup or "").rstrip("0123456789") if found else OTHER
+
+
+def is_index(path: str) -> bool:
+    """Tell whether a file is one that servers show in place of its folder."""
+    return path.startswith(INDEX, path.rfind("/") + 1)

@@ -44,7 +44,7 @@ def matches(request: Request, target: Target) -> list[Match]:
     """Return every way to read a request as "this file, below that root"."""
     if target.path is None or not is_served(request):
         return []
-    names = [name for name in request.names if name.kind != "missing" and not _is_beside(name)]
+    names = [name for name in request.names if name.kind != "missing" and not is_beside(name)]
     if not target.complete:
         found = [(_root_of_cut(name.path, target.path), name, False) for name in names if is_open(name)]
     elif target.folder:
@@ -88,7 +88,7 @@ def document(request: Request) -> Name | None:
         if is_open(name)
         and name.file is not None
         and (folder or name.kind != "directory")
-        and not _is_beside(name)
+        and not is_beside(name)
         and name.path.startswith("/")
     ]
     if len(opened) < 2:
@@ -112,7 +112,7 @@ def moved(name: Name) -> bool:
     return file is not None and file.bytes_read + file.bytes_mapped > 0
 
 
-def _is_beside(name: Name) -> bool:
+def is_beside(name: Name) -> bool:
     """Tell whether a file is none that is served: a probe, or one opened to be written."""
     return is_probe(name.path) or is_written(name)
 
