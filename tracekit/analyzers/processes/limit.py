@@ -107,7 +107,7 @@ def _judged(looks: list[Look], *, makes: bool) -> tuple[bool | None, str]:
         return limit, f"{all_of_them} and {found}"
     content = min((look.idle for look in looks if not look.made and look.processes < most), default=None)
     fewest = min(look.idle for look in grown)
-    idle = counted(fewest, "idle thread")
+    idle = counted(fewest, "idle worker")
     if fewest < content if content is not None else not makes and any(look.busy for look in grown):
         return (
             None,
