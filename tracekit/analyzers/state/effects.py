@@ -168,10 +168,10 @@ def bind(state: State, row: Row) -> None:
     found = arguments.address(argument(row, 1))
     if file is None or found is None or row.ret != 0:
         return
-    file.kind, file.socket, file.local = "socket", True, found
+    file.kind, file.local = "socket", found
+    file.work_as_socket()
     if file.connection:
         file.connection.local = found
-        file.connection.is_socket = True
 
 
 def getpeername(state: State, row: Row) -> None:
@@ -180,10 +180,10 @@ def getpeername(state: State, row: Row) -> None:
     found = arguments.address(argument(row, 1))
     if file is None or found is None or row.ret != 0:
         return
-    file.kind, file.socket, file.peer = "socket", True, file.peer or found
+    file.kind, file.peer = "socket", file.peer or found
+    file.work_as_socket()
     if file.connection:
         file.connection.client = file.connection.client or found
-        file.connection.is_socket = True
 
 
 def connect(state: State, row: Row) -> None:
@@ -197,11 +197,7 @@ def on_socket(state: State, row: Row) -> None:
     """listen, shutdown, setsockopt, ...: calls that work on sockets alone."""
     file = state.descriptors.first(row)
     if file is not None and row.ret is not None and row.ret >= 0:
-        file.socket = True
-        if file.kind == "unknown":
-            file.kind = "socket"
-        if file.connection:
-            file.connection.is_socket = True
+        file.work_as_socket()
 
 
 def fork(state: State, row: Row) -> None:

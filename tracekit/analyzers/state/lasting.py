@@ -13,7 +13,7 @@ RESTARTS = ("ERESTARTSYS", "ERESTARTNOINTR", "ERESTARTNOHAND", "ERESTART_RESTART
 
 
 class Extent(NamedTuple):
-    """Where a trace extent.
+    """Where a trace ends.
 
     Attributes:
         latest: the number of the last call of each task.
@@ -27,7 +27,7 @@ class Extent(NamedTuple):
 
 
 def extent_of(trace: Trace) -> Extent:
-    """Return where a trace extent."""
+    """Return where a trace ends."""
     events = trace.events
     calls = events.loc[events["kind"] == "syscall", ["tid", "seq"]]
     last = calls.drop_duplicates("tid", keep="last")

@@ -58,6 +58,14 @@ class OpenFile:
     passed: "deque[list[OpenFile]] | None" = None
     pid: int | None = None
 
+    def work_as_socket(self) -> None:
+        """Take in a call that works on sockets alone."""
+        self.socket = True
+        if self.kind == "unknown":
+            self.kind = "socket"
+        if self.connection is not None:
+            self.connection.is_socket = True
+
     @property
     def ends(self) -> tuple[str | None, str | None]:
         """Both addresses of a connection of TCP; of another socket None and its inode, if known."""

@@ -30,7 +30,7 @@ def read(state: State, row: Row) -> None:
     if file is None or row.ret is None or row.ret < 0:
         return
     if row.name in ON_SOCKETS:
-        _is_socket(file)
+        file.work_as_socket()
     if row.name in ON_SOCKETS and _is_a_look(row):
         return
     if row.ret == 0:
@@ -60,15 +60,6 @@ def _is_a_look(row: Row) -> bool:
         return False
     place = 2 if row.name in MESSAGES else 3
     return bool(symbols(argument(row, place)) & {"MSG_PEEK", "MSG_ERRQUEUE"})
-
-
-def _is_socket(file: OpenFile) -> None:
-    """Note that a call works on sockets alone."""
-    file.socket = True
-    if file.kind == "unknown":
-        file.kind = "socket"
-    if file.connection:
-        file.connection.is_socket = True
 
 
 def _is_datagram(row: Row) -> bool:
@@ -102,7 +93,7 @@ def write(state: State, row: Row) -> None:
     if file is None or not row.ret or row.ret < 0:
         return
     if row.name in ON_SOCKETS:
-        _is_socket(file)
+        file.work_as_socket()
     file.bytes_written += row.ret
     if _is_between_threads(file):
         state.work.writers.setdefault(file, set()).add(row.tid)
@@ -115,7 +106,7 @@ def read_several(state: State, row: Row) -> None:
     file = state.descriptors.first(row)
     if file is None or file.kind == "file" or file.outgoing or not row.ret or row.ret < 0 or _is_a_look(row):
         return
-    _is_socket(file)
+    file.work_as_socket()
     pieces = _several(argument(row, MOVED), row.ret)
     file.bytes_read += sum(size for _, size in pieces)
     if pieces and (file.connection is not None or _may_begin(pieces[0][0])):
@@ -127,7 +118,7 @@ def write_several(state: State, row: Row) -> None:
     file = state.descriptors.first(row)
     if file is None or not row.ret or row.ret < 0:
         return
-    _is_socket(file)
+    file.work_as_socket()
     pieces = _several(argument(row, MOVED), row.ret)
     file.bytes_written += sum(size for _, size in pieces)
     if file.connection is not None:
