@@ -197,6 +197,13 @@ def test_a_filter_that_the_trace_itself_states(log: Written, calls: list[str], l
     assert ("dispatch" in lacking.effect) == (loss == "missing")
 
 
+def test_calls_that_are_still_running_say_nothing_of_durations(log: Written) -> None:
+    log.lines.append("10 1700000000.1 accept4(3, <unfinished ...>")
+    assert [one.what for one in ask(log).gaps if one.kind == "times"] == []
+    log.lines.append("11 1700000000.2 getpid() = 11")
+    assert "no durations" in gap(ask(log), "times").what
+
+
 def test_strings_that_were_cut_are_a_detail(log: Written) -> None:
     text = "GET /" + "a" * 27
     log.add(10, *START, f'read(4, "{text}"..., 8000) = 78', 'write(2, "a\\"...b", 6) = 6')
@@ -280,6 +287,7 @@ def test_notes_of_the_tracer_make_an_attached_trace_complete(log: Written) -> No
     assert ask(log).verdict == "complete"
     log.lines[0] = log.lines[0].replace('"--port","80"', '"-p","10"')
     assert "the parent of process 10 (9) was not traced" in ask(log).reason
+    assert "--tree -p 9" in gap(ask(log), "beginning", "parent").hint
     log.lines[-1] = '# tracekit end {"tasks":1,"attached":1,"refused":["12: not permitted"]}'
     assert ask(log).verdict == "partial"
 

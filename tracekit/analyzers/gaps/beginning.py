@@ -29,30 +29,35 @@ def beginning(trace: Trace) -> Iterator[Gap]:
     """Yield what a trace that does not begin with the program cannot show."""
     if not trace.calls or launched(trace) is not None:
         return
-    why = _parents(trace)
-    if why:
-        yield Gap("beginning", POSSIBLE, why, None, WHO, LAUNCH)
+    unseen = _parents(trace)
+    if unseen is not None:
+        why, hint = unseen
+        yield Gap("beginning", POSSIBLE, why, None, WHO, hint)
     what = "what happened before the trace began (files opened, sockets made, connections) is not in it"
     yield Gap("beginning", DETAIL, what, None, ("docroot", "files", "dispatch", "tasks"), LAUNCH)
 
 
-def _parents(trace: Trace) -> str | None:
-    """Return why tasks may be missing that ran before the trace began; None when all were attached to."""
+def _parents(trace: Trace) -> tuple[str, str] | None:
+    """Return why tasks may be missing that ran before the trace began, and what to do next time.
+
+    None when all were attached to.
+    """
     said = note(trace, "trace")
     argv = said.get("argv")
     words = {str(word).partition("=")[0] for word in argv} if isinstance(argv, list) else set()
     if not note(trace, "end"):
         who = "its parent, its children and its siblings" if not said else "others"
-        return f"the trace begins with tasks that ran before: whether {who} were attached to is not shown"
+        return (
+            f"the trace begins with tasks that ran before: whether {who} were attached to is not shown",
+            LAUNCH,
+        )
     facts = trace.processes
     tops = [said for said in facts.values() if said.get("ppid") not in facts]
     if words & COMPLETE or all(said.get("ppid") in (0, 1) for said in tops):
         return None
-    first = tops[0]
-    return (
-        f"the parent of process {first.get('pid')} ({first.get('ppid')}) was not traced: "
-        "whether it has other children is not shown"
-    )
+    pid, parent = tops[0].get("pid"), tops[0].get("ppid")
+    why = f"the parent of process {pid} ({parent}) was not traced: whether it has other children is not shown"
+    return why, f"trace it and all that it made: --tree -p {parent}"
 
 
 def end(trace: Trace) -> Iterator[Gap]:

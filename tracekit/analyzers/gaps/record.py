@@ -45,7 +45,7 @@ def _cut_ends(trace: Trace) -> list[Row]:
 def untimed(trace: Trace) -> Iterator[Gap]:
     """Yield what cannot be told for want of times: an order across files, moments, durations."""
     events = trace.events
-    calls = events.loc[events["kind"] == "syscall", ["time_ns", "duration_ns"]]
+    calls = events.loc[events["kind"] == "syscall", ["time_ns", "duration_ns", "complete"]]
     if not trace.ordered:
         what = f"{len(trace.files)} files have no clock in common: calls are in order within each alone"
         yield Gap("order", DETAIL, what, len(trace.files), (*WHO, "docroot"), "-ttt, which can be merged")
@@ -56,7 +56,8 @@ def untimed(trace: Trace) -> Iterator[Gap]:
     elif not any("-ttt" in parts for parts in trace.layouts.values()):
         what = "times have no date: moments cannot be compared with other logs"
         yield Gap("times", DETAIL, what, None, ("dispatch", "scaling"), TIMED)
-    if calls["duration_ns"].isna().all():
+    ended = calls["complete"]
+    if ended.any() and calls["duration_ns"][ended].isna().all():
         yield Gap("times", DETAIL, "calls have no durations", None, TIMES, TIMED)
 
 
