@@ -31,3 +31,18 @@ def test_which_descriptor_a_call_works_on(tmp_path: Path, call: str, fd: int | N
     path.write_text(f"7 {call}\n")
     [found] = read_trace(path).column("fd").tolist()
     assert (None if pd.isna(found) else found) == fd
+
+
+@pytest.mark.parametrize(
+    ("call", "moved"),
+    [
+        ('writev(5, [{iov_base="ab", iov_len=2}, {iov_base="c", iov_len=1}], 2) = 3', b"abc"),
+        ('sendmsg(5, {msg_name=NULL, msg_iov=[{iov_base="ab", iov_len=2}], msg_iovlen=1}, 0) = 2', b"ab"),
+        ("sendmsg(5, {msg_name=NULL, msg_iov=NULL, msg_iovlen=0}, 0) = 0", None),
+        ("close(5) = 0", None),
+    ],
+)
+def test_what_was_read_or_written(tmp_path: Path, call: str, moved: bytes | None) -> None:
+    path = tmp_path / "log"
+    path.write_text(f"7 {call}\n")
+    assert read_trace(path).column("string").tolist() == [moved]

@@ -94,7 +94,7 @@ def _folder(value: Value) -> str | None:
 
 
 def _string(values: list[Value]) -> bytes | None:
-    """Search in the order in which strace printed; the buffers of writev(2) count as one string."""
+    """Search in the order in which strace printed; buffers of writev(2), sendmsg(2) count as one."""
     for value in values:
         match value:
             case String(data):
@@ -104,6 +104,8 @@ def _string(values: list[Value]) -> bytes | None:
                 parts = [base.data for base in bases if isinstance(base, String)]
                 if parts:
                     return b"".join(parts)
+            case Struct() if (buffers := value.get("msg_iov")) is not None:
+                return _string([buffers])
     return None
 
 
