@@ -16,9 +16,10 @@ from tests.support.processes import ending, start, wait_until
 from tests.support.requirements import need_ptrace
 from tests.support.terminal import terminal as terminal_of_its_own
 from tests.support.tracers import TRACEKIT
-from tracekit.cli import progress
+from tracekit.cli import answering, progress
 from tracekit.cli.progress import Growth, Progress
 from tracekit.errors import ExitCode
+from tracekit.tracer.counts import Counts
 
 BUSY = "import os, time\nwhile True: os.close(os.open('/etc/hosts', os.O_RDONLY)); time.sleep(0.001)"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -174,3 +175,11 @@ def test_a_command_shows_it_on_standard_error_alone(tmp_path: Path, command: str
     assert " lines, " in text
     assert b"\x1b" not in done.stdout
     assert b"reading" not in done.stdout
+
+
+@pytest.mark.parametrize(("duration", "said"), [(0.0, True), (3600.0, False), (None, False)])
+def test_a_program_that_outlives_its_trace_is_said_to_be_waited_for(
+    capsys: pytest.CaptureFixture[str], *, duration: float | None, said: bool
+) -> None:
+    answering._teller(None, duration)(Counts())
+    assert ("the answer comes once the program has ended" in capsys.readouterr().err) == said

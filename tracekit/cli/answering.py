@@ -3,6 +3,8 @@
 import shutil
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ from tracekit.events import Trace, read_trace
 from tracekit.report.escape import visible
 from tracekit.report.render import render
 from tracekit.tracer import tracing
+from tracekit.tracer.counts import Counts
 from tracekit.tracer.tasks.targets import Selection
 
 if TYPE_CHECKING:
@@ -139,10 +142,22 @@ def _live(
         path = output or str(Path(folder) / "live.strace")
         how = settings(output=path, follow=True, analyses=question.name, duration=duration)
         if program:
-            tracing.run(program, how, on_end=closing.teller(output))
+            tracing.run(program, how, on_end=_teller(output, duration))
         else:
             attach_to(selection, how, output, Growth(path))
         if not output:
             click.echo("tracekit: this trace is not kept; -o FILE keeps one", err=True)
         with Progress() as progress:
             return read_trace(path, progress=progress.reading)
+
+
+def _teller(output: str | None, duration: float | None) -> Callable[[Counts], None]:
+    """Return who says at the end of a trace what it has, and that a program which goes on is waited for."""
+    began, tell = time.monotonic(), closing.teller(output)
+
+    def end(counts: Counts) -> None:
+        tell(counts)
+        if duration is not None and time.monotonic() - began >= duration:
+            streams.tell("the time is up: the answer comes once the program has ended (Ctrl-C ends it)")
+
+    return end
