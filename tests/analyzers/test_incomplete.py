@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.traces import Written, accept, get, ok
+from tracekit.analyzers.crashes import Crashes
 from tracekit.analyzers.dispatch import Dispatch
 from tracekit.analyzers.mpm import Mpm
 
@@ -80,3 +81,40 @@ def test_the_process_of_a_thread_is_told_only_where_it_would_show(
     answer = Dispatch().answer(log.read())
     assert [(one.serve_tid, one.pid) for one in answer.requests] == [(20, pid)]
     assert [(one.tid, one.pid) for one in answer.threads] == [(20, pid)]
+
+
+FAULT = "--- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_MAPERR, si_addr=NULL} ---"
+GONE = "+++ killed by SIGSEGV +++"
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        "--- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_KILLED, si_pid=20, si_uid=33, si_status=SIGSEGV} ---",
+        "wait4(-1, [{WIFSIGNALED(s) && WTERMSIG(s) == SIGSEGV}], WNOHANG, NULL) = 20",
+    ],
+)
+def test_threads_that_a_signal_ended_together_are_of_the_process_that_the_parent_is_told_of(
+    log: Written, news: str
+) -> None:
+    """Nothing else tells that they are: they were there before, and neither clone nor futex was traced."""
+    for tid, port in ((22, 5001), (21, 5002), (31, 5003)):
+        named = get(4, "/").replace("4", f"4<TCP:[127.0.0.1:80->127.0.0.1:{port}]>", 1)
+        log.add(tid, named)
+    log.lines += [f"{tid} {log.now:.6f} {line}" for tid, line in ((22, FAULT), (22, GONE), (21, GONE))]
+    log.lines += [f"20 {log.now:.6f} {GONE}", f"10 {log.now:.6f} {news}"]
+    trace = log.read()
+    (crash,) = Crashes().answer(trace).crashes
+    assert (crash.pid, crash.culprit_tid, crash.victims) == (20, 22, (20, 21, 22))
+    assert [(one.serve_tid, one.pid) for one in Dispatch().answer(trace).requests] == [
+        (22, 20),
+        (21, 20),
+        (31, None),
+    ]
+
+
+def test_who_raised_a_signal_in_a_process_that_was_not_traced_is_not_known(log: Written) -> None:
+    log.add(10, "wait4(-1, [{WIFSIGNALED(s) && WTERMSIG(s) == SIGSEGV}], WNOHANG, NULL) = 20")
+    log.add(10, "clone(child_stack=NULL, flags=SIGCHLD) = 30")
+    (crash,) = Crashes().answer(log.read()).crashes
+    assert (crash.pid, crash.culprit_tid, crash.replacement_pid) == (20, None, 30)

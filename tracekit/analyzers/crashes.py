@@ -33,7 +33,7 @@ class Crash:
         time_ns: when the signal came.
         signal: the first one; one that a handler raises again does not count.
         culprit_tid: the thread that got it; None where the trace does not tell.
-        pid: the process.
+        pid: the process; None where its number is not shown.
         role: its part.
         cause: fault (of the kernel), unseen (the signal itself is not in the trace), abort (of the process
             itself), sent (of another), killed (SIGKILL).
@@ -73,7 +73,7 @@ class Exit:
 
     Attributes:
         time_ns: when.
-        pid: the process.
+        pid: the process; None where its number is not shown.
         role: its part.
         exit: how, as strace prints it.
         because: the signal that it was told with, and whose; the word of its parent; or that there was none.
@@ -147,7 +147,7 @@ def _crash(parts: Parts, state: State, death: Death) -> Crash:
         time_ns=death.begin.time_ns,
         signal=death.signal,
         culprit_tid=death.culprit.tid if death.culprit else None,
-        pid=process.pid,
+        pid=None if process in parts.headless else process.pid,
         role=parts.processes[process],
         cause=death.cause,
         sender=death.sender,
@@ -167,11 +167,12 @@ def _crash(parts: Parts, state: State, death: Death) -> Crash:
 
 def _lost(state: State, death: Death) -> Iterator[Connection]:
     """Yield the connections that a process had open when it died."""
-    pid, begin = death.process.pid, death.begin.seq
+    begin = death.begin.seq
+    pids = {death.process.pid} | {one.first.pid for one in death.process.threads if one.first is not None}
     for connection in state.connections:
         users = {connection.process} | {request.row.pid for request in connection.requests}
         opened = connection.accepted or (connection.requests[0].began if connection.requests else None)
-        if pid not in users or opened is None or opened.seq >= begin or not connection.is_socket:
+        if not pids & users or opened is None or opened.seq >= begin or not connection.is_socket:
             continue
         if connection.closed is None or connection.closed.seq >= begin:
             yield connection

@@ -1,7 +1,7 @@
 """Which process and which thread took and served each request?"""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -135,19 +135,19 @@ class Dispatch:
                 threads=shares(state),
                 trace=trace.summary(),
             )
-        cares, unsure = state.service.cares, _unsure(trace, requests)
+        cares = state.service.cares
+        inferred = {} if all(request.row.pid_known for request in requests) else _processes(trace)
         served = tuple(
-            _served(request, cares.get(request.connection), sure=request.row.tid not in unsure)
+            _served(request, cares.get(request.connection), inferred.get(request.row.tid, request.row.pid))
             for request in requests
         )
+        threads = (replace(one, pid=inferred.get(one.tid, one.pid)) for one in shares(state))
         return DispatchAnswer(
             verdict=FOUND,
             reason="; ".join(filter(None, (shown, state.encrypted, *partly_seen(state, trace)))),
             requests=served,
             trace=trace.summary(),
-            **_shared_out(
-                served, tuple(replace(one, pid=None) if one.tid in unsure else one for one in shares(state))
-            ),
+            **_shared_out(served, tuple(threads)),
         )
 
 
@@ -169,20 +169,24 @@ def _shared_out(served: tuple[Served, ...], threads: tuple[Share, ...]) -> dict[
     }
 
 
-def _unsure(trace: Trace, requests: Sequence[Request]) -> set[int | None]:
-    """Return the threads of which the trace does not tell the process: its main thread is not seen."""
-    if all(request.row.pid_known for request in requests):
-        return set()
-    return {thread.tid for process in parts_of(trace).headless for thread in process.threads}
+def _processes(trace: Trace) -> dict[int | None, int | None]:
+    """Return the processes of threads of which the log does not state it; None where it does not tell."""
+    parts = parts_of(trace)
+    return {
+        thread.tid: None if process in parts.headless else process.pid
+        for process in parts.lives.processes
+        for thread in process.threads
+        if not thread.known
+    }
 
 
-def _served(request: Request, care: Care | None, *, sure: bool) -> Served:
+def _served(request: Request, care: Care | None, pid: int | None) -> Served:
     """Return a request as the answer shows it.
 
     Args:
         request: the request.
         care: how its connection was taken care of.
-        sure: whether its process can be told.
+        pid: its process, as far as that can be told.
     """
     asked = request.target
     connection = request.connection
@@ -201,7 +205,7 @@ def _served(request: Request, care: Care | None, *, sure: bool) -> Served:
         host_known=asked.host_known,
         status=request.status,
         bytes=request.sent,
-        pid=request.row.pid if sure else None,
+        pid=pid,
         pid_known=request.row.pid_known,
         accept_tid=connection.accepted.tid if connection.accepted else None,
         serve_tid=request.serve_tid,

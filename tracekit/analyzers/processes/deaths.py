@@ -76,7 +76,8 @@ def victims(parts: Parts, death: Death) -> list[Thread]:
     found = [
         thread
         for thread in death.process.threads
-        if thread.born <= begin and (thread.ended is None or thread.ended.seq >= begin)
+        if (thread.made is None or thread.born <= begin)
+        and (thread.ended is None or thread.ended.seq >= begin)
     ]
     for process in parts.lives.processes:
         found += [
@@ -94,6 +95,24 @@ def victims(parts: Parts, death: Death) -> list[Thread]:
 def _gone(process: Process) -> int:
     """Return the number of the last event that shows the end of a process."""
     return max(row.seq for row in (process.ended, process.reaped) if row is not None)
+
+
+def _alone(parts: Parts, process: Process, signal: str) -> Thread | None:
+    """Return the only thread of a process, if it must have got the signal that the trace does not have.
+
+    A signal that another thread got would be in the trace, had that been traced; SIGKILL is never shown.
+    """
+    (first, *others) = process.threads
+    shown = bool(parts.lives.signals) and signal != "SIGKILL"
+    return None if others or shown or first.first is None else first
+
+
+def _from_anywhere(parts: Parts, process: Process, row: Row) -> bool:
+    """Tell whether a thread that was not traced sent its process a signal: any may get it (kill(2))."""
+    own = sender_of(row) == process.pid and "si_code=SI_USER" in (row.args or "")
+    return own and not any(
+        sent.by.process is process and sent.signal == row.name for sent in parts.lives.sent
+    )
 
 
 def _strays(parts: Parts, process: Process) -> set[Thread]:
@@ -128,8 +147,10 @@ def deaths(parts: Parts, *, ordered: bool) -> Iterator[Death]:
         row, thread = _first(parts, process, killed[1])
         if not ordered and len([one for one, other in parts.lives.signals if other.process is process]) > 1:
             row, thread = None, None
-        if thread is None and len(process.threads) == 1:
-            thread = process.threads[0]
+        if thread is None and row is None:
+            thread = _alone(parts, process, killed[1])
+        elif row is not None and _from_anywhere(parts, process, row):
+            thread = None
         name = (row.name if row is not None else None) or killed[1]
         cause, sender = _cause(parts, process, name, row)
         yield Death(process, name, thread, row, cause, sender)
@@ -221,7 +242,7 @@ def _later(ended: Row | None, end: Row) -> bool:
 def reaps_of(parts: Parts, process: Process) -> list[Reap]:
     """Return the waits that returned a process."""
     born = process.born
-    found = [reap for reap in parts.lives.reaps if reap.child == process.pid and reap.row.seq > born]
+    found = [reap for reap in parts.lives.reaps if reap.child == process.pid and reap.row.seq >= born]
     return found[:1]
 
 
@@ -248,6 +269,7 @@ def survivors(parts: Parts, death: Death) -> list[Process]:
         process
         for process in parts.serving
         if process is not death.process
+        and process not in parts.headless
         and process.born < death.begin.seq
         and (process.ended is None or process.ended.seq > end.seq)
     ]

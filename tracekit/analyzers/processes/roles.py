@@ -93,11 +93,13 @@ def _headless(signs: Signs, trace: Trace) -> set[Process]:
 
 def _has_main(signs: Signs, process: Process) -> bool:
     """Tell whether the main thread of a process does what only such a thread does."""
+    if process.reaped or (process.main and process.main.known and process.main.ended):
+        return True
     task = signs.parts.tasks.get(process.main) if process.main else None
     if task is None:
         return False
     accepts = task.tried and (task in signs.serves or len(process.threads) > 1)
-    return bool(accepts or task.parent or task.word or task.asks_parent or process.reaped)
+    return bool(accepts or task.parent or task.word or task.asks_parent)
 
 
 def _signs(parts: Parts, state: State, waits: dict[int | None, set[int]]) -> Signs:

@@ -1,20 +1,17 @@
 """The pass that finds every process and thread: a small function a family of calls, and their table."""
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from tracekit.analyzers.state import arguments, task_calls
 from tracekit.analyzers.state.arguments import argument, number
+from tracekit.analyzers.state.killed import gather
 from tracekit.analyzers.state.lifetimes import Lifetimes, Process, Reap, Sent, Thread
-from tracekit.analyzers.state.task_rows import LIVING, chosen, foreign
+from tracekit.analyzers.state.task_rows import LIVING, chosen, foreign, made_by
 from tracekit.analyzers.state.waits import child_of
 from tracekit.events import Array, Row, String, Trace, symbols, without_collection
-
-OUTSIDE: Final = re.compile(r"/\* (\d+) in strace's PID NS \*/")
-"""A number of another PID namespace, as strace --decode-pids=pidns translates it."""
 
 _last: tuple[Trace, Lifetimes] | None = None
 
@@ -45,9 +42,11 @@ class Walk:
     present: dict[int | None, Process] = field(default_factory=dict)
     unclear: dict[int | None, tuple[Row, Thread]] = field(default_factory=dict)
 
-    def process(self, pid: int | None) -> Process:
-        """Return the present process of a number, a new one where there is none."""
+    def process(self, pid: int | None, *, over: bool = False) -> Process:
+        """Return the present process of a number, or its last one; a new one where there is none."""
         process = self.present.get(pid)
+        if process is None and over:
+            process = next((one for one in reversed(self.found.processes) if one.pid == pid), None)
         if process is None:
             process = self.present[pid] = Process(pid)
             self.found.processes.append(process)
@@ -64,7 +63,7 @@ class Walk:
         """Return the thread that an event is of."""
         thread = self.living.get(row.tid)
         if thread is None:
-            thread = self.begin(row.tid, self.process(_process_of(row)), row.seq)
+            thread = self.begin(row.tid, self.process(_process_of(row), over=row.kind == "exit"), row.seq)
             thread.known = row.pid_known
             thread.made, thread.maker = self.unclear.pop(row.tid, (None, None))
         thread.first = thread.first or row
@@ -112,6 +111,7 @@ def _finish(walk: Walk) -> None:
     for thread in list(walk.living.values()):
         if exiting := thread.process.exiting:
             walk.end(thread, exiting, f"exited with {number(argument(exiting, 0))}")
+    gather(walk.found)
 
 
 def _note(walk: Walk, row: Row) -> None:
@@ -153,7 +153,7 @@ def _living(walk: Walk, row: Row) -> None:
 
 def _forks(walk: Walk, row: Row, thread: Thread) -> None:
     """fork, vfork, clone, clone3: a new thread, or a process of one."""
-    child = _number_outside(walk, row)
+    child = made_by(row, foreign=walk.found.foreign)
     if child is None or child <= 0:
         return
     flags, maker, living = arguments.flags_of(row), thread.process, walk.living.get(child)
@@ -177,14 +177,6 @@ def _forks(walk: Walk, row: Row, thread: Thread) -> None:
         made.arguments = made.arguments or maker.arguments
         made.path, made.comm = made.path or maker.path, made.comm or thread.name or maker.comm
         made.uid, made.session = (maker.uid if made.uid is None else made.uid), maker.session
-
-
-def _number_outside(walk: Walk, row: Row) -> int | None:
-    """Return the number that the log knows a new task by; None where that cannot be told."""
-    if not walk.found.foreign:
-        return row.ret
-    said = OUTSIDE.search(row.ret_text or "")
-    return int(said[1]) if said else None
 
 
 def _execs(walk: Walk, row: Row, thread: Thread) -> None:
