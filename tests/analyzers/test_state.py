@@ -90,6 +90,23 @@ def test_in_a_chroot_names_are_the_process_s_and_the_root_is_known(log: Written)
     ]
 
 
+@pytest.mark.parametrize(
+    ("calls", "path"),
+    [
+        (('chroot("/new") = 0',), "a"),
+        (('pivot_root("/new", "/new/old") = 0',), "/a"),
+        (('chdir("/new") = 0', 'pivot_root(".", ".") = 0'), "/a"),
+        (('chdir("/srv") = 0', 'pivot_root("/new", "/new/old") = 0'), "a"),
+    ],
+)
+def test_pivot_root_takes_the_working_directory_along_and_chroot_does_not(
+    log: Written, calls: tuple[str, ...], path: str
+) -> None:
+    log.notes(SERVER | {"cwd": "/"})
+    log.add(10, *calls, 'open("a", O_RDONLY) = 5')
+    assert paths(log) == [(path, "/new")]
+
+
 def test_what_the_kernel_says_of_a_chroot_s_files_is_put_in_the_process_s_terms(log: Written) -> None:
     log.notes({**SERVER, "root": "/jail", "cwd": "/jail/www"})
     log.add(

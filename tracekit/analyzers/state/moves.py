@@ -4,8 +4,12 @@ from tracekit.analyzers.state import arguments, paths
 from tracekit.analyzers.state.arguments import argument
 from tracekit.analyzers.state.calls import by_call
 from tracekit.analyzers.state.effects import Effect
+from tracekit.analyzers.state.folders import TOP
 from tracekit.analyzers.state.state import State
 from tracekit.events import Row
+from tracekit.syscalls.families import names_of
+
+PIVOTING = names_of("pivot_root")
 
 
 def chdir(state: State, row: Row) -> None:
@@ -30,10 +34,16 @@ def getcwd(state: State, row: Row) -> None:
 
 
 def change_root(state: State, row: Row) -> None:
-    """chroot; pivot_root, which does it for the caller as well when its root is the one that goes."""
+    """chroot; pivot_root, which does it for the caller as well when its root is the one that goes.
+
+    So it does with the working directory (pivot_root(2)), which chroot leaves where it is.
+    """
     if row.ret == 0:
-        name = arguments.path(argument(row, 0))
-        state.place(row).imprison(None if name is None else paths.resolve(name, state.folder(row)))
+        name, place = arguments.path(argument(row, 0)), state.place(row)
+        goes = place.folder == TOP and row.name in PIVOTING
+        place.imprison(None if name is None else paths.resolve(name, place.folder))
+        if goes:
+            place.change(TOP)
 
 
 MOVES: dict[str, Effect] = by_call(
