@@ -58,3 +58,20 @@ def test_harmless_cells_stay_as_they_are() -> None:
 )  # fmt: skip
 def test_secrets_are_hidden(text: str, shown: str) -> None:
     assert redact({"a": [text]}) == {"a": [shown]}
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ('GET / HTTP/1.1\r\nCookie: a="hunter2"\r\nHost: a', "GET / HTTP/1.1\r\nCookie: [hidden]\r\nHost: a"),
+        ("Authorization: Basic aHVudGVyMg==", "Authorization: [hidden]"),
+        ("GET http://ann:hunter2@a/", "GET http://ann:[hidden]@a/"),
+        ("GET /cookies?a=hunter2", "GET /cookies?a=hunter2"),
+    ],
+)
+def test_strings_in_hexadecimal_hide_the_same(said: str, shown: str) -> None:
+    def hexed(text: str) -> str:
+        return "".join(f"\\x{ord(one):02x}" for one in text)
+
+    redacted = redact(f'read(5, "{hexed(said)}", 8000) = 99')
+    assert redacted == f'read(5, "{"[hidden]".join(map(hexed, shown.split("[hidden]")))}", 8000) = 99'

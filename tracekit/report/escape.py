@@ -24,6 +24,11 @@ MARKS = ("authorization", "cookie", "://")
 """What has to be in a text for one of the expressions to match; looking for it is cheaper."""
 PASSWORD = re.compile(r"(?i)([a-z][a-z0-9+.-]*://[^/?#\s:@\"]*:)[^/?#\s@\"]+@")
 
+HEXADECIMAL = re.compile(r"(?:\\x[0-9a-f]{2}){8,}")
+"""A string that is printed so (-x, -xx)."""
+SECRET_LINE = re.compile(r"(?i)(authorization|cookie)(\s*:[ \t]*)([^\r\n]+)")
+"""The same as SECRET_FIELD in what such a string says."""
+
 
 def visible(text: str) -> str:
     """Return a text in which every character that acts instead of showing is written out."""
@@ -54,6 +59,8 @@ def redact(value: Any) -> Any:
     form in which a trace quotes them, and passwords in URLs.
     """
     if isinstance(value, str):
+        if "\\x" in value:
+            value = HEXADECIMAL.sub(_redacted, value)
         if not any(mark in value.lower() for mark in MARKS):
             return value
         return PASSWORD.sub(rf"\1{HIDDEN}@", SECRET_FIELD.sub(rf"\1\2{HIDDEN}", value))
@@ -62,3 +69,12 @@ def redact(value: Any) -> Any:
     if isinstance(value, dict):
         return {redact(key): redact(item) for key, item in value.items()}
     return value
+
+
+def _redacted(found: re.Match[str]) -> str:
+    """Return a string in hexadecimal without secrets."""
+    said = bytes.fromhex(found[0].replace("\\x", "")).decode("latin-1")
+    shown = PASSWORD.sub(rf"\1{HIDDEN}@", SECRET_LINE.sub(rf"\1\2{HIDDEN}", said))
+    if shown == said:
+        return found[0]
+    return HIDDEN.join("".join(f"\\x{ord(one):02x}" for one in part) for part in shown.split(HIDDEN))
