@@ -127,7 +127,7 @@ def _hungry(looks: list[Look]) -> Iterator[int]:
 def _short(short: list[Look], hungry: int) -> tuple[bool | None, str]:
     """Return the verdict where so few were idle that the parent would have made more, had it been able to."""
     often = "once" if len(short) == 1 else f"{len(short)} times"
-    found = f"{counted(short[0].idle, 'idle thread')} the parent looked {often} and made no more"
+    found = f"{counted(short[0].idle, 'idle worker')} the parent looked {often} and made no more"
     if len(short) >= LOOKS or short[0].idle == short[0].before == 0:
         return True, found + (f", though it had with {hungry}" if hungry else "")
     return None, f"{found}, which may be chance: trace for longer"
