@@ -63,7 +63,7 @@ def reached(parts: Parts, connections: list[Connection], trace: Trace) -> tuple[
     if any(thread.first is None for one in parts.serving for thread in one.threads) or _hidden(parts, trace):
         return None, "some threads were not traced, or only seen waiting: how many are idle is not known"
     (parent,) = parts.parents
-    makes = any(child.made is not None for child in parts.lives.children(parent))
+    makes = any(child.made is not None and child in parts.serving for child in parts.lives.children(parent))
     return _judged(_looks(parts, parent, connections, trace), makes=makes)
 
 
