@@ -97,6 +97,16 @@ def test_a_number_that_is_used_again_is_another_process(log: Written) -> None:
     assert ends == ["exited with 1", "exited with 2", None]  # whose first thread 10 is, nothing shows
 
 
+def test_they_stand_in_the_order_of_their_ids(log: Written) -> None:
+    log.add(30, "getppid() = 10", f"{THREAD.format(33)}", f"{THREAD.format(32)}")
+    log.add(20, "getppid() = 10")
+    found = Tasks().answer(log.read()).processes
+    assert [(one.pid, [thread.tid for thread in one.threads]) for one in found] == [
+        (20, [20]),
+        (30, [30, 32, 33]),
+    ]
+
+
 def test_an_exec_by_a_thread_ends_the_others(log: Written) -> None:
     log.add(10, THREAD.format(11), THREAD.format(12))
     log.add(12, 'execve("/bin/x", ["x"], 0x7f /* 9 vars */ <pid changed to 10 ...>'.removesuffix(">") + ">")

@@ -236,6 +236,7 @@ def test_a_pipe_gets_every_record_on_one_line() -> None:
     for record, line in zip(answer["requests"], records, strict=True):
         assert (record["target"] or "") in line
         assert str(record["serve_tid"]) in line
+        assert all(path in line for path in record["files"])
 
 
 def test_a_narrow_terminal_keeps_who_served_and_how_it_came_to_that() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from tracekit.report.columns import TARGET, Column, Record, Section, field, figure, span, target
+from tracekit.report.columns import PATH, TARGET, Column, Record, Section, field, figure, span, target
 
 
 def _place(record: Record) -> str:
@@ -46,6 +46,7 @@ DISPATCH: Final[tuple[Section, ...]] = (
             field("handover", "handover", 4),
             span("queued ms", "queue_ns", 5),
             span("served ms", "service_ns", 5),
+            field("files", "files", 10, wide=PATH),
         ),
     ),
     Section(
