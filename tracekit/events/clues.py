@@ -14,6 +14,7 @@ from tracekit.events.facts import TELLING
 from tracekit.events.futexes import FUTEX
 from tracekit.events.links import ACCEPTS, DESCRIPTOR
 from tracekit.events.lives import Lives
+from tracekit.events.numbers import TELLING as TELLING_NUMBERS
 from tracekit.events.signs import MANAGING
 from tracekit.stream import Event
 from tracekit.stream.forms import Form, Says
@@ -24,7 +25,7 @@ EARLY = 250_000
 """Events from the beginning of a trace that are looked at for how tasks behave."""
 LONG = 1000
 """Characters of arguments that are kept of an early event: what was written or read says nothing."""
-BEHAVIOUR = FUTEX | ACCEPTS | MANAGING
+BEHAVIOUR = FUTEX | ACCEPTS | MANAGING | TELLING_NUMBERS
 OF_NO_TASK = {Says.NOTE, Says.NOTHING}
 OWN_TID = {"getpid", "gettid", "set_tid_address"}
 EXECS = {"execve", "execveat"}

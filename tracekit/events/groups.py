@@ -16,6 +16,7 @@ from tracekit.events.facts import Facts
 from tracekit.events.futexes import hand_overs
 from tracekit.events.links import Links, find_links
 from tracekit.events.lives import key_of, tid_of
+from tracekit.events.numbers import apart
 from tracekit.events.signs import first_lines, signs_of
 from tracekit.stream import Event
 from tracekit.stream.rows import MISSING
@@ -99,6 +100,7 @@ def groups_of(clues: Clues, *, ordered: bool = True) -> Groups:
 
 def _inferred(facts: Facts, events: Sequence[Event]) -> Clusters:
     links = find_links(events, facts.tids, facts.created)
+    links.apart |= apart(events)
     clusters = _joined(facts, links, hand_overs(events))
     _follow_order(clusters, first_lines(events, facts.created), signs_of(events))
     return clusters
