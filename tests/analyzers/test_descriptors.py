@@ -246,6 +246,17 @@ def test_what_a_thread_has_alone_is_closed_at_its_end(log: Written) -> None:
     assert connection.closed.tid == 11
 
 
+@pytest.mark.parametrize("calls", [("exit_group(0) = ?",), ('execve("/bin/a", ["a"], NULL) = 0',)])
+def test_the_threads_that_a_process_ends_have_nothing_any_more(log: Written, calls: tuple[str, ...]) -> None:
+    log.notes({**PARENT, "tids": [10, 11]})
+    log.add(10, "getppid() = 1")
+    log.add(11, "unshare(CLONE_FILES) = 0", accept(5, 1001))
+    log.add(10, *calls)
+    log.lines += [f"{tid} {log.now:.6f} +++ exited with 0 +++" for tid in (11, 10)]
+    (connection,) = state(log).connections
+    assert connection.closed is not None
+
+
 @pytest.mark.parametrize("flags", ["{flags=CLONE_VM|CLONE_FILES|CLONE_THREAD}", "0x7ffe"])
 def test_a_new_thread_does_not_keep_what_its_process_closes(log: Written, flags: str) -> None:
     log.notes({**PARENT, "tids": [10, 11]})

@@ -209,8 +209,7 @@ class Descriptors:
         if row.tid in self.apart:
             ended = self._leave(process, row)
             self._give(process, process, self.of(row))
-            self._join(row.tid, row)
-        self._join(process, row)
+        ended += self._end_threads(process, row)
         closing = [fd for fd, slot in self.of(row).items() if slot.cloexec]
         return ended + [file for fd in closing if (file := self.close(row, fd))]
 
@@ -220,7 +219,8 @@ class Descriptors:
 
     def exit(self, row: Row) -> list[OpenFile]:
         """Close everything that a process has; return the files that nobody has any more."""
-        return self._join(row.tid, row) + self._leave(self.process(row), row)
+        process = self.process(row)
+        return self._end_threads(process, row) + self._leave(process, row)
 
     def finish(self) -> None:
         """Turn what is open at the end of the trace into spans."""
@@ -243,6 +243,11 @@ class Descriptors:
             return []
         self.apart.discard(tid)
         return self._leave(-tid, row)
+
+    def _end_threads(self, process: int, row: Row) -> list[OpenFile]:
+        """Take their tables away from all threads of a process that have parted; return as ``_leave``."""
+        own = [tid for tid in self.apart if self.tables[-tid].users[-tid] == process]
+        return [file for tid in own for file in self._join(tid, row)]
 
     def _leave(self, key: int, row: Row | None) -> list[OpenFile]:
         """Take a table away from one who has it; return the files that nobody has any more by that."""
