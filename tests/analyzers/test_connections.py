@@ -256,6 +256,15 @@ def test_an_encrypted_connection_is_said_to_be_one(log: Written) -> None:
     assert Dispatch().answer(log.read()).verdict == "found"
 
 
+def test_a_connection_of_http_2_is_said_to_be_one(log: Written) -> None:
+    log.notes(SERVER)
+    hello = r"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\22\4\0\0\0\0\0\0\3"
+    log.add(10, accept(5, 1001), f'read(5, "{hello}"..., 8000) = 99', 'write(5, "\\0\\0\\6\\4", 4) = 4')
+    trace = log.read()
+    assert "1 connections speak HTTP/2" in Dispatch().answer(trace).reason
+    assert "1 connections speak HTTP/2" in Docroot().answer(trace).reason
+
+
 def test_a_head_that_lost_its_beginning_has_no_method(log: Written) -> None:
     log.notes(SERVER)
     log.add(

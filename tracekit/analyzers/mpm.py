@@ -170,10 +170,11 @@ def servers(service: Service, trace: Trace) -> list[Server]:
 
 
 def _speaks(server: Server) -> bool:
-    """Tell whether requests came over a server's connections, or may have: encrypted ones."""
+    """Tell whether requests came over a server's connections, or may have: encrypted, or of HTTP/2."""
     connections = [care.connection for care in server.served]
     asked = any(is_request(request) for connection in connections for request in connection.requests)
-    return asked or any(connection.reader.encrypted for connection in connections)
+    readers = [connection.reader for connection in connections]
+    return asked or any(reader.encrypted or reader.binary for reader in readers)
 
 
 def _served(service: Service, *, ordered: bool) -> Iterator[Care]:

@@ -23,7 +23,8 @@ LONGER: Final = 4
 """How many times longer strings are to be that were cut all the same."""
 CUT: Final = r'"\.\.\.(?:(?<=[^\\]"\.\.\.)|(?<=[^\\]\\\\"\.\.\.))'
 """The end of a string that goes on, which no backslash escapes."""
-HEAD: Final = r'"(?:[A-Z]{3,10} |"\.\.\.)'
+HEAD: Final = r'"(?:(?!PRI )[A-Z]{3,10} |"\.\.\.)'
+"""The beginning of a request; HTTP/2 begins with PRI, which is none (RFC 9113, 3.4)."""
 LOOKED_AT: Final = 200
 """Cut strings whose length is looked at: they are cut after the same number of bytes."""
 RAW: Final = r"^0x[0-9a-f]{4,},"

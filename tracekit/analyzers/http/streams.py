@@ -45,13 +45,14 @@ class Requests:
 
     ``answered`` is set by the caller once the server has begun its response: only
     then can what follows a cut head be told from the rest of that message.
-    ``opaque`` is True from where the connection speaks something else; ``encrypted`` when it began
-    as TLS does and was not answered in the clear.
+    ``opaque`` is True from where the connection speaks something else, ``binary`` where that is
+    HTTP/2; ``encrypted`` when it began as TLS does and was not answered in the clear.
     """
 
     def __init__(self) -> None:
         self.answered = False
         self.opaque = False
+        self.binary = False
         self.encrypted = False
         self._begun = False
         self._head = bytearray()
@@ -81,7 +82,7 @@ class Requests:
                 continue
             data, size, head = self._take_head(data, size)
             if head is not None and head.line == HTTP2:
-                self.opaque = True
+                self.opaque = self.binary = True
             elif head is not None:
                 found.append(head)
                 self.answered = False

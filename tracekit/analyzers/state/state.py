@@ -184,8 +184,11 @@ class State:
     @property
     def encrypted(self) -> str:
         """What is to be said of connections whose requests no trace shows; empty when there are none."""
-        count = sum(connection.reader.encrypted for connection in self.connections)
-        return f"{count} connections are encrypted (TLS), which hides their requests" if count else ""
+        closed = sum(connection.reader.encrypted for connection in self.connections)
+        binary = sum(connection.reader.binary for connection in self.connections)
+        said = [f"{closed} connections are encrypted (TLS), which hides their requests"] if closed else []
+        said += [f"{binary} connections speak HTTP/2, whose requests are not read here"] if binary else []
+        return "; ".join(said)
 
     def prepare(self, facts: Mapping[int, Mapping[str, Any]]) -> None:
         """Take over what the trace's own notes say about processes: working directory, open files."""
