@@ -118,3 +118,19 @@ def test_who_raised_a_signal_in_a_process_that_was_not_traced_is_not_known(log: 
     log.add(10, "clone(child_stack=NULL, flags=SIGCHLD) = 30")
     (crash,) = Crashes().answer(log.read()).crashes
     assert (crash.pid, crash.culprit_tid, crash.replacement_pid) == (20, None, 30)
+
+
+def test_the_listener_of_another_child_waits_for_idle_connections_too(log: Written) -> None:
+    """Of the one child the trace shows who takes a connection over, of the other who is given it back."""
+    add = "epoll_ctl(7, EPOLL_CTL_ADD, 4, {events=EPOLLIN, data={u32=4, u64=4}}) = 0"
+    late = "accept4(3, 0x7ffc, [16], SOCK_CLOEXEC) = -1 EAGAIN (Resource temporarily unavailable)"
+    log.notes({"pid": 10, "tids": [11, 12], "fds": {"3": "socket:[9]"}})
+    log.notes({"pid": 20, "tids": [21, 22], "fds": {"3": "socket:[9]"}})
+    log.add(11, "futex(0x7f00, FUTEX_WAIT_BITSET_PRIVATE|FUTEX_CLOCK_REALTIME, 0, NULL, 0x1) = 0")
+    log.add(21, CLIENT, late)
+    log.add(12, CLIENT, accept(4, 5001), "futex(0x7f00, FUTEX_WAKE_PRIVATE, 1) = 1")
+    log.add(11, get(4, "/"), ok(4), "close(4) = 0")
+    log.add(21, CLIENT, accept(4, 5002))
+    log.add(22, get(4, "/"), ok(4), add)
+    log.add(21, CLIENT)
+    assert Mpm().answer(log.read()).mpm == "event"

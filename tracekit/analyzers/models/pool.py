@@ -100,7 +100,7 @@ def _managed(server: Server, task: Task) -> Finding | None:
 
 def _worker_or_event(server: Server, takers: Sequence[Task], shown: tuple[Finding, ...]) -> Verdict:
     added = next((care for care in server.served if care.added), None)
-    if added is not None and (watcher := _watcher(server, takers, added)):
+    if added is not None and (watcher := _watcher(server, added)):
         found = Finding("another thread than the one that accepts waits for idle connections", watcher)
         return Verdict(
             THREAD_POOL,
@@ -130,9 +130,9 @@ def _worker_or_event(server: Server, takers: Sequence[Task], shown: tuple[Findin
     )
 
 
-def _watcher(server: Server, takers: Sequence[Task], care: Care) -> tuple[Row, ...]:
+def _watcher(server: Server, care: Care) -> tuple[Row, ...]:
     """Return what shows that a connection was given to a set on which only others than listeners wait."""
-    if any(care.queue in task.queues for task in takers):
+    if any(care.queue in task.queues for task in server.acceptors):
         return ()
     others = [task for task in server.tasks if care.queue in task.queues]
     return rows(care.added, *(task.active for task in others[:1])) if others else ()
