@@ -142,7 +142,7 @@ def _reason(parts: Parts, processes: tuple[ProcessShown, ...], *, named: bool) -
     numbered = sum(process.pid is not None for process in processes)
     said = [f"{counted(numbered, 'process', 'processes')}, {counted(threads, 'thread')}"]
     if unseen:
-        said.append(f"{unseen} of the threads were made by others in the trace, but not traced themselves")
+        said.append(f"made by others in the trace, but not traced: {counted(unseen, 'thread')}")
     if parts.headless:
         said.append(f"groups of threads of which it is not known whose they are: {len(parts.headless)}")
     if parts.doubtful:
@@ -151,7 +151,7 @@ def _reason(parts: Parts, processes: tuple[ProcessShown, ...], *, named: bool) -
         )
     unclear = sum(process.role == UNKNOWN for process in processes)
     if unclear:
-        said.append(f"what {unclear} of the processes do is not shown")
+        said.append(f"what they do is not shown: {counted(unclear, 'process', 'processes')}")
     if parts.lives.foreign:
         said.append(FOREIGN)
     return "; ".join(said)

@@ -36,14 +36,14 @@ def in_turn(server: Server) -> Verdict | None:
     if siblings is None and len(server.pids) > 1:
         return Verdict(
             None,
-            "several tasks accept from the same socket, and each serves what it took itself, but the trace "
+            "several tasks accept at the same address, and each serves what it took itself, but the trace "
             "does not state whether they are processes (prefork) or threads of one (thread-pool)",
             (_served_alone(server), own),
         )
     if siblings is None:
         return _one_task(server, own)
     many = len(server.pids)
-    who = f"{many} processes accept from one socket" if many > 1 else "a process that a parent keeps accepts"
+    who = f"{many} processes accept at one address" if many > 1 else "a process that a parent keeps accepts"
     return Verdict(
         PREFORK,
         f"{who}, and {'each' if many > 1 else 'it'} serves what it took itself, one connection after another",
