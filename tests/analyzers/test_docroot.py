@@ -54,6 +54,7 @@ def test_the_root_looked_up_as_a_folder_is_enough_but_less_sure(site: Site) -> N
     assert root.path == "/srv/www"
     assert root.confidence == 0.75
     assert "one target" in root.reason
+    assert site.answer().reason == root.reason
 
 
 def test_an_index_file_elsewhere_is_not_the_root(site: Site) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tracekit.analyzers.answer import FOUND, UNDETERMINED, Evidence, Judged
+from tracekit.analyzers.answer import FOUND, UNDETERMINED, Evidence, Judged, counted
 from tracekit.analyzers.kept import kept
 from tracekit.analyzers.questions import DOCROOT
 from tracekit.analyzers.roots.aliases import Alias, find_aliases
@@ -198,6 +198,6 @@ def _summary(roots: tuple[Root, ...], still_open: list[Open]) -> str:
     """Return the verdict's reason in one sentence."""
     if not roots:
         return "; ".join(sorted({one.reason for one in still_open}))
-    hosts = f" for {len(roots)} listeners and hosts" if len(roots) > 1 else ""
-    rest = f"; {len(still_open)} more stay open" if still_open else ""
-    return f"file paths minus request targets agree{hosts}{rest}"
+    told = f"one root each for {len(roots)} listeners and hosts" if len(roots) > 1 else roots[0].reason
+    rest = f"; {counted(len(still_open), 'more stays open', 'more stay open')}" if still_open else ""
+    return told + rest
