@@ -198,6 +198,7 @@ def _summary(roots: tuple[Root, ...], still_open: list[Open]) -> str:
     """Return the verdict's reason in one sentence."""
     if not roots:
         return "; ".join(sorted({one.reason for one in still_open}))
-    told = f"one root each for {len(roots)} listeners and hosts" if len(roots) > 1 else roots[0].reason
+    many = f"file paths minus request targets give one root each for {len(roots)} listeners and hosts"
+    told = many if len(roots) > 1 else roots[0].reason
     rest = f"; {counted(len(still_open), 'more stays open', 'more stay open')}" if still_open else ""
     return told + rest
