@@ -100,6 +100,16 @@ def test_a_kill_from_outside_counts_where_the_server_goes_on(log: Written, *, li
     assert {one["pid"] for one in found["exits"]} == (set() if lives else {10, 20, 30})
 
 
+def test_a_kill_that_the_parent_makes_good_counts_although_the_server_ends_soon(log: Written) -> None:
+    server(log)
+    ends(log, "killed by SIGKILL", 20, 21, 22)
+    notices(log, "WIFSIGNALED(s) && WTERMSIG(s) == SIGKILL")
+    ends(log, "killed by SIGKILL", 30, 10)
+    found = told(log)
+    assert [(one["pid"], one["cause"]) for one in found["crashes"]] == [(20, "killed")]
+    assert {one["pid"] for one in found["exits"]} == {10, 30}
+
+
 def test_what_the_parent_ends_is_no_crash(log: Written) -> None:
     server(log)
     log.add(10, "kill(20, SIGTERM) = 0")

@@ -140,7 +140,7 @@ def _unseen(parts: Parts) -> str:
 
 def _crash(parts: Parts, state: State, death: Death) -> Crash:
     process = death.process
-    noticed, new = deaths.replacement(parts, death)
+    noticed, new = deaths.replacement(parts, death.process)
     lost = list(_lost(state, death))
     rows = [death.row, process.ended, noticed, new.made if new else None]
     return Crash(

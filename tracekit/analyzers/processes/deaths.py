@@ -223,7 +223,12 @@ def _tids(process: Process) -> set[int]:
 
 
 def _outlived(parts: Parts, process: Process) -> bool:
-    """Tell whether the server goes on without a process: its parent, or who waited for it, lives on."""
+    """Tell whether the server goes on without a process: its parent, or who waited for it, lives on.
+
+    A parent that makes another in its place goes on, however soon it ends itself.
+    """
+    if replacement(parts, process)[1] is not None:
+        return True
     end = process.ended
     assert end is not None
     others = [other for other in parts.parents if other is not process]
@@ -246,9 +251,9 @@ def reaps_of(parts: Parts, process: Process) -> list[Reap]:
     return found[:1]
 
 
-def replacement(parts: Parts, death: Death) -> tuple[Row | None, Process | None]:
+def replacement(parts: Parts, gone: Process) -> tuple[Row | None, Process | None]:
     """Return the wait by which a process's parent noticed its end, and the next child that it then made."""
-    for reap in reaps_of(parts, death.process):
+    for reap in reaps_of(parts, gone):
         made = [
             process
             for process in parts.lives.processes
