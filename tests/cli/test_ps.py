@@ -9,7 +9,7 @@ import pytest
 from tests.support.processes import ending, start, threads, wait_until
 from tests.support.requirements import need
 from tests.support.tracers import TRACEKIT
-from tracekit.cli.ps import moment_of, terminal
+from tracekit.cli.ps import moment_of, running, terminal
 from tracekit.errors import UsageError
 from tracekit.report.ps import Line, duration, listing, started
 
@@ -58,6 +58,25 @@ def test_what_runs_is_shown_as_ps_shows_it() -> None:
     assert len(done.stdout.splitlines()) == 4
     assert "an argument" in done.stdout
     assert "\t" not in done.stdout
+
+
+def test_the_main_thread_has_the_time_of_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As procps has it, which reads /proc/PID/stat for the main thread, and its own stat for any other."""
+    for place, ticks in (("7", 500), ("7/task/7", 100), ("7/task/8", 400)):
+        folder = tmp_path / place
+        folder.mkdir(parents=True)
+        rest = " ".join(
+            ["S", "1", "7", "7", "0", "-1", *"00000", str(ticks), "0", *"00", "20", "0", "2", "0", "0"]
+        )
+        (folder / "stat").write_text(f"7 (x) {rest}")
+    (tmp_path / "7/status").write_text("Name:\tx\nUid:\t0\t0\t0\t0\n")
+    (tmp_path / "7/cmdline").write_text("x\0")
+    monkeypatch.setattr("tracekit.cli.ps.PROC", tmp_path)
+    monkeypatch.setattr("os.sysconf", lambda _name: 100)
+    assert [(line.lwp, line.nlwp, line.time) for line in running(7)] == [
+        ("7", "2", "00:00:05"),
+        ("8", "2", "00:00:04"),
+    ]
 
 
 @pytest.mark.parametrize(

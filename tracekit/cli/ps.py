@@ -18,6 +18,7 @@ from tracekit.report import ps
 from tracekit.report.ps import Line
 from tracekit.tracer.tasks.targets import Selection
 
+PROC: Final = Path("/proc")
 END: Final = "end"
 HINT: Final = "--at takes seconds since 1970, HH:MM:SS, +SECONDS since the trace began, or end"
 PTS: Final = 136
@@ -38,7 +39,7 @@ def show(
     if at is not None:
         raise UsageError("--at is a moment of a trace, but none was given", "leave it out: ps shows now")
     selection = Selection(**{name: live[name] for name in ("given", "name", "port", "tree")})
-    highest = Path("/proc/sys/kernel/pid_max").read_text(encoding="ascii").strip()
+    highest = (PROC / "sys/kernel/pid_max").read_text(encoding="ascii").strip()
     lines = [line for pid in selection.pids() for line in running(pid)]
     click.echo(ps.listing(lines, len(highest)), nl=False)
     return ExitCode.ANSWERED
@@ -101,9 +102,9 @@ def _moment(at: str, begin: int) -> int:
 def running(pid: int) -> Iterator[Line]:
     """Yield the threads of a process that runs, from proc(5); none of one that has gone."""
     try:
-        tids = sorted(int(entry.name) for entry in Path(f"/proc/{pid}/task").iterdir())
-        fields = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
-        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+        tids = sorted(int(entry.name) for entry in (PROC / f"{pid}/task").iterdir())
+        fields = (PROC / f"{pid}/status").read_text(encoding="utf-8", errors="replace")
+        words = (PROC / f"{pid}/cmdline").read_bytes()
     except OSError:
         return
     uid = int(fields.partition("\nUid:\t")[2].split()[1])
@@ -115,9 +116,13 @@ def running(pid: int) -> Iterator[Line]:
 
 
 def _running(pid: int, tid: int, user: str, command: str) -> Line | None:
-    """Return one thread; None when it has gone (the fields of /proc/PID/stat are counted from 3)."""
+    """Return one thread; None when it has gone (the fields of /proc/PID/stat are counted from 3).
+
+    With the main thread ps shows what the whole process has worked: it takes that from /proc/PID/stat.
+    """
+    place = f"{pid}/stat" if tid == pid else f"{pid}/task/{tid}/stat"
     try:
-        text = Path(f"/proc/{pid}/task/{tid}/stat").read_text(encoding="utf-8", errors="replace")
+        text = (PROC / place).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
     name, _, rest = text.partition(" (")[2].rpartition(") ")
