@@ -12,16 +12,9 @@ import re
 from dataclasses import dataclass, field
 
 from tracekit.analyzers.state import arguments, paths
-from tracekit.analyzers.state.annotations import (
-    DELETED,
-    agrees,
-    inode_of,
-    kind_of,
-    learn,
-    path_of,
-    tcp_addresses,
-)
+from tracekit.analyzers.state.annotations import DELETED, agrees, inode_of, learn, path_of
 from tracekit.analyzers.state.openfiles import OpenFile, Slot, Span, Table
+from tracekit.analyzers.state.sockets import Sockets
 from tracekit.events import Row
 
 FIRST_NUMBER = re.compile(r"-?\d+")
@@ -36,8 +29,7 @@ class Descriptors:
             CLONE_FILES several have the same.
         spans: what descriptors were whose time is over.
         apart: the threads that do not use the table of their process.
-        joined: open sockets by their two addresses, or by inode: one that is not in a table may be in
-            another's.
+        sockets: the open sockets, wherever they are.
         renamed: the names that files have been given, by those that they had.
         by_task: True when only the calls of one task are in order: then each has a table of its own.
     """
@@ -45,7 +37,7 @@ class Descriptors:
     tables: dict[int, Table] = field(default_factory=dict)
     spans: list[Span] = field(default_factory=list)
     apart: set[int] = field(default_factory=set)
-    joined: dict[tuple[str | None, str | None], OpenFile] = field(default_factory=dict)
+    sockets: Sockets = field(default_factory=Sockets)
     renamed: dict[str, str] = field(default_factory=dict)
     by_task: bool = False
     _asked: Row | None = None
@@ -120,7 +112,7 @@ class Descriptors:
             return slot.file
         if slot is not None:
             self._end(table, fd, slot, None)
-        table[fd] = slot = Slot(self.unknown(annotation))
+        table[fd] = slot = Slot(self.sockets.named(annotation))
         slot.file.references += 1
         if annotation:
             self._learn(slot, annotation)
@@ -137,17 +129,18 @@ class Descriptors:
         table[fd] = slot = Slot(file, cloexec=cloexec, since=row)
         if annotation:
             learn(slot, annotation)
-        if file.ends[1]:
-            self.joined[file.ends] = file
+        if file.kind != "file":
+            self.sockets.enter(file, made=True)
         return ended
 
     def note(self, process: int, fd: int, target: str) -> None:
         """Take over what the trace's notes say of a descriptor: the text of its link in /proc/PID/fd."""
-        file = self.unknown(target)
+        file = self.sockets.named(target)
         if file.kind == "file":
             file.path = paths.normal(target.removesuffix(DELETED))
         elif inode := inode_of(target):
-            file.inode, self.joined[None, inode] = inode, file
+            file.inode = inode
+            self.sockets.enter(file, made=True)
         file.references += 1
         table = self.tables.get(process)
         if table is None:
@@ -268,9 +261,8 @@ class Descriptors:
         file.references -= 1
         if file.references > 0:
             return None
-        for key in ((file.local, file.peer), (None, file.inode)):
-            if key in self.joined and self.joined[key] is file:
-                del self.joined[key]
+        if file.kind != "file":
+            self.sockets.forget(file)
         return file
 
     def _is_renamed(self, file: OpenFile, annotation: str) -> bool:
@@ -284,16 +276,4 @@ class Descriptors:
 
     def _learn(self, slot: Slot, annotation: str) -> None:
         learn(slot, annotation)
-        if slot.file.ends[1]:
-            self.joined.setdefault(slot.file.ends, slot.file)
-
-    def unknown(self, annotation: str) -> OpenFile:
-        """Return the file of a descriptor whose making was not traced."""
-        local, peer = tcp_addresses(annotation)
-        key = (local, peer) if local and peer else (None, inode_of(annotation))
-        known = self.joined.get(key) if key[1] else None
-        return known or OpenFile(kind_of(annotation))
-
-    def by_inode(self, inode: str) -> OpenFile:
-        """Return the unix socket that has an inode; one that no table has yet is made."""
-        return self.joined.setdefault((None, inode), OpenFile("socket", inode=inode, socket=True))
+        self.sockets.enter(slot.file, made=False)

@@ -86,7 +86,7 @@ def _receive(state: State, row: Row, file: OpenFile, group: list[Value], flags: 
         fd, annotation = number(value), arguments.annotation(value)
         if fd is None or fd < 0:
             continue
-        came = sent[place] if sent else state.descriptors.unknown(annotation)
+        came = sent[place] if sent else state.descriptors.sockets.named(annotation)
         state.install(row, fd, came, cloexec="MSG_CMSG_CLOEXEC" in flags, annotation=annotation)
         _note(state, row, came)
     for each in sent if "MSG_PEEK" not in flags else ():
@@ -126,7 +126,7 @@ def _queue(state: State, end: OpenFile | None) -> "deque[list[OpenFile]]":
 def _other_end(state: State, row: Row, file: OpenFile) -> OpenFile | None:
     """Return the other end of a unix socket, as far as the trace tells which it is."""
     if file.end is None and (found := ENDS.match(arguments.annotation(argument(row, 0)))):
-        file.end = state.descriptors.by_inode(found[2])
+        file.end = state.descriptors.sockets.numbered(found[2])
         file.end.end = file.end.end or file
     return file.end
 
