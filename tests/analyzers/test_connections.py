@@ -314,3 +314,10 @@ def test_a_datagram_is_no_request(log: Written, *, made: bool) -> None:
     log.add(10, f'recvfrom(3, "GET / HTTP/1.1\\r\\n\\r\\n", 99, 0, {sender}) = 18')
     log.add(10, f'sendto(3, "HTTP/1.1 200 OK\\r\\n\\r\\n", 19, 0, {sender.removesuffix(", [16]")}, 16) = 19')
     assert requests(log) == []
+
+
+def test_the_other_end_of_a_socketpair_is_no_client(log: Written) -> None:
+    log.add(10, 'read(0<UNIX-STREAM:[7->8]>, "GET / HTTP/1.0\\r\\n\\r\\n", 99) = 18')
+    assert requests(log) == []
+    log.add(10, 'read(4<UNIX-STREAM:[9->6, "/run/a"]>, "GET / HTTP/1.0\\r\\n\\r\\n", 99) = 18')
+    assert len(requests(log)) == 1

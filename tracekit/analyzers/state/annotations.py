@@ -84,7 +84,12 @@ def _learn_of_socket(file: "OpenFile", annotation: str) -> None:
         file.socket = True
         file.local = file.local or local
         file.peer = file.peer or peer
-        file.outgoing = file.outgoing or annotation.startswith(DATAGRAMS)
+        file.outgoing |= annotation.startswith(DATAGRAMS) or (not file.accepted and _is_nameless(annotation))
+
+
+def _is_nameless(annotation: str) -> bool:
+    """Tell whether a unix socket has a peer and no name: what accept makes has the listener's (unix(7))."""
+    return annotation.startswith("UNIX") and "->" in annotation and '"' not in annotation
 
 
 def path_of(annotation: str) -> str:
