@@ -252,3 +252,18 @@ def test_a_child_that_runs_before_its_fork_returns_is_one_task() -> None:
         "10 fork( <unfinished ...>", "12 getpid() = 12", "10 <... fork resumed>) = 12", "12 pause() = ?"
     )
     assert found.reused == {}
+
+
+@pytest.mark.parametrize(("made", "pid"), [((), 2), (("0 0.5 fork() = 4",), 1)])
+def test_who_came_after_a_connection_and_ended_may_have_been_forked_for_it(
+    made: tuple[str, ...], pid: int
+) -> None:
+    """Where forks were not traced; else whoever has the connection is a thread."""
+    peer = f"5<{CONNECTION.format(900)}>"
+    found = groups(
+        *made,
+        f"1 1.0 accept4(3<TCP:[127.0.0.1:80]>, NULL, NULL, 0) = {peer}",
+        f'2 1.1 recvfrom({peer}, "x", 9, 0, NULL, NULL) = 1',
+        "2 1.2 +++ exited with 0 +++",
+    )
+    assert found.pid(2) == pid

@@ -99,6 +99,11 @@ class Clues:
                 event.tid = first_tids[event.file]
                 self.tasks.add(event.tid)
 
+    @property
+    def has_forks(self) -> bool:
+        """True when a call that makes tasks is in the trace."""
+        return any(event.name in FORKS for event in self.told.values())
+
     def early(self) -> list[Event]:
         """Return the first events that say how tasks behave; their tids are the keys of their tasks."""
         found = []

@@ -93,13 +93,14 @@ def groups_of(clues: Clues, *, ordered: bool = True) -> Groups:
     reused = clues.lives.reused()
     if not unknown:
         return Groups(dict(facts.pids), frozenset(facts.pids), reused=reused)
-    clusters = _inferred(facts, clues.early()) if ordered else _joined(facts, Links(), [])
+    passing = set() if clues.has_forks else clues.lives.ended()
+    clusters = _inferred(facts, clues.early(), passing) if ordered else _joined(facts, Links(), [])
     pids = {tid: clusters.pid(tid) or tid_of(min(clusters.of(tid))) for tid in facts.tids}
     return Groups(pids | facts.pids, frozenset(facts.pids), _reasons(pids, unknown), reused)
 
 
-def _inferred(facts: Facts, events: Sequence[Event]) -> Clusters:
-    links = find_links(events, facts.tids, facts.created)
+def _inferred(facts: Facts, events: Sequence[Event], passing: set[int]) -> Clusters:
+    links = find_links(events, facts.tids, facts.created, passing)
     links.apart |= apart(events)
     clusters = _joined(facts, links, hand_overs(events))
     _follow_order(clusters, first_lines(events, facts.created), signs_of(events))

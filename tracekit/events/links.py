@@ -10,7 +10,7 @@ under that number at that time does not.
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -57,22 +57,28 @@ class Links:
     apart: set[frozenset[int]] = field(default_factory=set)
 
 
-def find_links(events: Sequence[Event], tids: set[int], born_later: set[int]) -> Links:
+def find_links(
+    events: Sequence[Event], tids: set[int], born_later: set[int], passing: Collection[int] = ()
+) -> Links:
     """Return what the events prove.
 
     Args:
         events: in the order in which they began.
         tids: every task of the log.
         born_later: tasks that were made while the log ran: they may have inherited connections.
+        passing: tasks that ended in a log without forks: those that come after a connection may have been
+            forked for it.
     """
     links = Links()
     open_now: dict[tuple[int, str], Connection] = {}
     connections: list[Connection] = []
     uses: defaultdict[int, list[Use]] = defaultdict(list)
+    came: dict[int, int] = {}
     for event, begin, end in zip(events, *positions(events), strict=True):
         tid = event.tid
         if tid is None or event.kind != "syscall":
             continue
+        came.setdefault(tid, begin)
         if event.name in ACCEPTS and (made := DESCRIPTOR.match(event.ret_text or "")):
             connection = Connection(int(made[1]), made[2], end, end, {tid})
             open_now[connection.fd, connection.annotation] = connection
@@ -83,7 +89,7 @@ def find_links(events: Sequence[Event], tids: set[int], born_later: set[int]) ->
             use = Use(begin, tid, found[2])
             uses[int(found[1])].append(use)
             used = open_now.get((int(found[1]), use.annotation))
-            if used and tid not in born_later:
+            if used and tid not in born_later and (came[tid] < used.first or tid not in passing):
                 used.last = use.when
                 used.users.add(tid)
     links.together += [each.users for each in connections if len(each.users) > 1]

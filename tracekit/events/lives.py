@@ -52,6 +52,10 @@ class Lives:
         ends = self._ends.get(tid)
         return key_of(tid, bisect_left(ends, number)) if ends else tid
 
+    def ended(self) -> set[int]:
+        """Return the keys of the tasks that ended."""
+        return {key_of(tid, life) for tid, ends in self._ends.items() for life in range(len(ends))}
+
     def reused(self) -> dict[int, list[int]]:
         """Return the events after which a tid is another task's, for those that were used again."""
         used = {tid: ends if tid in self.seen else ends[:-1] for tid, ends in self._ends.items()}
