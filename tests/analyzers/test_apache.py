@@ -120,13 +120,14 @@ NAMES = {
     ),
     "/": "/index.html",
     "/sub/": "/sub/index.html",
-    "/open/": "/open",
 }
+FOLDERS = ("/open/",)
+"""Targets that are answered with a list of what is in a folder: that is no document."""
 
 
 def _path(request: dict[str, Any], real: dict[str, Any]) -> str | None:
     target = request["request"].split(" ")[1].partition("?")[0]
-    if target in ("/server-status", "*"):
+    if target in ("/server-status", "*", *FOLDERS):
         return None
     for alias in real["aliases"]:
         if target.startswith(alias["url"]):
