@@ -71,3 +71,15 @@ def test_what_is_reported_to_a_program_that_accepts_nothing_is_no_client(log: Wr
     log.lines.insert(0, '10 1600000000.0 execve("/bin/a", ["a"], 0x7f /* 5 vars */) = 0 <0.000001>')
     log.add(10, "brk(NULL) = 0x5000")
     assert "no server" in Mpm().answer(log.read()).reason
+
+
+@pytest.mark.parametrize(("room", "mpm"), [(1, "undetermined"), (64, "event-loop")])
+def test_who_asks_for_one_event_at_a_time_may_serve_one_connection_at_a_time(
+    log: Written, room: int, mpm: str
+) -> None:
+    for port in (5001, 5002):
+        log.add(10, f"epoll_wait(7, [{{events=EPOLLIN, data={{u32=3, u64=3}}}}], {room}, -1) = 1")
+        log.add(
+            10, accept(4, port).replace("SOCK_CLOEXEC", "SOCK_NONBLOCK"), get(4, "/"), ok(4), "close(4) = 0"
+        )
+    assert model(log) == mpm

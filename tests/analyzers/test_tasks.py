@@ -173,3 +173,18 @@ def test_recorded_threads_are_of_the_processes_that_proc_has(name: str) -> None:
     unknown = {thread.tid for one in processes if not one.pid for thread in one.threads}
     assert shown.keys() | unknown >= owners.keys()
     assert len(unknown) <= len(owners) / 3
+
+
+@pytest.mark.parametrize(
+    ("main", "known"), [("pause() = ? ERESTARTNOHAND (To be restarted)", False), ("", True)]
+)
+def test_who_accepts_and_makes_threads_need_not_be_the_main_thread(
+    log: Written, main: str, *, known: bool
+) -> None:
+    if main:
+        log.add(20, main)
+    log.add(21, accept(7, 4000), THREAD.format(22))
+    log.add(22, get(7, "/"), ok(7), "close(7) = 0")
+    found = Tasks().answer(log.read()).to_json()["processes"]
+    (serving,) = (one for one in found if len(one["threads"]) > 1)
+    assert serving["pid"] == (21 if known else None)

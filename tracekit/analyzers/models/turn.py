@@ -1,5 +1,6 @@
 """One thread that serves what it took before it takes another: alone, or one of many pre-forked ones."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -22,6 +23,8 @@ from tracekit.analyzers.state.service import Care, Task
 from tracekit.events import Row
 from tracekit.syscalls.families import names_of
 
+ONE_EVENT: Final = re.compile(r"\], 1, -?\d+(?:, [^,]+, \d+)?$")
+"""The end of an epoll_wait that has room for one event."""
 POLLS: Final = names_of("poll", "ppoll")
 
 
@@ -114,6 +117,14 @@ def _unbound(server: Server) -> Verdict:
             None,
             "each connection is served by the thread that accepted it, but the trace does not show what that "
             "thread waits in between: one connection at a time, or an event loop",
+        )
+    waits = care.taker.waits
+    if waits is not None and ONE_EVENT.search(waits.args or ""):
+        return Verdict(
+            None,
+            "each connection is served by the thread that accepted it, which asks for one event at a time: "
+            "one connection at a time, or an event loop",
+            (Finding("it waits for one event", (waits,)),),
         )
     hidden = next((row for row in of_task(server.trace, care.taker.tid) if _hides(row)), None)
     if hidden is not None:

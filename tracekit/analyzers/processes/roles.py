@@ -1,5 +1,7 @@
 """Which part each process of a server has, from what it was seen doing; never from its name."""
 
+from typing import Final
+
 from tracekit.analyzers.gaps.calls import WAITING
 from tracekit.analyzers.gaps.select import names_in
 from tracekit.analyzers.processes.parts import (
@@ -23,6 +25,12 @@ from tracekit.analyzers.state.service import Task
 from tracekit.analyzers.state.state import State
 from tracekit.analyzers.state.tasks import lifetimes
 from tracekit.events import Row, Trace
+from tracekit.syscalls.families import names_of
+
+OF_THREADS: Final = names_of("clone", "clone3", "mprotect", "rt_sigprocmask", "set_robust_list")
+"""Calls that threads make which begin, and that no class of calls on descriptors, files or networks has."""
+STILL: Final = names_of("pause", "futex", "futex_time64")
+"""What a main thread waits in that has left everything to its threads; a parent looks after its children."""
 
 
 def parts_of(trace: Trace) -> Parts:
@@ -88,17 +96,37 @@ def _headless(signs: Signs, trace: Trace) -> set[Process]:
     names = names_in(trace)
     unclear = threaded or "close" not in names or not names & WAITING
     doubtful = [process for process in lives.processes if not process.known]
-    return {process for process in doubtful if unclear and not _has_main(signs, process)}
+    still = _still(signs, doubtful, trace)
+    return {process for process in doubtful if unclear and not _has_main(signs, process, still)}
 
 
-def _has_main(signs: Signs, process: Process) -> bool:
-    """Tell whether the main thread of a process does what only such a thread does."""
+def _still(signs: Signs, doubtful: list[Process], trace: Trace) -> int | None:
+    """Return the lowest number of a task that only waits for its end, as a main thread may do.
+
+    Where waits of threads were left out (-e), any task that has no line may: 0.
+    """
+    if not names_in(trace) & (STILL | OF_THREADS):
+        return 0
+    lone = [one for one in doubtful if len(one.threads) == 1 and signs.parts.processes[one] == IDLE]
+    tids = [thread.tid for one in lone for thread in one.threads]
+    rows = trace.events[trace.events["tid"].isin(tids)] if tids else trace.events[:0]
+    called = rows.groupby("tid")["name"].agg(set)
+    return min((tid for tid in tids if tid is not None and called.get(tid, set()) <= STILL), default=None)
+
+
+def _has_main(signs: Signs, process: Process, still: int | None) -> bool:
+    """Tell whether the main thread of a process does what only such a thread does.
+
+    Who accepts beside other threads is the main thread, where no other task can be it.
+    """
     if process.reaped or (process.main and process.main.known and process.main.ended):
         return True
     task = signs.parts.tasks.get(process.main) if process.main else None
     if task is None:
         return False
-    accepts = task.tried and (task in signs.serves or len(process.threads) > 1)
+    several = len(process.threads) > 1
+    other = several and still is not None and task.tid is not None and still < task.tid
+    accepts = task.tried and not other and (task in signs.serves or several)
     return bool(accepts or task.parent or task.word or task.asks_parent)
 
 
