@@ -9,12 +9,19 @@ OUTSIDE = re.compile(r"/\* (\d+) in strace's PID NS \*/")
 """A number of another PID namespace, as strace --decode-pids=pidns translates it."""
 
 
-def task_made(row: Row) -> int | None:
-    """Return the number of the new task, as the log has it where it translates that; None without one."""
+def task_made(row: Row, *, foreign: bool = False) -> int | None:
+    """Return the number that the log knows a new task by; None where none was made, or that cannot be told.
+
+    Args:
+        row: the call that made it.
+        foreign: whether calls return the numbers of another PID namespace.
+    """
     if not row.ret or row.ret < 0:
         return None
     said = OUTSIDE.search(row.ret_text or "")
-    return int(said[1]) if said else row.ret
+    if said is None:
+        return None if foreign else row.ret
+    return int(said[1])
 
 
 def pidfd_of(row: Row) -> Value:

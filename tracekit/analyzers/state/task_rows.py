@@ -1,6 +1,5 @@
 """The few events of a trace that tell which tasks there are."""
 
-import re
 from typing import Final
 
 import numpy as np
@@ -8,13 +7,11 @@ import numpy.typing as npt
 
 from tracekit.analyzers.state import task_calls
 from tracekit.analyzers.state.foreign import foreign_tasks
-from tracekit.events import Row, Trace
+from tracekit.events import Trace
 
 LIVING: Final = ("syscall", "signal", "exit", "exec", "attach")
 """The kinds of events that show that a task is there."""
 NOBODY: Final = -1
-OUTSIDE: Final = re.compile(r"/\* (\d+) in strace's PID NS \*/")
-"""A number of another PID namespace, as strace --decode-pids=pidns translates it."""
 
 
 def chosen(trace: Trace) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
@@ -45,16 +42,3 @@ def foreign(trace: Trace) -> bool:
     """Tell whether programs know themselves by other numbers than the log: another PID namespace."""
     own = trace.events[trace.events["name"] == "gettid"]
     return bool((own["ret"] != own["tid"]).fillna(False).any())
-
-
-def made_by(row: Row, *, foreign: bool) -> int | None:
-    """Return the number that the log knows a new task by; None where that cannot be told.
-
-    Args:
-        row: the call that made it.
-        foreign: whether the call returns the number of another PID namespace.
-    """
-    if not foreign:
-        return row.ret
-    said = OUTSIDE.search(row.ret_text or "")
-    return int(said[1]) if said else None

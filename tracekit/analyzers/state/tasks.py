@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from tracekit.analyzers.state import arguments, task_calls
 from tracekit.analyzers.state.arguments import argument, number
+from tracekit.analyzers.state.forks import task_made
 from tracekit.analyzers.state.killed import gather
 from tracekit.analyzers.state.lifetimes import Lifetimes, Process, Reap, Sent, Thread
-from tracekit.analyzers.state.task_rows import LIVING, chosen, foreign, made_by
+from tracekit.analyzers.state.task_rows import LIVING, chosen, foreign
 from tracekit.analyzers.state.waits import child_of
 from tracekit.events import Array, Row, String, Trace, symbols, without_collection
 
@@ -153,8 +154,8 @@ def _living(walk: Walk, row: Row) -> None:
 
 def _forks(walk: Walk, row: Row, thread: Thread) -> None:
     """fork, vfork, clone, clone3: a new thread, or a process of one."""
-    child = made_by(row, foreign=walk.found.foreign)
-    if child is None or child <= 0:
+    child = task_made(row, foreign=walk.found.foreign)
+    if child is None:
         return
     flags, maker, living = arguments.flags_of(row), thread.process, walk.living.get(child)
     if flags is None:
