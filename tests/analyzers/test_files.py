@@ -206,3 +206,9 @@ def test_a_folder_that_is_opened_is_no_document(log: Written) -> None:
         "/srv/a.html",
         "/srv/index.html",
     }
+
+
+def test_a_file_in_a_chroot_has_its_name_as_seen_from_outside(log: Written) -> None:
+    log.add(10, 'chroot("/srv/jail") = 0', 'chdir("/") = 0', 'openat(AT_FDCWD, "a", O_RDONLY) = 6')
+    [found] = Files().answer(log.read()).files
+    assert (found.path, found.real_path) == ("/a", "/srv/jail/a")

@@ -24,7 +24,8 @@ class Opened:
 
     Attributes:
         path: as it was opened, absolute where its folder is known; links are not followed.
-        real_path: the name that the kernel gave the descriptor, where it differs; None without -y.
+        real_path: the name that the kernel gave the descriptor, where it differs; without -y the name as seen
+            from outside a chroot that the trace shows, else None.
         kind: document, configuration, library, log, device, proc, program or other.
         outside: whether it lies outside every document root; None where no root or not its folder is known.
         opens: how often it was opened.
@@ -126,7 +127,7 @@ def _file(
     tally: Tally, documents: Collection[str], roots: Collection[str], commands: Mapping[int, str]
 ) -> Opened:
     files = tally.opened.values()
-    real = next((file.real_path for file in files if file.real_path), None)
+    real = next((file.real_path for file in files if file.real_path), tally.jailed_path)
     return Opened(
         path=tally.path,
         real_path=real if real != tally.path else None,

@@ -24,6 +24,13 @@ class Tally:
     pids: set[int] = field(default_factory=set)
     tids: set[int] = field(default_factory=set)
     requests: set[int] = field(default_factory=set)
+    jails: set[str | None] = field(default_factory=set)
+
+    @property
+    def jailed_path(self) -> str | None:
+        """The name as seen from outside, where all who opened it live in one chroot that is known."""
+        jail = next(iter(self.jails)) if len(self.jails) == 1 else None
+        return None if jail is None or not self.path.startswith("/") else jail.rstrip("/") + self.path
 
     def open(self, opening: Opening) -> None:
         """Count one call of the open family."""
@@ -33,6 +40,7 @@ class Tally:
         else:
             self._fail(opening.row)
         self.flags |= opening.flags
+        self.jails.add(opening.jail)
         self._by(opening.row, opening.request)
 
     def change(self, change: Change) -> None:
