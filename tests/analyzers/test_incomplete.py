@@ -5,6 +5,7 @@ import pytest
 from tests.support.traces import Written, accept, get, ok
 from tracekit.analyzers.crashes import Crashes
 from tracekit.analyzers.dispatch import Dispatch
+from tracekit.analyzers.docroot import Docroot
 from tracekit.analyzers.mpm import Mpm
 
 THREAD = "CLONE_VM|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD"
@@ -134,3 +135,31 @@ def test_the_listener_of_another_child_waits_for_idle_connections_too(log: Writt
     log.add(22, get(4, "/"), ok(4), add)
     log.add(21, CLIENT)
     assert Mpm().answer(log.read()).mpm == "event"
+
+
+def test_requests_that_come_after_the_server_said_its_last_are_none(log: Written) -> None:
+    """A server that takes so many requests on a connection reads the others of a pipeline to no end."""
+    one, two = (get(4, target).partition('"')[2].partition('"')[0] for target in ("/a", "/b"))
+    log.add(10, accept(4, 5001), f'read(4, "{one}{two}", 8000) = 56', ok(4), "shutdown(4, SHUT_WR) = 0")
+    log.add(10, f'read(4, "{two}{one}", 8000) = 56', 'read(4, "", 8000) = 0', "close(4) = 0")
+    assert [request.target for request in Dispatch().answer(log.read()).requests] == ["/a"]
+
+
+def test_what_a_host_that_is_not_shown_is_sent_may_lie_in_its_root(log: Written) -> None:
+    """strace cuts the Host field off; two of the requests are of one virtual host, the third of another."""
+    for target, path in (
+        ("/", "/two/index.html"),
+        ("/b.html", "/two/b.html"),
+        ("/c/d.html", "/one/c/d.html"),
+    ):
+        log.add(
+            10,
+            accept(4, 5001),
+            get(4, target).replace("Host: a\\r\\n\\r\\n", '"...').replace('...",', "...,"),
+        )
+        log.add(
+            10, f'openat(AT_FDCWD, "/srv{path}", O_RDONLY) = 5', 'read(5, "hi", 4096) = 2', "close(5) = 0"
+        )
+        log.add(10, ok(4), "close(4) = 0")
+    answer = Docroot().answer(log.read())
+    assert ([root.path for root in answer.docroots], answer.aliases) == (["/srv/two"], ())

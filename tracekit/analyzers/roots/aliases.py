@@ -74,7 +74,9 @@ def find_aliases(
     pairs = [
         pair
         for request, target in asked
-        if (pair := _pair(request, target)) and not _is_rewritten(pair, target, roots, openings)
+        if (pair := _pair(request, target))
+        and not _is_rewritten(pair, target, roots, openings)
+        and not _is_uncertain(pair, target, roots)
     ]
     folders = _folders(plain)
     chosen = _apart([_below(pair, folders) for pair in pairs])
@@ -103,6 +105,21 @@ def _is_rewritten(pair: Pair, target: Target, roots: Collection[str], openings: 
     inside = any(is_below(pair.name.path, root) for root in roots)
     anyway = openings.foreign.get(pair.name.path, set()) - {target.path}
     return bool(anyway) or (inside and not same)
+
+
+def _is_uncertain(pair: Pair, target: Target, roots: Collection[str]) -> bool:
+    """Tell whether a file may be of the root of a host that the trace does not name, or of another request.
+
+    Among requests that were read at once, a thread may have gone on to the next one before it answered.
+    """
+    place = pair.path.removesuffix(pair.url)
+    another = not target.host_known and place != pair.path and pair.kind != USER
+    if another and not any(is_below(root, place) for root in roots):
+        return True
+    requests, nth = pair.request.connection.requests, pair.request.nth
+    beside = [*requests[max(0, nth - 2) : nth - 1], *requests[nth : nth + 1]]
+    at_once = any(other.row is pair.request.row for other in beside)
+    return at_once and not pair.name.path.endswith(target.path or "/")
 
 
 def _alias(url: str, path: str, group: Sequence[Pair]) -> Alias:

@@ -22,7 +22,13 @@ def connection_of(state: State, row: Row, file: OpenFile) -> Connection:
 
 
 def asked(state: State, row: Row, connection: Connection, pieces: Pieces) -> None:
-    """Look for request heads in what was read."""
+    """Look for request heads in what was read.
+
+    Once the server has said its last although there were more requests, it only reads what is still coming.
+    """
+    care = state.service.cares.get(connection)
+    if care is not None and care.shut and connection.unanswered:
+        return
     if connection.began is None:
         connection.began = row
     heads: list[Head] = []
