@@ -7,6 +7,7 @@ from tracekit.analyzers.crashes import Crashes
 from tracekit.analyzers.dispatch import Dispatch
 from tracekit.analyzers.docroot import Docroot
 from tracekit.analyzers.mpm import Mpm
+from tracekit.analyzers.scaling import Scaling
 
 THREAD = "CLONE_VM|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD"
 CLIENT = "epoll_wait(7, [{events=EPOLLIN, data={u32=3, u64=3}}], 2, -1) = 1"
@@ -163,3 +164,14 @@ def test_what_a_host_that_is_not_shown_is_sent_may_lie_in_its_root(log: Written)
         log.add(10, ok(4), "close(4) = 0")
     answer = Docroot().answer(log.read())
     assert ([root.path for root in answer.docroots], answer.aliases) == (["/srv/two"], ())
+
+
+@pytest.mark.parametrize(("close", "peak"), [("close(4) = 0", 1), ("getpid() = 10", None)])
+def test_connections_are_counted_only_where_their_ends_are_shown(
+    log: Written, close: str, peak: int | None
+) -> None:
+    log.add(10, 'execve("/a", ["a"], 0x1 /* 1 var */) = 0')
+    for port in (5001, 5002):
+        log.add(10, accept(4, port), get(4, "/"), ok(4), close)
+    answer = Scaling().answer(log.read())
+    assert (answer.peak_connections, "no call that closes" in answer.reason) == (peak, peak is None)

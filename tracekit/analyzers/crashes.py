@@ -194,7 +194,8 @@ def _exits(parts: Parts, ends: list[Death]) -> list[Exit]:
         how, ended = process.exit, process.ended
         if part in SERVING | {PARENT} and process not in crashed and how is not None and ended is not None:
             told = _told(parts, process, stopped.get(process), ended)
-            found.append((ended.seq, Exit(ended.time_ns, process.pid, part, how, told, (evidence(ended),))))
+            pid = None if process in parts.headless else process.pid
+            found.append((ended.seq, Exit(ended.time_ns, pid, part, how, told, (evidence(ended),))))
     return [exit_ for _, exit_ in sorted(found, key=lambda pair: pair[0])]
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from tracekit.analyzers.answer import FOUND, UNDETERMINED, Evidence, Judged, counted, evidence
+from tracekit.analyzers.gaps.select import names_in
 from tracekit.analyzers.processes import growth
 from tracekit.analyzers.processes.growth import Point, Step
 from tracekit.analyzers.processes.limit import reached
@@ -12,9 +13,14 @@ from tracekit.analyzers.processes.roles import parts_of
 from tracekit.analyzers.questions import SCALING
 from tracekit.analyzers.state.observe import observe
 from tracekit.events import Trace
+from tracekit.syscalls.families import doing
 
 SHOWN: Final = 12
 """Steps that the reason names; all are in ``steps``."""
+CLOSES: Final = frozenset(doing("closes"))
+NO_CLOSES: Final = (
+    "; no call that closes is in the trace (-e trace=): which connections are open is not known"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class ScalingAnswer(Judged):
         peak_processes: the most processes at one time; None where the trace does not tell.
         peak_threads: the most threads of those processes, as /proc would show them; also those that live for
             a moment, as the one that makes the others in httpd's threaded children.
-        peak_connections: the most connections, accepted and not closed.
+        peak_connections: the most connections, accepted and not closed; None where no close was traced.
         limit_reached: whether the server could make no more processes although it would have; None where
             the trace does not tell.
         limit_reason: why, in a sentence.
@@ -80,15 +86,16 @@ class Scaling:
         if missing:
             return _undetermined(missing, parts, trace)
         connections = [one for one in state.connections if one.accepted is not None]
+        closes = bool(CLOSES & names_in(trace)) or not connections
         found = growth.changes(parts, connections, int(times.min()))
         limit, why = reached(parts, connections, trace)
         steps = growth.steps(found)
         return ScalingAnswer(
             verdict=FOUND,
-            reason=_reason(parts, steps),
+            reason=_reason(parts, steps) + ("" if closes else NO_CLOSES),
             peak_processes=growth.peak(found, "processes"),
             peak_threads=growth.peak(found, "threads"),
-            peak_connections=growth.peak(found, "connections"),
+            peak_connections=growth.peak(found, "connections") if closes else None,
             limit_reached=limit,
             limit_reason=why,
             steps=tuple(steps),
