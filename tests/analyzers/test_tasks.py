@@ -188,3 +188,15 @@ def test_who_accepts_and_makes_threads_need_not_be_the_main_thread(
     found = Tasks().answer(log.read()).to_json()["processes"]
     (serving,) = (one for one in found if len(one["threads"]) > 1)
     assert serving["pid"] == (21 if known else None)
+
+
+@pytest.mark.parametrize(("all_calls", "pid"), [(True, 10), (False, None)])
+def test_who_accepts_and_forks_is_a_process_where_threads_would_be_seen(
+    log: Written, pid: int | None, *, all_calls: bool
+) -> None:
+    log.add(
+        10, accept(7, 4000), f"{FORK} = 20", "close(7) = 0", *["set_robust_list(0x7f, 24) = 0"] * all_calls
+    )
+    log.add(20, get(7, "/"), ok(7), "close(7) = 0")
+    log.lines = [line for line in log.lines if all_calls or "clone(" not in line]
+    assert pid in told(log)

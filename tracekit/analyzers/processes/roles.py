@@ -94,7 +94,7 @@ def _headless(signs: Signs, trace: Trace) -> set[Process]:
     lives = signs.parts.lives
     threaded = any(signs.waits.values()) or any(len(process.threads) > 1 for process in lives.processes)
     names = names_in(trace)
-    unclear = threaded or "close" not in names or not names & WAITING
+    unclear = threaded or "close" not in names or not names & (WAITING | OF_THREADS)
     doubtful = [process for process in lives.processes if not process.known]
     still = _still(signs, doubtful, trace)
     return {process for process in doubtful if unclear and not _has_main(signs, process, still)}
