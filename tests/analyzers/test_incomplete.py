@@ -175,3 +175,11 @@ def test_connections_are_counted_only_where_their_ends_are_shown(
         log.add(10, accept(4, port), get(4, "/"), ok(4), close)
     answer = Scaling().answer(log.read())
     assert (answer.peak_connections, "no call that closes" in answer.reason) == (peak, peak is None)
+
+
+def test_requests_that_are_read_by_threads_of_an_unknown_process_are_not_passed_over_in_silence(
+    log: Written,
+) -> None:
+    log.add(12, accept(4, 5001))
+    log.add(11, get(4, "/"))
+    assert "which tasks are threads of one process" in Dispatch().answer(log.read()).reason

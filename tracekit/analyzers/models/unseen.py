@@ -1,10 +1,11 @@
 """Why a trace does not tell how a server works: what is not in it."""
 
+import re
 from typing import Final
 
 from tracekit.analyzers.answer import counted
 from tracekit.analyzers.gaps.select import called, names_in
-from tracekit.analyzers.gaps.texts import unread
+from tracekit.analyzers.gaps.texts import READING, unread
 from tracekit.analyzers.models.models import Finding, Verdict, rows
 from tracekit.analyzers.state.calls import meanings
 from tracekit.analyzers.state.connections import is_request
@@ -23,7 +24,8 @@ ONLY_PARENT: Final = (
 WAITS: Final = names_of(
     "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select", "pselect6", "_newselect"
 )
-
+_REQUEST: Final = re.compile(r'"(?:GET|HEAD|POST|PUT|OPTIONS) /')
+"""A request, at the beginning of what was read."""
 OF_NO_FILE: Final = names_of("brk", "munmap", "mprotect", "rt_sigaction", "set_robust_list")
 """Calls that no class of calls on descriptors, files or networks has: with them, all calls are traced."""
 
@@ -69,6 +71,11 @@ def _nobody_serves(service: Service, trace: Trace, count: int) -> Verdict:
     shown = Finding("accepted, but read by nobody in the trace", rows(accepted.accepted))
     if not _calls_of(trace, "read"):
         why = f"not one read: {NOT_TRACED}"
+    elif any(_REQUEST.search(row.args or "") for row in called(trace, READING)):
+        why = (
+            "it is not shown on which of them the requests were read that other tasks read: which tasks are "
+            "threads of one process cannot be told (-yy, and the calls clone and futex, help)"
+        )
     else:
         why = "nobody in the trace reads from one: who serves was not traced, or no client sent anything"
     return Verdict(None, f"{counted(count, 'connection')} accepted, but {why}", (shown,))
