@@ -206,3 +206,16 @@ def test_another_protocol_is_said_to_be_none_of_files(log: Written) -> None:
         'write(5, "+PONG\\r\\n", 7) = 7',
     )
     assert "nothing in what is shown is a request of HTTP" in Docroot().answer(log.read()).reason
+
+
+def test_hosts_that_ask_for_one_target_each_have_the_folder_that_fits_them_all(site: Site) -> None:
+    for host, target in (("a", "/x.html"), ("b", "/y/z.html")):
+        site.serve(target, f"/srv/www{target}", host=host)
+    site.serve("/icons/q.png", "/usr/share/icons/q.png", host="c")
+    assert site.roots() == [("a", "/srv/www"), ("b", "/srv/www")]
+
+
+def test_folders_of_several_hosts_that_could_each_have_an_alias_are_no_root(site: Site) -> None:
+    site.serve("/x/a.html", "/srv/x/a.html", host="a")
+    site.serve("/y/b.html", "/srv/y/b.html", host="b")
+    assert site.roots() == []

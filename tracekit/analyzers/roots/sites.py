@@ -77,8 +77,7 @@ class Sites:
             site: the listener and host.
             found: the roots of those that came before it.
         """
-        fitting = self._joined(site)
-        ranked = sorted((c for c in fitting.values() if c.qualifies), key=lambda c: c.rank, reverse=True)
+        ranked = _ranked(self._joined(site)) or _ranked(self._with_other_hosts(site))
         first = ranked[0] if ranked and (len(ranked) == 1 or ranked[0].rank > ranked[1].rank) else None
         if site.known:
             return [first] if first else []
@@ -91,14 +90,31 @@ class Sites:
         That is among the requests of its listener whose host is not shown, and on other listeners. Where
         hosts are not shown, no folder fits all.
         """
-        own = {path: candidate.copy() for path, candidate in self.fitting[site].items()}
         elsewhere = [other for other in self.alike[site.host, site.known] if other != site]
-        beside = [site.nameless(), *elsewhere] if site.known else elsewhere
+        return self._strengthened(site, [site.nameless(), *elsewhere] if site.known else elsewhere)
+
+    def _with_other_hosts(self, site: Site) -> dict[str, Candidate]:
+        """The same with what speaks for it among other hosts of a listener, which may have one root for all.
+
+        That each of them has an Alias to the same place where its targets say is less likely.
+        """
+        if not site.known:
+            return {}
+        beside = [other for other in self.groups if other != site and other.nameless() == site.nameless()]
+        return self._strengthened(site, beside)
+
+    def _strengthened(self, site: Site, beside: Iterable[Site]) -> dict[str, Candidate]:
+        own = {path: candidate.copy() for path, candidate in self.fitting[site].items()}
         targets = {target for candidate in own.values() for target in candidate.bearers}
         for path, candidate in own.items():
             for other in beside if not site.known or candidate.bearers.keys() == targets else ():
                 candidate.strengthen(self.fitting.get(other, {}).get(path))
         return own
+
+
+def _ranked(fitting: Mapping[str, Candidate]) -> list[Candidate]:
+    """Return the folders that can be told to be a root, the best one first."""
+    return sorted((c for c in fitting.values() if c.qualifies), key=lambda c: c.rank, reverse=True)
 
 
 def _is_apart(candidate: Candidate, others: Iterable[Candidate]) -> bool:
