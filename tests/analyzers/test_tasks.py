@@ -200,3 +200,9 @@ def test_who_accepts_and_forks_is_a_process_where_threads_would_be_seen(
     log.add(20, get(7, "/"), ok(7), "close(7) = 0")
     log.lines = [line for line in log.lines if all_calls or "clone(" not in line]
     assert pid in told(log)
+
+
+def test_who_serves_alone_may_be_a_thread_of_one_that_does_nothing(log: Written) -> None:
+    log.add(20, "pause() = ? ERESTARTNOHAND (To be restarted)")
+    log.add(21, accept(7, 4000), get(7, "/"), ok(7), "close(7) = 0")
+    assert 21 not in told(log)

@@ -97,6 +97,7 @@ def _headless(signs: Signs, trace: Trace) -> set[Process]:
     unclear = threaded or "close" not in names or not names & (WAITING | OF_THREADS)
     doubtful = [process for process in lives.processes if not process.known]
     still = _still(signs, doubtful, trace)
+    unclear = unclear or bool(still)
     return {process for process in doubtful if unclear and not _has_main(signs, process, still)}
 
 
@@ -117,7 +118,7 @@ def _still(signs: Signs, doubtful: list[Process], trace: Trace) -> int | None:
 def _has_main(signs: Signs, process: Process, still: int | None) -> bool:
     """Tell whether the main thread of a process does what only such a thread does.
 
-    Who accepts beside other threads is the main thread, where no other task can be it.
+    Who accepts is the main thread, or has none beside it, where no other task can be it.
     """
     if process.reaped or (process.main and process.main.known and process.main.ended):
         return True
@@ -125,7 +126,7 @@ def _has_main(signs: Signs, process: Process, still: int | None) -> bool:
     if task is None:
         return False
     several = len(process.threads) > 1
-    other = several and still is not None and task.tid is not None and still < task.tid
+    other = still is not None and task.tid is not None and still < task.tid and (several or still > 0)
     accepts = task.tried and not other and (task in signs.serves or several)
     return bool(accepts or task.parent or task.word or task.asks_parent)
 
