@@ -183,3 +183,12 @@ def test_requests_that_are_read_by_threads_of_an_unknown_process_are_not_passed_
     log.add(12, accept(4, 5001))
     log.add(11, get(4, "/"))
     assert "which tasks are threads of one process" in Dispatch().answer(log.read()).reason
+
+
+@pytest.mark.parametrize(("shown", "count"), [("GET /ind", 1), ("EHLO the", 0), ("get /etc", 0)])
+def test_what_is_cut_and_never_answered_has_to_look_like_a_request(
+    log: Written, shown: str, count: int
+) -> None:
+    log.add(10, accept(4, 5001), f'recvfrom(4, "{shown}"..., 8000, 0, NULL, NULL) = 90')
+    log.add(10, 'sendto(4, "220 hell"..., 11, 0, NULL, 0) = 11', "close(4) = 0")
+    assert len(Dispatch().answer(log.read()).requests) == count

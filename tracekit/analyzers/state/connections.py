@@ -1,5 +1,6 @@
 """Connections: from the accept that made one to the close that ended it, and who did what on it."""
 
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -131,7 +132,11 @@ def ended_ns(row: Row) -> int | None:
     return row.time_ns + row.duration_ns
 
 
-HTTP_FORM = {True: streams.CUT_REQUEST_LINE, False: streams.REQUEST_LINE}
+HTTP_FORM = {
+    True: re.compile(rb"[A-Z]+(?: (?:(?:/|\*|https?:)\S*)?(?: H?T?T?P?/?\d?\.?\d?)?)?"),
+    False: streams.REQUEST_LINE,
+}
+"""What a request looks like that nothing answers, where its line was cut (-s), and where it was not."""
 
 
 def is_request(request: Request) -> bool:
